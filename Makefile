@@ -1,0 +1,46 @@
+# make demo and make test do everything from a fresh clone. TORCH and TORCH_INDEX choose another build of torch, e.g.
+#   make setup TORCH=torch==2.13.0 TORCH_INDEX=<address of a package index>
+PYTHON ?= python3
+TORCH ?= torch==2.13.0
+TORCH_INDEX ?=
+DEMO ?= demo
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: setup demo test lint bench docs clean
+.DELETE_ON_ERROR:
+
+setup: .venv/.ready
+
+# torch first and alone: asked for through the package it would be taken from wherever the newest build lies
+.venv/.ready: pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "belief-geometry needs Python 3.11 or newer; set PYTHON=")'
+	$(PYTHON) -m venv .venv
+	$(PIP) install -q $(if $(TORCH_INDEX),--index-url $(TORCH_INDEX)) '$(TORCH)'
+	$(PIP) install -q -e '.[test]'
+	touch $@
+
+.venv/.lint-ready: .venv/.ready
+	$(PIP) install -q -e '.[lint]'
+	touch $@
+
+demo: .venv/.ready
+	$(BIN)/compmech demo -o $(DEMO)
+
+test: .venv/.ready
+	$(BIN)/python -m pytest -q -n auto
+
+lint: .venv/.lint-ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.ready
+	$(BIN)/python -m pytest -q tests/benchmarks --benchmark-enable --benchmark-group-by=group -p no:xdist -o addopts=
+
+docs: .venv/.ready
+	$(BIN)/compmech figures -o docs/_build/figures
+
+clean:
+	rm -rf .venv demo docs/_build
