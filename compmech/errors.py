@@ -1,0 +1,177 @@
+"""Domain errors. Each is a ValueError that carries the data it speaks of as attributes, and survives pickling."""
+
+from collections.abc import Collection, Sequence
+from difflib import get_close_matches
+
+_SHOWN = 12
+
+
+def _brief(items: Sequence[object]) -> str:
+    """The last few items of a sequence, with the number left out."""
+    shown = ", ".join(str(item) for item in items[-_SHOWN:])
+    return f"[{shown}]" if len(items) <= _SHOWN else f"[... {len(items) - _SHOWN} more, {shown}]"
+
+
+class ImpossibleWord(ValueError):
+    """A word of probability zero was conditioned on, drawn or declared.
+
+    Attributes:
+        word: the symbols (as integers) of the sequence in question.
+        t: index of the first symbol that cannot follow those before it.
+    """
+
+    def __init__(self, word: Sequence[int], t: int) -> None:
+        self.word = tuple(int(symbol) for symbol in word)
+        self.t = int(t)
+        super().__init__(self.word, self.t)
+
+    def __str__(self) -> str:
+        before = _brief(self.word[: self.t])
+        symbol = self.word[self.t]
+        return (
+            f"impossible word: symbol {symbol} at t={self.t} has probability 0 after {before}. Nothing can be "
+            "conditioned on it; drop such words (log_prob gives -inf for them) or check the process and its start."
+        )
+
+
+class NegativeProbability(ValueError):
+    """A generalised hidden Markov model gives some word a negative probability.
+
+    Attributes:
+        word: the symbols of that word.
+        value: the number found in place of its probability (for long words, of its last symbol given the others).
+    """
+
+    def __init__(self, word: Sequence[int], value: float) -> None:
+        self.word = tuple(int(symbol) for symbol in word)
+        self.value = float(value)
+        super().__init__(self.word, self.value)
+
+    def __str__(self) -> str:
+        return (
+            f"word {_brief(self.word)} gets probability {self.value:.6g} < 0: T, start and evaluate do not describe "
+            "a process. Check signs, and that start @ T[x] @ ... @ evaluate is the convention they were written for."
+        )
+
+
+class NotErgodic(ValueError):
+    """A stationary distribution was asked for and is not unique.
+
+    Attributes:
+        classes: the closed classes of states, as tuples of state indices.
+    """
+
+    def __init__(self, classes: Collection[Collection[int]]) -> None:
+        self.classes = tuple(tuple(int(state) for state in members) for members in classes)
+        super().__init__(self.classes)
+
+    def __str__(self) -> str:
+        listed = "; ".join(_brief(members) for members in self.classes[:_SHOWN])
+        more = "" if len(self.classes) <= _SHOWN else f"; ... {len(self.classes) - _SHOWN} more"
+        return (
+            f"the stationary distribution is not unique: {len(self.classes)} closed classes of states ({listed}{more}). "
+            "Give start=..., a distribution over states, to say how they are mixed."
+        )
+
+
+class NotStationary(ValueError):
+    """A quantity of stationary processes was asked of a process whose start is not stationary.
+
+    Attributes:
+        drift: largest absolute change of a state's probability in one step.
+    """
+
+    def __init__(self, drift: float) -> None:
+        self.drift = float(drift)
+        super().__init__(self.drift)
+
+    def __str__(self) -> str:
+        return (
+            f"the start is not stationary: one step moves it by up to {self.drift:.3g}. "
+            "Leave start out for the stationary process, or give a start with start @ A = start."
+        )
+
+
+class NoFiniteEpsilonMachine(ValueError):
+    """No finite epsilon-machine was found within the search.
+
+    Attributes:
+        explored: what was found, a MixedStatePresentation with closed=False.
+    """
+
+    def __init__(self, explored: object) -> None:
+        self.explored = explored
+        super().__init__(explored)
+
+    def __str__(self) -> str:
+        count = len(getattr(self.explored, "beliefs", ()))
+        lost = float(getattr(self.explored, "lost_mass", float("nan")))
+        return (
+            f"no finite epsilon-machine found: {count} mixed states explored and probability {lost:.3g} still leads "
+            "outside them. The process may have infinitely many causal states (use mixed_states(process, depth=...)), "
+            "or need a larger max_states; `.explored` holds what was found."
+        )
+
+
+class NotMinimal(ValueError):
+    """Causal states of a declared epsilon-machine have the same future.
+
+    Attributes:
+        groups: the groups of indistinguishable states, as tuples of state indices.
+    """
+
+    def __init__(self, groups: Collection[Collection[int]]) -> None:
+        self.groups = tuple(tuple(int(state) for state in members) for members in groups)
+        super().__init__(self.groups)
+
+    def __str__(self) -> str:
+        listed = "; ".join(_brief(members) for members in self.groups[:_SHOWN])
+        return (
+            f"not an epsilon-machine: these states have the same future and should be one: {listed}. "
+            "epsilon_machine(process) merges them."
+        )
+
+
+class MachineFileError(ValueError):
+    """A machine file cannot be read as a process: one line naming the file, the place and the repair.
+
+    Attributes:
+        path: the file.
+        problem: what is wrong with it, and where.
+    """
+
+    def __init__(self, path: str, problem: str) -> None:
+        self.path = path
+        self.problem = problem
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+class UnknownName(ValueError):
+    """A name that is not among those known.
+
+    Attributes:
+        kind: what is named ("process", "key", ...).
+        name: the name given.
+        known: the names there are.
+    """
+
+    def __init__(self, kind: str, name: str, known: Collection[str]) -> None:
+        self.kind = kind
+        self.name = name
+        self.known = tuple(known)
+        super().__init__(kind, name, self.known)
+
+    def __str__(self) -> str:
+        near = nearest(self.name, self.known)
+        hint = f"did you mean {near!r}?" if near is not None else "there is none close to it."
+        return f"unknown {self.kind} {self.name!r}: {hint} Known: {', '.join(self.known)}."
+
+
+def nearest(name: str, known: Collection[str]) -> str | None:
+    """The known name most like the one given, or None when nothing is close."""
+    lowered = {candidate.lower(): candidate for candidate in known}
+    close = get_close_matches(name.lower(), list(lowered), n=1, cutoff=0.5)
+    return lowered[close[0]] if close else None
