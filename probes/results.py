@@ -1,0 +1,270 @@
+"""What a comparison leaves behind: plain tables, written whole or not at all, from which every picture and page is made."""
+
+import csv
+import io
+import json
+import math
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+__all__ = ["SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_text"]
+
+SCHEMA = 1
+"""Version of `results.json`; raised when a field changes its meaning."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One score.
+
+    `score` is a held-out R² pooled over the target's orthonormal coordinates; `low` and `high` are a 95 % bootstrap interval over
+    belief classes or history blocks within this seed. An empty score (None) has a `reason`. `control` is empty for the real thing.
+
+    Attributes:
+        predictor: name of the predictor; empty for rows that need none (model-free baselines, ceilings).
+        seed: index of the repetition; None where nothing depends on it.
+        length: symbols read.
+        parameters: number of trained parameters.
+        symbols_seen: symbols predicted in training.
+        seconds: wall-clock time of training.
+        site: the internal value probed; "output" is the predictor's own next-symbol distribution.
+        target: belief, next or beyond.
+        probe: ridge, or ols for the rows marked `in-sample`.
+        split: "history" or "class", what is held out; "none" for in-sample rows.
+        weighting: "probability" or "uniform".
+        whitened: the same score in whitened coordinates, invariant under change of basis.
+        rows, width, rank: histories, feature columns, and the numerical rank of the features.
+        beliefs: number of distinct beliefs among the histories.
+        penalty: chosen ridge penalty relative to the features' mean variance (median over outer folds).
+        verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank.
+        kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if a
+            possible symbol gets probability 0.
+        seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two seeds.
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    length: int
+    parameters: int | None
+    symbols_seen: int | None
+    seconds: float | None
+    site: str
+    target: str
+    probe: str
+    split: str
+    weighting: str
+    control: str
+    score: float | None
+    low: float | None
+    high: float | None
+    whitened: float | None
+    rows: int
+    width: int
+    rank: int | None
+    beliefs: int
+    penalty: float | None
+    verdict: str
+    kl: float | None
+    reason: str = ""
+    seeds_mean: float | None = None
+    seeds_low: float | None = None
+    seeds_high: float | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One predictor on one process with one seed.
+
+    Attributes:
+        architecture: one line for people, e.g. "GRU, 1 layer of width 64"; empty for baselines without parameters.
+        config: settings of the architecture; empty for baselines.
+        training: settings of the training; empty where nothing was trained.
+        kl: as in `Row`; None if the process offers no exact predictions.
+        kl_by_row: the same for rows 1 .. length one by one, nats.
+        learning: evaluations while training, as lists "symbols" and "kl" (nats, mean over rows 1 .. length).
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    architecture: str
+    config: dict[str, Any]
+    training: dict[str, Any]
+    parameters: int
+    symbols_seen: int
+    seconds: float
+    kl: float | None
+    kl_by_row: list[float]
+    learning: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Beliefs of a sample of histories, true and as read out by the probe (out of fold), in plotting coordinates.
+
+    Attributes:
+        site: the site probed: the best one by held-out R² of the belief, by probability.
+        axes: "simplex" (corners of a triangle: three states) or "principal" (two leading components of the true beliefs).
+        corners: plotting coordinates and names of the simplex corners, empty otherwise.
+        true, probed: point by point (x, y).
+        belief: index of the distinct belief of each point; weight: probability weight of each point.
+        colour: point by point a colour (red, green, blue in 0 .. 1) given by the true belief.
+        score: the held-out R² of that readout.
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    site: str
+    axes: str
+    corners: list[tuple[str, float, float]]
+    true: list[tuple[float, float]]
+    probed: list[tuple[float, float]]
+    belief: list[int]
+    weight: list[float]
+    colour: list[tuple[float, float, float]]
+    score: float
+
+
+@dataclass(frozen=True)
+class ProcessSummary:
+    """What is known of one process before any predictor is asked.
+
+    Attributes:
+        title: the process with its parameters, for people.
+        statistics: keys of `compmech stats` (bits).
+        histories, complete: how many distinct histories were used, and whether these are all there are.
+        beliefs: number of distinct beliefs among them.
+        horizon_ranks: rank of the joint k-word map by k; `beyond` has the last minus the first dimensions.
+        optimal_nats: the Bayes-optimal loss at rows 1 .. length.
+    """
+
+    process: str
+    title: str
+    statistics: dict[str, Any]
+    length: int
+    histories: int
+    complete: bool
+    beliefs: int
+    horizon_ranks: list[int]
+    optimal_nats: list[float]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that `compare` found.
+
+    Attributes:
+        command: how to make it again, one shell line.
+        spec: the resolved specification.
+        versions: of Python, of the libraries, and of this package.
+        notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
+    """
+
+    command: str
+    spec: dict[str, Any]
+    versions: dict[str, str]
+    processes: list[ProcessSummary]
+    runs: list[Run]
+    rows: list[Row]
+    pictures: list[Picture]
+    notes: list[str] = field(default_factory=list)
+
+    def to_json(self) -> str:
+        """All of it; infinite numbers are the string "inf", missing ones null."""
+        return json.dumps(_plain({"schema": SCHEMA, **asdict(self)}), allow_nan=False, separators=(",", ":"))
+
+    @staticmethod
+    def from_json(text: str) -> "Comparison":
+        """Read what `to_json` wrote. Raises ValueError for another schema or for text that is not a comparison."""
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise ValueError(f"not a comparison: line {error.lineno}, column {error.colno}: {error.msg}") from None
+        if not isinstance(data, dict) or "schema" not in data:
+            raise ValueError("not a comparison: there is no key 'schema'")
+        if data["schema"] != SCHEMA:
+            raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schema {SCHEMA}")
+
+        def many(kind: Any, key: str) -> list[Any]:
+            return [kind(**_numbers(item, kind)) for item in data[key]]
+
+        return Comparison(
+            command=data["command"],
+            spec=data["spec"],
+            versions=data["versions"],
+            processes=many(ProcessSummary, "processes"),
+            runs=many(Run, "runs"),
+            rows=many(Row, "rows"),
+            pictures=many(Picture, "pictures"),
+            notes=data["notes"],
+        )
+
+    def to_csv(self) -> str:
+        """The rows, one line each; an empty cell where there is no number."""
+        out = io.StringIO()
+        writer = csv.writer(out, lineterminator="\n")
+        names = [f.name for f in fields(Row)]
+        writer.writerow(names)
+        for row in self.rows:
+            writer.writerow([_cell(getattr(row, name)) for name in names])
+        return out.getvalue()
+
+    def only(self, **wanted: Any) -> list[Row]:
+        """The rows whose named columns have the given values."""
+        return [row for row in self.rows if all(getattr(row, key) == value for key, value in wanted.items())]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+        os.chmod(partial, 0o644)
+        os.replace(partial, path)
+    except BaseException:
+        Path(partial).unlink(missing_ok=True)
+        raise
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return repr(value) if isinstance(value, float) else value
+
+
+def _plain(value: Any) -> Any:
+    """JSON has no infinity: say "inf". NaN must not get this far."""
+    if isinstance(value, float):
+        if math.isnan(value):
+            raise ValueError("a result is not a number")
+        if math.isinf(value):
+            return "inf" if value > 0 else "-inf"
+        return value
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    return value
+
+
+def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
+    """Undo `_plain` where a number is expected."""
+    numeric = {f.name for f in fields(kind) if "float" in str(f.type)}
+
+    def back(value: Any) -> Any:
+        if value in ("inf", "-inf"):
+            return float(value)
+        if isinstance(value, list):
+            return [back(v) for v in value]
+        if isinstance(value, dict):
+            return {key: back(v) for key, v in value.items()}
+        return value
+
+    return {key: back(value) if key in numeric else value for key, value in item.items()}
