@@ -1,8 +1,8 @@
 """The one interface behind which every sequence model is run, read and edited.
 
-Glossary. *Row* t of any array is the moment after reading x_0 .. x_{t-1} and before x_t; row 0 is the prior. A *site* is a named
-internal value that exists at every row. A *tap* is what a caller slips into a pass to read sites or to write them. A *carry* is
-everything that a predictor remembers between two calls.
+Glossary. *Row* t of any array is the moment after reading x_0 .. x_{t-1} and before x_t; row 0 is the prior. A *site*
+is a named internal value that exists at every row. A *tap* is what a caller slips into a pass to read sites or to write
+them. A *carry* is everything that a predictor remembers between two calls.
 """
 
 import difflib
@@ -32,6 +32,7 @@ __all__ = [
     "edited",
     "segments",
     "untouched",
+    "visit",
     "written_rows",
 ]
 
@@ -80,7 +81,8 @@ class Tap(Protocol):
         """The value to go on with, for `value` of shape (seq, row, width) at `rows`.
 
         Row-wise and pure: the answer at a row depends on that row alone, however the pass is cut, and `value` is not
-        changed in place. A predictor calls this for every site that is read or written, before anything reads the value.
+        changed in place. A predictor calls this for every site that is read or written, before anything reads the
+        value (`visit` does so).
         """
         ...
 
@@ -175,7 +177,8 @@ def check_tokens(tokens: Tensor, n_symbol: int, *, ndim: int = 2) -> None:
     """Raise ValueError unless `tokens` are integers in 0 .. n_symbol - 1 with `ndim` axes (seq, time)."""
     if tokens.ndim != ndim:
         axes = ("(seq, time)" if ndim == 2 else "(seq,)") + f"; got shape {tuple(tokens.shape)}"
-        raise ValueError(f"tokens must have axes {axes}" + (": one sequence is tokens[None]" if tokens.ndim == 1 else ""))
+        repair = ": one sequence is tokens[None]" if tokens.ndim == 1 else ""
+        raise ValueError(f"tokens must have axes {axes}{repair}")
     if tokens.dtype.is_floating_point or tokens.dtype.is_complex or tokens.dtype == torch.bool:
         raise ValueError(f"tokens must be integers 0 .. {n_symbol - 1}; got dtype {tokens.dtype}: use tokens.long()")
     if tokens.numel() == 0:
@@ -196,6 +199,11 @@ def written_rows(tap: Tap, site: str, rows: range) -> list[int]:
     return list(rows) if touched is None else [row for row in rows if row in touched]
 
 
+def visit(tap: Tap, site: str, rows: range, value: Tensor) -> Tensor:
+    """The value of a site to go on with: the tap sees it only if it reads the site or may write one of `rows`."""
+    return tap(site, rows, value) if site in tap.reads or written_rows(tap, site, rows) else value
+
+
 def segments(rows: range, cuts: Collection[int]) -> Iterator[range]:
     """Cut a range of rows after each row in `cuts`, so that every cut row ends a segment."""
     start = rows.start
@@ -205,7 +213,7 @@ def segments(rows: range, cuts: Collection[int]) -> Iterator[range]:
             start = row + 1
 
 
-# ---------------------------------------------------------------------------------------------------------------- reading
+# ------------------------------------------------------------------------------------------------------------ reading
 
 
 class _Recorder:
@@ -243,7 +251,7 @@ def capture(
     return {site: recorder.collected(site) for site in sites}
 
 
-# ---------------------------------------------------------------------------------------------------------------- editing
+# ------------------------------------------------------------------------------------------------------------ editing
 
 Edit = Callable[[range, Tensor], Tensor]
 """`edit(rows, value)` gives the replacement of `value`, (seq, row, width), at `rows`: row-wise and pure."""
@@ -338,7 +346,8 @@ class Edited:
 def edited(predictor: Predictor, edits: Mapping[str, Edit]) -> Edited:
     """The predictor with the values of some sites replaced as it runs.
 
-    Edits act at their row before anything reads the value. Wrapping an edited predictor again stacks: inner edits act first.
+    Edits act at their row before anything reads the value. Wrapping an edited predictor again stacks: inner edits act
+    first.
 
     Args:
         predictor: any Predictor; it is not changed.

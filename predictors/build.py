@@ -1,0 +1,38 @@
+"""From a configuration to a network."""
+
+import torch
+from torch import nn
+
+from predictors.network import Network
+from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
+
+__all__ = ["CONFIGS", "Config", "build", "n_parameters"]
+
+Config = GRUConfig | LSTMConfig
+
+CONFIGS: dict[str, type[Config]] = {"lstm": LSTMConfig, "gru": GRUConfig}
+"""The configuration class of each built-in architecture, by the name that people type."""
+
+
+def build(config: Config, *, rng: torch.Generator) -> Network:
+    """A freshly initialised network, on the CPU. Same generator state: same bytes.
+
+    Raises ValueError for anything that is not a configuration of this package.
+
+    Example:
+        >>> model = build(GRUConfig(n_symbol=3), rng=torch.Generator().manual_seed(0))
+        >>> n_parameters(model)
+        25411
+    """
+    match config:
+        case LSTMConfig():
+            return LSTM(config, rng=rng)
+        case GRUConfig():
+            return GRU(config, rng=rng)
+    known = ", ".join(each.__name__ for each in CONFIGS.values())
+    raise ValueError(f"build takes one of {known}; got {type(config).__name__}")
+
+
+def n_parameters(model: nn.Module) -> int:
+    """Number of trainable numbers in a model."""
+    return sum(parameter.numel() for parameter in model.parameters() if parameter.requires_grad)

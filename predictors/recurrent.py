@@ -1,0 +1,190 @@
+"""Gated recurrent networks: GRU and LSTM.
+
+Each layer is a `torch.nn.GRU` or `torch.nn.LSTM` weight for weight. What a layer carries is a site: h (`layer.i.carry`)
+and, in an LSTM, c (`layer.i.cell`). Its output (`layer.i`) is h as the layer above reads it: editing the output at row
+t changes nothing of that layer afterwards, editing the carry does.
+
+Letters. x input, h hidden state, c cell, and the gates: i input, f forget, g candidate, o output (LSTM); r reset,
+z update, n new (GRU); stacked in the weights in torch's order i f g o and r z n.
+
+References: Hochreiter and Schmidhuber, Neural Computation 9, 1735 (1997), with the forget gate of Gers, Schmidhuber and
+Cummins, Neural Computation 12, 2451 (2000); Cho and others, arXiv 1406.1078 (2014).
+"""
+
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import ClassVar, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.predictor import Site, Tap, visit, written_rows
+
+__all__ = ["GRU", "LSTM", "GRUConfig", "LSTMConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _RecurrentConfig:
+    n_symbol: int
+    width: int = 64
+    n_layer: int = 1
+
+    def __post_init__(self) -> None:
+        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GRUConfig(_RecurrentConfig):
+    """A GRU. Riechers, Elliott and Shai, arXiv 2507.07432, use width 64 and four layers; the default is one layer.
+
+    Attributes:
+        n_symbol: size of the alphabet.
+        width: of the input vectors and of each layer's h.
+        n_layer: layers.
+    """
+
+
+@dataclass(frozen=True, kw_only=True)
+class LSTMConfig(_RecurrentConfig):
+    """An LSTM. Riechers, Elliott and Shai, arXiv 2507.07432, use width 64 and four layers; the default is one layer.
+
+    Attributes:
+        n_symbol: size of the alphabet.
+        width: of the input vectors and of each layer's h and c.
+        n_layer: layers.
+    """
+
+
+class _Layer(nn.Module):
+    """The weights of one layer, `n_gate` gates stacked, as torch.nn.GRU and torch.nn.LSTM keep them."""
+
+    def __init__(self, width: int, n_gate: int) -> None:
+        super().__init__()
+        self.weight_ih = nn.Parameter(torch.empty(n_gate * width, width))
+        self.weight_hh = nn.Parameter(torch.empty(n_gate * width, width))
+        self.bias_ih = nn.Parameter(torch.empty(n_gate * width))
+        self.bias_hh = nn.Parameter(torch.empty(n_gate * width))
+
+    @property
+    def weights(self) -> list[Tensor]:
+        return [self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh]
+
+
+class _Recurrent(Network):
+    """A stack of recurrent layers. Initialised as torch does it: begin and embedding N(0, 1), all else U(-k, k),
+    k = 1/sqrt(width).
+    """
+
+    n_gate: int
+    states: ClassVar[
+        Mapping[str, str]
+    ]  # suffix of the site's name -> meaning, in the order in which the state keeps them
+
+    def __init__(self, config: GRUConfig | LSTMConfig, *, rng: torch.Generator) -> None:
+        super().__init__(config.n_symbol, config.width)
+        self.config = config
+        self.layers = nn.ModuleList(_Layer(config.width, self.n_gate) for _ in range(config.n_layer))
+        for name, parameter in self.named_parameters():
+            if name in ("begin", "embedding"):
+                normal(parameter, 1.0, rng)
+            else:
+                uniform(parameter, config.width**-0.5, rng)
+
+    @cached_property
+    def sites(self) -> Mapping[str, Site]:
+        embed, final = self._ends()
+        sites, shape = {"embed": embed}, (self.width,)
+        for i in range(self.config.n_layer):
+            for suffix, meaning in self.states.items():
+                sites[f"layer.{i}.{suffix}"] = Site(*shape, shape, f"layer {i}: {meaning}", state=True, recurrent=True)
+            sites[f"layer.{i}"] = Site(*shape, shape, f"layer {i}: output, i.e. h as the layer above reads it")
+        return sites | {"final": final}
+
+    def _blank(self, n_seq: int) -> Memory:
+        return tuple(
+            tuple(self.begin.new_zeros(n_seq, self.width) for _ in self.states) for _ in range(self.config.n_layer)
+        )
+
+    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
+        hidden, after = inputs, []
+        layers = cast(Iterable[_Layer], self.layers)
+        for i, (layer, state) in enumerate(zip(layers, memory, strict=True)):
+            sites = [f"layer.{i}.{suffix}" for suffix in self.states]
+            span = partial(self._span, layer, tap, sites)
+            hidden, state = in_spans(span, hidden, rows, state, tap, sites)
+            hidden = visit(tap, f"layer.{i}", rows, hidden)
+            after.append(state)
+        return hidden, tuple(after)
+
+    @abstractmethod
+    def _span(
+        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+    ) -> tuple[Tensor, State]:
+        """One layer over `rows`, of which the last alone may be written."""
+
+
+class GRU(_Recurrent):
+    """n = tanh(W_n x + r * (U_n h)), h' = (1 - z) * n + z * h, with r and z logistic in x and h."""
+
+    n_gate = 3
+    states: ClassVar = {"carry": "h, the hidden state"}
+
+    def _span(
+        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+    ) -> tuple[Tensor, State]:
+        (h,) = state
+        if len(rows) == 1:
+            hs = torch.gru_cell(x[:, 0], h, *layer.weights)[:, None]
+        else:
+            hs, _ = torch.gru(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+        hs = visit(tap, sites[0], rows, hs)
+        return hs, (hs[:, -1],)
+
+
+class LSTM(_Recurrent):
+    """c' = f * c + i * g, h' = o * tanh(c'), with i, f and o logistic and g tanh in x and h.
+
+    Editing c at row t moves h at row t, and everything after.
+    """
+
+    n_gate = 4
+    states: ClassVar = {"carry": "h, the hidden state", "cell": "c, the cell"}
+
+    def _span(
+        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+    ) -> tuple[Tensor, State]:
+        (h, c), (carry, cell) = state, sites
+        if len(rows) == 1:
+            last_h, last_c = torch.lstm_cell(x[:, 0], (h, c), *layer.weights)
+            hs = last_h[:, None]
+        else:
+            hs, _, last_c = torch.lstm(x, (h[None], c[None]), layer.weights, True, 1, 0.0, False, False, True)
+            last_c = last_c[0]
+
+        written = bool(written_rows(tap, cell, rows[-1:]))
+        if cell in tap.reads or written:
+            first = 0 if cell in tap.reads else len(rows) - 1  # a write alone needs the gates of the last row alone
+            before = torch.cat([h[:, None], hs[:, :-1]], dim=1)
+            gates = F.linear(x[:, first:], layer.weight_ih, layer.bias_ih)
+            gates = gates + F.linear(before[:, first:], layer.weight_hh, layer.bias_hh)
+            i, f, g, o = gates.chunk(4, dim=-1)
+            cs = last_c[:, None] if first else _cells(c, f.sigmoid(), i.sigmoid() * g.tanh())
+            cs = tap(cell, rows[first:], cs)
+            if written:
+                last_c = cs[:, -1]
+                hs = torch.cat([hs[:, :-1], (o[:, -1].sigmoid() * last_c.tanh())[:, None]], dim=1)
+        hs = visit(tap, carry, rows, hs)
+        return hs, (hs[:, -1], last_c)
+
+
+def _cells(c: Tensor, keep: Tensor, new: Tensor) -> Tensor:
+    """c_t = keep_t * c_{t-1} + new_t at every row: the fused kernel gives the last one only."""
+    cells = []
+    for keep_t, new_t in zip(keep.unbind(1), new.unbind(1), strict=True):
+        c = torch.addcmul(new_t, keep_t, c)
+        cells.append(c)
+    return torch.stack(cells, dim=1)
