@@ -1,0 +1,271 @@
+"""The few numbers of a comparison that are read first: best site, best model-free baseline, and how far one stands above the other.
+
+The table, the figures and the page all take them from here, so that they cannot disagree. Only held-out scores are ranked.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from probes.results import Comparison, ProcessSummary, Row, Run
+
+__all__ = [
+    "CEILINGS",
+    "MODEL_FREE",
+    "Headline",
+    "Score",
+    "beyond_dimensions",
+    "control_scores",
+    "headline",
+    "headline_target",
+    "layer_of",
+    "networks",
+    "predictors",
+    "runs_of",
+    "scored",
+    "site_kind",
+    "site_scores",
+    "why_nothing_beyond",
+]
+
+BASELINES = ("k-gram", "uniform")
+"""Predictors that were not trained as networks; below them only `bayes`, the ceiling."""
+
+CEILING = "bayes"
+
+MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
+"""Controls that need no predictor at all; the headline subtracts the best of them."""
+
+CEILINGS = ("true-p", "true-log-p")
+"""Controls that are told the truth about the next symbol; shown, never subtracted."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One cell of a comparison over its seeds.
+
+    Attributes:
+        rows: one row per seed.
+        value: mean R² over the seeds that have a score; None if none has.
+        low, high: 95 % interval: across seeds where there are several, else the bootstrap within the one seed.
+        reason: why there is no value, or why some seeds are missing from it.
+    """
+
+    rows: tuple[Row, ...]
+    value: float | None
+    low: float | None
+    high: float | None
+    reason: str
+
+    @property
+    def site(self) -> str:
+        return self.rows[0].site
+
+    @property
+    def predictor(self) -> str:
+        return self.rows[0].predictor
+
+    @property
+    def control(self) -> str:
+        return self.rows[0].control
+
+    @property
+    def verdict(self) -> str:
+        """ "discriminates states" as soon as one seed says so."""
+        verdicts = sorted({row.verdict for row in self.rows if row.verdict})
+        return verdicts[0] if verdicts else ""
+
+
+@dataclass(frozen=True)
+class Headline:
+    """What one predictor's internal states say of one target, and what stands beside it.
+
+    Attributes:
+        best: the site with the highest held-out R², by probability, histories split; None if nothing was probed.
+        uniform: the same site with every history weighted equally.
+        by_class: the same site with whole belief classes held out.
+        permuted: the same site with the distinct beliefs permuted among each other.
+        untrained: the best site of the predictor's untrained twin.
+        baseline: the best model-free baseline.
+        difference: best minus baseline, in R²; None if either is missing.
+    """
+
+    predictor: str
+    target: str
+    best: Score | None
+    uniform: Score | None
+    by_class: Score | None
+    permuted: Score | None
+    untrained: Score | None
+    baseline: Score | None
+    difference: float | None
+
+
+def scored(rows: Iterable[Row]) -> Score | None:
+    """Gather rows that differ only in their seed; None for no rows at all."""
+    rows = tuple(sorted(rows, key=lambda row: -1 if row.seed is None else row.seed))
+    if not rows:
+        return None
+    present = [row for row in rows if row.score is not None]
+    reason = "; ".join(dict.fromkeys(row.reason for row in rows if row.score is None and row.reason))
+    if not present:
+        return Score(rows, None, None, None, reason or "no score was recorded")
+    if len(present) < len(rows):
+        reason = f"{len(rows) - len(present)} of {len(rows)} seeds have no score: {reason or 'no reason was recorded'}"
+    value = fmean(row.score for row in present if row.score is not None)
+    if len(present) > 1:
+        return Score(rows, value, present[0].seeds_low, present[0].seeds_high, reason)
+    return Score(rows, value, present[0].low, present[0].high, reason)
+
+
+def headline(comparison: Comparison, process: str, predictor: str, target: str) -> Headline:
+    """The headline numbers of one predictor for one target."""
+    best = _highest(_inner(site_scores(comparison, process, predictor, target)))
+    site = best.site if best is not None else None
+
+    def beside(**changed: str) -> Score | None:
+        if site is None:
+            return None
+        asked = dict(split="history", weighting="probability", control="") | changed
+        return scored(comparison.only(process=process, predictor=predictor, target=target, site=site, **asked))
+
+    baselines = [
+        score for name in MODEL_FREE for score in control_scores(comparison, process, target, name, predictor=predictor)
+    ]
+    baseline = _highest(baselines)
+    difference = None
+    if best is not None and baseline is not None and best.value is not None and baseline.value is not None:
+        difference = best.value - baseline.value
+    return Headline(
+        predictor=predictor,
+        target=target,
+        best=best,
+        uniform=beside(weighting="uniform"),
+        by_class=beside(split="class"),
+        permuted=beside(control="permuted-classes"),
+        untrained=_highest(_inner(site_scores(comparison, process, predictor, target, control="untrained"))),
+        baseline=baseline,
+        difference=difference,
+    )
+
+
+def site_scores(
+    comparison: Comparison,
+    process: str,
+    predictor: str,
+    target: str,
+    *,
+    control: str = "",
+    weighting: str = "probability",
+    split: str = "history",
+) -> list[Score]:
+    """Scores of one predictor site by site, in the predictor's own order."""
+    rows = comparison.only(
+        process=process, predictor=predictor, target=target, control=control, weighting=weighting, split=split
+    )
+    return _grouped(rows)
+
+
+def control_scores(
+    comparison: Comparison,
+    process: str,
+    target: str,
+    control: str,
+    *,
+    predictor: str = "",
+    weighting: str = "probability",
+    split: str = "history",
+) -> list[Score]:
+    """Scores of a control that needs no predictor, or that was made to the measure of this one (random features)."""
+    rows = comparison.only(process=process, target=target, control=control, weighting=weighting, split=split)
+    return _grouped([row for row in rows if row.predictor in ("", predictor)])
+
+
+def headline_target(summary: ProcessSummary) -> str:
+    """The target that the headline is about: what lies beyond the next symbol or, where nothing does, the belief."""
+    return "beyond" if beyond_dimensions(summary) > 0 else "belief"
+
+
+def beyond_dimensions(summary: ProcessSummary) -> int:
+    """How many dimensions of the belief the next-symbol distribution does not fix."""
+    return summary.horizon_ranks[-1] - summary.horizon_ranks[0] if summary.horizon_ranks else 0
+
+
+def why_nothing_beyond(comparison: Comparison, summary: ProcessSummary) -> str:
+    """Why `beyond` is empty, in the words of its rows; empty where it is not empty."""
+    if beyond_dimensions(summary) > 0:
+        return ""
+    rows = comparison.only(process=summary.process, target="beyond", control="")
+    said = next((row.reason for row in rows if row.reason), "")
+    return said or "the belief is an affine function of the next-symbol distribution"
+
+
+def runs_of(comparison: Comparison, process: str, predictor: str) -> list[Run]:
+    """The runs of one predictor on one process, by seed."""
+    return [run for run in comparison.runs if run.process == process and run.predictor == predictor]
+
+
+def networks(comparison: Comparison, process: str) -> list[str]:
+    """The trained predictors, in the order in which they were asked for."""
+    return [name for name in _named(comparison, process) if not _is_baseline(name) and name != CEILING]
+
+
+def predictors(comparison: Comparison, process: str) -> list[str]:
+    """All predictors: networks, then baselines, then exact Bayes."""
+    names = _named(comparison, process)
+    return [
+        *networks(comparison, process),
+        *(name for name in names if _is_baseline(name)),
+        *(name for name in names if name == CEILING),
+    ]
+
+
+def site_kind(site: str) -> str:
+    """What sort of value a site holds: "stream" for layer outputs, "output", or the state's own name (ssm, conv, carry ...).
+
+    Example:
+        >>> site_kind("layer.1.ssm"), site_kind("layer.1"), site_kind("final")
+        ('ssm', 'stream', 'stream')
+    """
+    if site == "output":
+        return "output"
+    last = site.rsplit(".", 1)[-1]
+    return last if site.startswith("layer.") and not last.isdigit() else "stream"
+
+
+def layer_of(site: str) -> str:
+    """Where a site stands, its kind left out: "layer.1" for "layer.1.ssm"."""
+    return site.rsplit(".", 1)[0] if site_kind(site) not in ("stream", "output") else site
+
+
+def _named(comparison: Comparison, process: str) -> list[str]:
+    runs = [run.predictor for run in comparison.runs if run.process == process]
+    rows = [row.predictor for row in comparison.rows if row.process == process and row.predictor]
+    return list(dict.fromkeys(runs + rows))
+
+
+def _is_baseline(name: str) -> bool:
+    return name.startswith(BASELINES)
+
+
+def _grouped(rows: Sequence[Row]) -> list[Score]:
+    groups: dict[tuple[str, str, int], list[Row]] = {}
+    for row in rows:
+        if row.split != "none":
+            # the width of random features is the site's; that of a network may not differ between seeds
+            groups.setdefault((row.predictor, row.site, row.width), []).append(row)
+    return [score for group in groups.values() if (score := scored(group)) is not None]
+
+
+def _inner(scores: Sequence[Score]) -> list[Score]:
+    """Internal values only; a predictor that shows none is judged by its output."""
+    inner = [score for score in scores if score.site != "output"]
+    return inner or list(scores)
+
+
+def _highest(scores: Sequence[Score]) -> Score | None:
+    """The score with the highest value; where none has a value the first, for its reason."""
+    with_value = [score for score in scores if score.value is not None]
+    if with_value:
+        return max(with_value, key=lambda score: score.value if score.value is not None else float("-inf"))
+    return scores[0] if scores else None

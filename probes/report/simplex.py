@@ -1,0 +1,111 @@
+"""Pictures of beliefs: the true ones, and where each probe puts them, in the same colours and the same frame."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from probes.report.numerals import decimal
+from probes.report.style import GRID, INK, MUTED, display_name
+from probes.results import Picture
+
+__all__ = ["FEW_BELIEFS", "Frame", "beliefs_of", "draw_probed", "draw_true", "frame_of", "outside", "panel_title"]
+
+FEW_BELIEFS = 400
+"""Up to this many distinct beliefs each is drawn as one disc of its own weight; beyond, they are a cloud."""
+
+_WIDEST = 1.7
+"""The frame grows with the readouts up to this multiple of the true beliefs' extent; what falls outside is counted."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Limits of a picture in plotting coordinates, one scale for both axes."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+
+def frame_of(pictures: Sequence[Picture]) -> Frame:
+    """One frame for all pictures of a process: the true beliefs and all but the farthest 1 in 500 readouts."""
+    fixed = np.concatenate([_points(p.true) for p in pictures] + [_corners(p) for p in pictures])
+    low, high = fixed.min(0), fixed.max(0)
+    extent = float(max(high - low)) or 1.0
+    room = extent * (_WIDEST - 1) / 2
+    probed = np.concatenate([_points(p.probed) for p in pictures])
+    low = np.minimum(low, np.maximum(np.quantile(probed, 0.001, axis=0), low - room)) - 0.04 * extent
+    high = np.maximum(high, np.minimum(np.quantile(probed, 0.999, axis=0), high + room)) + 0.04 * extent
+    return Frame(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
+
+
+def outside(picture: Picture, frame: Frame) -> int:
+    """How many readouts the frame leaves out."""
+    x, y = _points(picture.probed).T
+    inside = (frame.left <= x) & (x <= frame.right) & (frame.bottom <= y) & (y <= frame.top)
+    return int((~inside).sum())
+
+
+def panel_title(picture: Picture, several_seeds: bool) -> str:
+    """Who, how well, and where."""
+    seed = f", seed {picture.seed}" if several_seeds else ""
+    return f"{display_name(picture.predictor)}{seed}\nR² {decimal(picture.score)} at {picture.site}"
+
+
+def beliefs_of(picture: Picture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Distinct beliefs: their places, colours and total weights."""
+    index, first, inverse = np.unique(np.asarray(picture.belief), return_index=True, return_inverse=True)
+    weight = np.bincount(inverse, weights=np.asarray(picture.weight), minlength=len(index))
+    return _points(picture.true)[first], np.asarray(picture.colour)[first], weight / weight.sum()
+
+
+def draw_true(axes: Axes, picture: Picture, frame: Frame) -> None:
+    """The beliefs as they are: discs by weight where there are few, a cloud where there are many."""
+    _stage(axes, picture, frame)
+    places, colours, weight = beliefs_of(picture)
+    if len(places) <= FEW_BELIEFS:
+        area = 12 + 330 * weight
+        order = np.argsort(-area)
+        axes.scatter(*places[order].T, s=area[order], c=colours[order], linewidths=0.5, edgecolors=INK, zorder=3)
+    else:
+        axes.scatter(*places.T, s=_dot(len(places)), c=colours, linewidths=0, alpha=0.8, zorder=3, rasterized=True)
+
+
+def draw_probed(axes: Axes, picture: Picture, frame: Frame) -> None:
+    """Where the probe puts each history; with few beliefs, rings stand where it should have put them."""
+    _stage(axes, picture, frame)
+    points, n_point = _points(picture.probed), len(picture.probed)
+    alpha = 0.8 if n_point <= 2_000 else 0.55
+    # drawn in random order, so that no belief lies on top of the others by its place in the list
+    order = np.random.default_rng(0).permutation(n_point)
+    colours = np.asarray(picture.colour)[order]
+    axes.scatter(*points[order].T, s=_dot(n_point), c=colours, linewidths=0, alpha=alpha, zorder=3, rasterized=True)
+    places, _, weight = beliefs_of(picture)
+    if len(places) <= FEW_BELIEFS:
+        area = 12 + 330 * weight
+        axes.scatter(*places.T, s=area, facecolors="none", edgecolors=MUTED, linewidths=0.6, zorder=4)
+
+
+def _stage(axes: Axes, picture: Picture, frame: Frame) -> None:
+    axes.set_xlim(frame.left, frame.right)
+    axes.set_ylim(frame.bottom, frame.top)
+    axes.set_aspect("equal")
+    axes.set_axis_off()
+    corners = _corners(picture)
+    if len(corners):
+        axes.fill(*corners.T, facecolor="none", edgecolor=GRID, linewidth=1.0, zorder=1)
+
+
+def _points(pairs: Sequence[tuple[float, float]]) -> np.ndarray:
+    return np.asarray(pairs, dtype=float).reshape(-1, 2)
+
+
+def _corners(picture: Picture) -> np.ndarray:
+    return np.array([[x, y] for _, x, y in picture.corners]).reshape(-1, 2)
+
+
+def _dot(n_point: int) -> float:
+    """Area of one of many dots, in square points: 600 points need larger ones than 20,000."""
+    return float(np.clip(6_000 / max(n_point, 1), 1.2, 9))

@@ -1,0 +1,101 @@
+"""One house style: the colours, the sizes of type, and the names that people read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+__all__ = ["CONTROL_NAMES", "GRID", "INK", "MUTED", "PAGE", "RC", "colour_of", "display_name", "marker_of"]
+
+INK, MUTED, GRID, PAGE = "#1f2328", "#667078", "#dde1e5", "#ffffff"
+
+# Okabe and Ito's palette (Color Universal Design, 2008), told apart with every common form of colour blindness. Its yellow is left
+# out: it does not show on white.
+VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY = "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
+PALETTE = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
+
+_COLOURS = {
+    "transformer": VERMILLION,
+    "lstm": BLUE,
+    "gru": GREEN,
+    "mamba": PURPLE,
+    "mamba2": ORANGE,
+    "rnn": SKY,
+    "k-gram": MUTED,
+    "uniform": MUTED,
+    "bayes": INK,
+}
+_MARKERS = {"transformer": "s", "lstm": "o", "gru": "D", "mamba": "^", "mamba2": "v", "rnn": "P"}
+_NAMES = {
+    "transformer": "Transformer",
+    "lstm": "LSTM",
+    "gru": "GRU",
+    "rnn": "RNN",
+    "mamba": "Mamba",
+    "mamba2": "Mamba-2",
+    "bayes": "exact Bayes",
+}
+
+CONTROL_NAMES = {
+    "untrained": "untrained twin",
+    "permuted-classes": "permuted classes",
+    "suffix-grams": "suffix-grams",
+    "last-k": "last-k",
+    "random-features": "random features",
+    "position": "position",
+    "true-p": "true next-symbol p",
+    "true-log-p": "true log p",
+}
+
+RC: dict[str, Any] = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.titlelocation": "left",
+    "axes.titleweight": "bold",
+    "axes.labelsize": 9,
+    "axes.labelcolor": INK,
+    "axes.edgecolor": MUTED,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.axisbelow": True,
+    "axes.unicode_minus": True,
+    "axes.facecolor": "none",
+    "text.color": INK,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelcolor": INK,
+    "ytick.labelcolor": INK,
+    "xtick.labelsize": 8.5,
+    "ytick.labelsize": 8.5,
+    "grid.color": GRID,
+    "grid.linewidth": 0.8,
+    "figure.facecolor": PAGE,
+    "figure.dpi": 160,
+    "savefig.dpi": 160,
+    "lines.linewidth": 1.6,
+    "lines.markersize": 5,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "compmech",
+}
+"""Settings for matplotlib, to be used inside `rc_context`."""
+
+
+def display_name(predictor: str) -> str:
+    """How a predictor is called in prose and pictures."""
+    return _NAMES.get(predictor, predictor)
+
+
+def colour_of(predictor: str, among: Sequence[str]) -> str:
+    """A colour that belongs to the predictor: fixed for the known ones, the next free one of the palette for others."""
+    if predictor in _COLOURS:
+        return _COLOURS[predictor]
+    taken = {_COLOURS[name] for name in among if name in _COLOURS}
+    free = [colour for colour in PALETTE if colour not in taken] or list(PALETTE)
+    others = [name for name in among if name not in _COLOURS]
+    return free[others.index(predictor) % len(free)]
+
+
+def marker_of(predictor: str) -> str:
+    """A shape that goes with the colour, for those who do not see it."""
+    return _MARKERS.get(predictor, "h")

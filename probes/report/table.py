@@ -1,0 +1,209 @@
+"""A comparison as plain text for the terminal."""
+
+import textwrap
+from collections.abc import Sequence
+
+from probes.headline import (
+    Headline,
+    Score,
+    beyond_dimensions,
+    headline,
+    headline_target,
+    layer_of,
+    networks,
+    predictors,
+    runs_of,
+    site_kind,
+    site_scores,
+    why_nothing_beyond,
+)
+from probes.report.numerals import count, decimal, interval, nats, seconds, signed
+from probes.results import Comparison, ProcessSummary, Run
+
+__all__ = ["terminal_table"]
+
+LEGEND = (
+    "KL: nats above the optimum, mean over positions (inf: a possible symbol got probability 0). R²: histories held out, weighted by "
+    "probability. above: R² minus the best model-free baseline."
+)
+KINDS = {"stream": "layer output", "carry": "state h", "cell": "cell c", "ssm": "ssm state", "conv": "convolution"}
+FIRST_COLUMN = 14
+
+
+def terminal_table(comparison: Comparison, width: int = 100) -> str:
+    """The numbers that answer the question, process by process, in lines of at most `width` characters.
+
+    Tables too wide for the terminal are continued below, with the first column repeated.
+
+    Raises:
+        ValueError: if `width` is below 40.
+    """
+    if width < 40:
+        raise ValueError(f"a table needs a width of at least 40 characters; got {width}")
+    blocks = [_process_block(comparison, summary, width) for summary in comparison.processes]
+    return "\n\n".join([*blocks, _wrapped(LEGEND, width)]) + "\n"
+
+
+def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
+    parts = [_heading(summary, width), _layout(_overview(comparison, summary), width)]
+    empty = why_nothing_beyond(comparison, summary)
+    if empty:
+        parts.append(_wrapped(f"Nothing of the belief lies beyond the next symbol: {empty}.", width))
+    else:
+        parts.append(_beyond_block(comparison, summary, width))
+    where = _where(comparison, summary, width)
+    return "\n\n".join(parts + ([where] if where else []))
+
+
+def _beyond_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
+    found = [headline(comparison, summary.process, name, "beyond") for name in predictors(comparison, summary.process)]
+    found = [each for each in found if each.best is not None]
+    lines = [f"Beyond the next symbol ({beyond_dimensions(summary)} dimensions of the belief)"]
+    shared = {_baseline(each) for each in found}
+    if len(shared) == 1:
+        lines.append(f"best model-free baseline: {shared.pop()}")
+    lines.append(_layout(_beyond(found), width))
+    for each in found:
+        if each.best is not None and each.best.reason:
+            lines.append(_wrapped(f"{each.predictor}: {each.best.reason}", width))
+    lines += [_wrapped(text, width) for text in _verdicts(found)]
+    return "\n".join(lines)
+
+
+def _heading(summary: ProcessSummary, width: int) -> str:
+    kept = "all" if summary.complete else "a sample of"
+    facts = f"{summary.length} symbols, {kept} {summary.histories:,} histories, {summary.beliefs:,} distinct beliefs"
+    title = f"{summary.title}: {facts}"
+    lines = textwrap.wrap(title, width)
+    return "\n".join([*lines, "=" * max(map(len, lines))])
+
+
+def _overview(comparison: Comparison, summary: ProcessSummary) -> list[list[str]]:
+    table = [["predictor", "parameters", "symbols seen", "seconds", "KL, nats", "belief R²", "95 %", "at site"]]
+    for name in predictors(comparison, summary.process):
+        runs = runs_of(comparison, summary.process, name)
+        belief = headline(comparison, summary.process, name, "belief").best
+        trained = [run for run in runs if run.symbols_seen]
+        table.append(
+            [
+                _clip(name),
+                count(_mean([run.parameters for run in runs if run.parameters])),
+                count(_mean([run.symbols_seen for run in trained])),
+                seconds(_mean([run.seconds for run in trained])),
+                nats(_mean_kl(runs)),
+                *_value_and_interval(belief),
+                belief.site if belief is not None and belief.value is not None else "-",
+            ]
+        )
+    return table
+
+
+def _beyond(found: Sequence[Headline]) -> list[list[str]]:
+    one_for_all = len({_baseline(each) for each in found}) == 1
+    header = ["predictor", "best site", "R²", "95 %", "uniform", "permuted", "untrained", "best model-free", "above"]
+    table = [header]
+    for each in found:
+        cells = [*_value_and_interval(each.best), *(map(_value, (each.uniform, each.permuted, each.untrained)))]
+        site = each.best.site if each.best is not None else "-"
+        table.append([_clip(each.predictor), site, *cells, _baseline(each), signed(each.difference)])
+    drop = header.index("best model-free")
+    return [line[:drop] + line[drop + 1 :] for line in table] if one_for_all else table
+
+
+def _verdicts(found: Sequence[Headline]) -> list[str]:
+    """A line for the scores that tell states apart without showing that their geometry is held."""
+    rows = {each.predictor: each.best.rows[0] for each in found if each.best is not None}
+    named = [name for name, row in rows.items() if row.verdict.startswith("discriminates")]
+    if not named:
+        return []
+    row = rows[named[0]]
+    return [
+        f"Discriminates states ({', '.join(named)}): {row.beliefs:,} distinct beliefs do not clearly exceed the features' rank, so a "
+        "high R² alone can be had by telling states apart; compare `permuted`."
+    ]
+
+
+def _where(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
+    """For networks that keep several kinds of values: the score of each, layer by layer."""
+    target = headline_target(summary)
+    parts = []
+    for name in networks(comparison, summary.process):
+        scores = {s.site: s for s in site_scores(comparison, summary.process, name, target) if s.site != "output"}
+        kinds = list(dict.fromkeys(map(site_kind, scores)))
+        if len(kinds) < 2:
+            continue
+        places = list(dict.fromkeys(map(layer_of, scores)))
+        table = [[_clip(name), *places]]
+        for kind in kinds:
+            held = {layer_of(site): score for site, score in scores.items() if site_kind(site) == kind}
+            label = "  " + KINDS.get(kind, kind)
+            table.append([label.ljust(FIRST_COLUMN), *(_value(held.get(place)) for place in places)])
+        parts.append(_layout(table, width, rule=False))
+    if not parts:
+        return ""
+    what = "lies beyond the next symbol" if target == "beyond" else "belongs to the belief"
+    return "\n".join([f"Where each network keeps what {what} (R² by site)", *parts])
+
+
+def _baseline(found: Headline) -> str:
+    if found.baseline is None or found.baseline.value is None:
+        return "-"
+    return f"{found.baseline.control} {decimal(found.baseline.value)}"
+
+
+def _value(score: Score | None) -> str:
+    return decimal(score.value if score is not None else None)
+
+
+def _value_and_interval(score: Score | None) -> tuple[str, str]:
+    if score is None:
+        return "-", "-"
+    if score.value is None:
+        return "empty", "-"
+    return decimal(score.value), interval(score.low, score.high)
+
+
+def _mean(values: Sequence[float]) -> float | None:
+    return sum(values) / len(values) if values else None
+
+
+def _mean_kl(runs: Sequence[Run]) -> float | None:
+    return _mean([run.kl for run in runs if run.kl is not None])
+
+
+def _clip(name: str) -> str:
+    return name if len(name) <= FIRST_COLUMN else name[: FIRST_COLUMN - 1] + "…"
+
+
+def _wrapped(text: str, width: int) -> str:
+    return "\n".join(textwrap.wrap(text, width))
+
+
+def _layout(table: Sequence[Sequence[str]], width: int, *, rule: bool = True) -> str:
+    """Align columns, numbers to the right; columns that do not fit go below, the first column repeated."""
+    widths = [max(len(line[j]) for line in table) for j in range(len(table[0]))]
+    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
+    blocks: list[list[int]] = [[0]]
+    used = widths[0]
+    for j in range(1, len(widths)):
+        if used + gap + widths[j] > width and len(blocks[-1]) > 1:
+            blocks.append([0])
+            used = widths[0]
+        blocks[-1].append(j)
+        used += gap + widths[j]
+    return "\n\n".join(_block(table, columns, widths, gap, rule) for columns in blocks)
+
+
+def _block(table: Sequence[Sequence[str]], columns: list[int], widths: list[int], gap: int, rule: bool) -> str:
+    right = [all(_numeric(line[j]) for line in table[1:]) for j in range(len(widths))]
+    lines = []
+    for line in table:
+        cells = [line[j].rjust(widths[j]) if right[j] else line[j].ljust(widths[j]) for j in columns]
+        lines.append((" " * gap).join(cells).rstrip())
+    if rule:
+        lines.insert(1, "-" * max(map(len, lines)))
+    return "\n".join(lines)
+
+
+def _numeric(cell: str) -> bool:
+    return cell in ("-", "inf", "empty") or cell[:1].isdigit() or (cell[:1] in "+-" and cell[1:2].isdigit())
