@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from compmech.errors import NegativeProbability
 from compmech.filtering import log_probability, predictions
-from compmech.sampling import sample_hidden, sample_signed
+from compmech.sampling import BlockTable, block_length, matrix_table, sample_blocks, sample_signed
 from compmech.stationary import stationary_distribution
 from compmech.validation import (
     SUM_TOL,
@@ -27,6 +27,8 @@ from compmech.validation import (
 
 class _Presentation:
     """What HMM and GHMM share: a process given by labelled matrices, a start and an evaluation vector."""
+
+    nonnegative: ClassVar[bool]
 
     T: Float[np.ndarray, "symbol state state"]
     start: Float[np.ndarray, " state"]
@@ -54,6 +56,40 @@ class _Presentation:
     def emission(self) -> Float[np.ndarray, "state symbol"]:
         """Next-symbol probabilities from each state: P(x_t | x_<t) = belief @ emission."""
         return frozen(np.einsum("xij,j->ix", self.T, self.evaluate))
+
+    @cached_property
+    def least_step(self) -> float:
+        """The smallest positive entry of T."""
+        return float(np.min(self.T, where=self.T > 0, initial=1.0))
+
+    @cached_property
+    def _wide(self) -> Float[np.ndarray, "state symbol*state"]:
+        return np.ascontiguousarray(self.T.transpose(1, 0, 2).reshape(self.n_state, -1))
+
+    def advance(
+        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
+    ) -> Float[np.ndarray, "seq state"]:
+        """Each belief times the matrix of its symbol; the sum (with `evaluate`) is the symbol's probability."""
+        every = (beliefs @ self._wide).reshape(len(beliefs), self.n_symbol, self.n_state)
+        return every[np.arange(len(beliefs)), symbols]
+
+    def log_advance(
+        self, logs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
+    ) -> Float[np.ndarray, "seq state"]:
+        """The same on logarithms of nonnegative beliefs."""
+        moved = np.empty_like(logs)
+        with np.errstate(divide="ignore"):
+            for symbol in np.unique(symbols):
+                rows = symbols == symbol
+                moved[rows] = np.logaddexp.reduce(logs[rows, :, None] + np.log(self.T[symbol]), axis=1)
+        return moved
+
+    def signed_scale(
+        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
+    ) -> Float[np.ndarray, " seq"]:
+        """Sum of the absolute values of the terms of advance(...) @ evaluate, for bounds on rounding."""
+        size = np.einsum("xij,j->ix", abs(self.T), abs(self.evaluate))
+        return np.einsum("si,is->s", abs(beliefs), size[:, symbols])
 
     def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
         """Log probability of each word in nats; -inf for forbidden words."""
@@ -131,7 +167,18 @@ class HMM(_Presentation):
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        return sample_hidden(self, check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), rng)
+        n_seq, n_time = check_count(n_seq, "n_seq"), check_count(n_time, "n_time")
+        block = block_length(self.n_state, self.n_symbol, n_seq * n_time)
+        return sample_blocks(self._table(block), self.start, n_seq, n_time, rng)
+
+    def _table(self, block: int) -> BlockTable:
+        if block not in self._tables:
+            self._tables[block] = matrix_table(self.T, block)
+        return self._tables[block]
+
+    @cached_property
+    def _tables(self) -> dict[int, BlockTable]:
+        return {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return HMM, (self.T, self.start, self.alphabet, self.states, self.name)

@@ -1,42 +1,166 @@
-"""Drawing sequences from a process, many at once."""
+"""Drawing sequences: alias tables over blocks of symbols, one draw a block, all sequences in lockstep.
+
+From each state the outcomes of a block are (word, state at its end). An alias table turns one uniform number into one
+outcome by two look-ups, whatever their number, so a block costs as much as a symbol.
+"""
+
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.filtering import Linear, SIGNED_ZERO
+from compmech.filtering import SIGNED_ZERO, Filterable
+
+# Fewer sequences than this are walked one at a time in plain Python, which is then faster than arrays of a few entries.
+_FEW = 8
 
 
-def sample_hidden(process: Linear, n_seq: int, n_time: int, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
-    """Sequences of a process with nonnegative matrices, by walking its hidden states.
+@dataclass(frozen=True, eq=False)
+class BlockTable:
+    """Outcomes of one block from each state, laid out state after state.
 
-    From each state the outcomes (symbol, next state) are laid out on a segment of length 1 and the segments end to end,
-    so that one search of state + u finds the outcomes of all sequences.
+    Attributes:
+        symbols: the symbols of each outcome's word.
+        target: the state after each outcome.
+        threshold: an outcome's own part of its cell; the rest of the cell belongs to `alias`.
+        alias: the other outcome of the cell.
+        offset: first cell of each state.
+        count: number of cells of each state.
     """
-    n_symbol, n_state = process.T.shape[:2]
-    outcome = process.T.transpose(1, 0, 2).reshape(n_state, n_symbol * n_state)
-    state_of_cell, cell = np.nonzero(outcome)
-    edge = np.cumsum(outcome, axis=1)
-    edge /= edge[:, -1:]
-    segments = edge[state_of_cell, cell] + state_of_cell
-    state = rng.choice(n_state, size=n_seq, p=process.start / process.start.sum())
-    words = np.empty((n_time, n_seq), dtype=np.intp)
-    for t in range(n_time):
-        found = cell[np.searchsorted(segments, state + rng.random(n_seq), side="right")]
-        words[t], state = np.divmod(found, n_state)
-    return np.ascontiguousarray(words.T)
+
+    symbols: Int[np.ndarray, "outcome time"]
+    target: Int[np.ndarray, " outcome"]
+    threshold: Float[np.ndarray, " outcome"]
+    alias: Int[np.ndarray, " outcome"]
+    offset: Int[np.ndarray, " state"]
+    count: Int[np.ndarray, " state"]
 
 
-def sample_signed(process: Linear, n_seq: int, n_time: int, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
+def block_table(
+    source: Int[np.ndarray, " outcome"],
+    symbols: Int[np.ndarray, "outcome time"],
+    target: Int[np.ndarray, " outcome"],
+    probability: Float[np.ndarray, " outcome"],
+    n_state: int,
+) -> BlockTable:
+    """The alias table of outcomes given in order of their source state, at least one for each state.
+
+    Walker's table, built for all states at once: scaled by their number, outcomes of a state average 1. Those below 1
+    leave a deficit in their cell, those above have an excess. Laid end to end in any order, each deficit is covered by
+    the outcome whose excess lies where the deficit begins, and an outcome that runs dry within a deficit passes the
+    remainder on to the next.
+
+    Reference:
+        Walker, ACM Transactions on Mathematical Software 3, 253 (1977); in parallel form Huebschle-Schneider and
+        Sanders, ACM Transactions on Mathematical Software 48, 45 (2022).
+    """
+    count = np.bincount(source, minlength=n_state)
+    offset = np.cumsum(count) - count
+    mass = np.bincount(source, weights=probability, minlength=n_state)
+    scaled = probability / mass[source] * count[source]
+    scaled[abs(scaled - 1) <= 4 * np.finfo(float).eps * count[source]] = 1.0
+    light = np.flatnonzero(scaled < 1)
+    heavy = np.flatnonzero(scaled >= 1)
+    deficit_end = np.cumsum(1 - scaled[light])
+    deficit_begin = np.concatenate([[0.0], deficit_end[:-1]])
+    excess_end = np.cumsum(scaled[heavy] - 1)
+    threshold = np.where(scaled < 1, scaled, 1.0)
+    alias = np.arange(len(source))
+    if len(light):
+        # Rounding may carry a cover past the end of its state: keep it among the heavy outcomes of that state.
+        first = np.searchsorted(heavy, offset)
+        last = np.searchsorted(heavy, offset + count) - 1
+        cover = np.searchsorted(excess_end, deficit_begin, side="right")
+        alias[light] = heavy[np.clip(cover, first[source[light]], last[source[light]])]
+        dry = np.minimum(np.searchsorted(deficit_end, excess_end), len(light) - 1)
+        is_last = np.arange(len(heavy)) == last[source[heavy]]
+        following = np.minimum(np.arange(len(heavy)) + 1, len(heavy) - 1)
+        threshold[heavy] = np.where(is_last, 1.0, np.clip(1 - (deficit_end[dry] - excess_end), 0.0, 1.0))
+        alias[heavy] = np.where(is_last, heavy, heavy[following])
+    return BlockTable(symbols, target, threshold, alias, offset, count)
+
+
+def sample_blocks(
+    table: BlockTable, start: Float[np.ndarray, " state"], n_seq: int, n_time: int, rng: np.random.Generator
+) -> Int[np.ndarray, "seq time"]:
+    """Sequences from a start distribution. The same generator gives the same sequences, walked singly or in lockstep."""
+    n_outcome, block = table.symbols.shape
+    n_block = -(-n_time // block)
+    state = rng.choice(len(start), size=n_seq, p=start / start.sum())
+    uniform = rng.random((n_block, n_seq))
+    walk = _walk_singly if n_seq < _FEW else _walk_together
+    outcomes = walk(table, state, uniform)
+    return np.take(table.symbols, outcomes, axis=0).reshape(n_seq, n_block * block)[:, :n_time]
+
+
+def _walk_together(
+    table: BlockTable, state: Int[np.ndarray, " seq"], uniform: Float[np.ndarray, "block seq"]
+) -> Int[np.ndarray, "seq block"]:
+    outcomes = np.empty(uniform.shape, dtype=np.intp)
+    for block, draw in enumerate(uniform):
+        place = draw * table.count[state]
+        cell = place.astype(np.intp)
+        place -= cell
+        cell += table.offset[state]
+        outcomes[block] = np.where(place < table.threshold[cell], cell, table.alias[cell])
+        state = table.target[outcomes[block]]
+    return outcomes.T
+
+
+def _walk_singly(
+    table: BlockTable, state: Int[np.ndarray, " seq"], uniform: Float[np.ndarray, "block seq"]
+) -> Int[np.ndarray, "seq block"]:
+    threshold, alias, target = table.threshold.tolist(), table.alias.tolist(), table.target.tolist()
+    offset, count = table.offset.tolist(), table.count.tolist()
+    outcomes = np.empty(uniform.shape[::-1], dtype=np.intp)
+    for seq, at in enumerate(state.tolist()):
+        path = []
+        for draw in uniform[:, seq].tolist():
+            place = draw * count[at]
+            cell = int(place)
+            place -= cell
+            cell += offset[at]
+            outcome = cell if place < threshold[cell] else alias[cell]
+            path.append(outcome)
+            at = target[outcome]
+        outcomes[seq] = path
+    return outcomes
+
+
+def block_length(n_state: int, n_symbol: int, n_drawn: int) -> int:
+    """Symbols per block: as many as keep the table below a quarter of the symbols drawn, and below 65,536 outcomes."""
+    at_most = min(2**16, n_drawn // 4)
+    block = 1
+    while block < 16 and n_state**2 * n_symbol ** (block + 1) <= at_most:
+        block += 1
+    return block
+
+
+def matrix_table(T: Float[np.ndarray, "symbol state state"], block: int) -> BlockTable:
+    """The table of blocks for labelled matrices: outcomes of a block have probabilities T_w[i, j]."""
+    n_symbol, n_state = T.shape[:2]
+    single = T.transpose(1, 0, 2)
+    probability = single
+    for _ in range(block - 1):
+        probability = np.einsum("iwj,jxk->iwxk", probability, single).reshape(n_state, -1, n_state)
+    source, word, target = np.nonzero(probability)
+    symbols = np.stack(np.unravel_index(word, (n_symbol,) * block), axis=1)
+    return block_table(source, symbols, target, probability[source, word, target], n_state)
+
+
+def sample_signed(
+    process: Filterable, n_seq: int, n_time: int, rng: np.random.Generator
+) -> Int[np.ndarray, "seq time"]:
     """Sequences of a generalised process, by filtering: each symbol is drawn from its prediction."""
-    emission = np.einsum("xij,j->ix", process.T, process.evaluate)
-    size = np.einsum("xij,j->ix", abs(process.T), abs(process.evaluate))
-    belief: Float[np.ndarray, "seq state"] = np.repeat(process.start[None], n_seq, axis=0)
+    belief = np.repeat(process.start[None], n_seq, axis=0)
+    every = np.repeat(np.arange(process.n_symbol), n_seq)
     words = np.empty((n_time, n_seq), dtype=np.intp)
     for t in range(n_time):
-        probability = belief @ emission
-        probability[probability <= SIGNED_ZERO * (abs(belief) @ size)] = 0
+        scale = process.signed_scale(np.tile(belief, (process.n_symbol, 1)), every).reshape(-1, n_seq).T
+        probability = belief @ process.emission
+        probability[probability <= SIGNED_ZERO * scale] = 0
         edge = np.cumsum(probability, axis=1)
         words[t] = (edge <= rng.random((n_seq, 1)) * edge[:, -1:]).sum(axis=1)
-        belief = np.einsum("si,sij->sj", belief, process.T[words[t]])
+        belief = process.advance(belief, words[t])
         belief /= (belief @ process.evaluate)[:, None]
     return np.ascontiguousarray(words.T)
