@@ -16,6 +16,7 @@ from predictors.predictor import (
     untouched,
 )
 from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
+from predictors.transformer import Transformer, TransformerConfig, attention_patterns
 
 __all__ = [
     "At",
@@ -31,8 +32,11 @@ __all__ = [
     "Predictor",
     "Site",
     "Tap",
+    "Transformer",
+    "TransformerConfig",
     "UnknownSite",
     "at",
+    "attention_patterns",
     "build",
     "capture",
     "edited",

@@ -5,12 +5,13 @@ from torch import nn
 
 from predictors.network import Network
 from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
+from predictors.transformer import Transformer, TransformerConfig
 
 __all__ = ["CONFIGS", "Config", "build", "n_parameters"]
 
-Config = GRUConfig | LSTMConfig
+Config = TransformerConfig | LSTMConfig | GRUConfig
 
-CONFIGS: dict[str, type[Config]] = {"lstm": LSTMConfig, "gru": GRUConfig}
+CONFIGS: dict[str, type[Config]] = {"transformer": TransformerConfig, "lstm": LSTMConfig, "gru": GRUConfig}
 """The configuration class of each built-in architecture, by the name that people type."""
 
 
@@ -25,6 +26,8 @@ def build(config: Config, *, rng: torch.Generator) -> Network:
         25411
     """
     match config:
+        case TransformerConfig():
+            return Transformer(config, rng=rng)
         case LSTMConfig():
             return LSTM(config, rng=rng)
         case GRUConfig():

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, segments, untouched, visit, written_rows
 
-__all__ = ["Memory", "Network", "NetworkCarry", "State", "in_spans", "normal", "require", "uniform", "zeros"]
+__all__ = ["Memory", "Network", "NetworkCarry", "State", "in_spans", "linear", "normal", "require", "uniform"]
 
 State = tuple[Tensor, ...]
 """What one layer remembers: tensors with axis seq first."""
@@ -164,9 +164,9 @@ def normal(parameter: nn.Parameter, std: float, rng: torch.Generator) -> None:
     nn.init.normal_(parameter, 0.0, std, generator=rng)
 
 
-def zeros(*shape: int) -> nn.Parameter:
-    """A parameter that starts at zero."""
-    return nn.Parameter(torch.zeros(*shape))
+def linear(n_in: int, n_out: int, *, bias: bool = True) -> nn.Linear:
+    """A linear map with memory but no values yet: torch's own constructor would draw them from the global generator."""
+    return nn.Linear(n_in, n_out, bias=bias, device="meta").to_empty(device="cpu")
 
 
 def require(**sizes: tuple[int, int]) -> None:
