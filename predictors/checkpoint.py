@@ -1,0 +1,142 @@
+"""Networks as files: safetensors, which runs no code on loading. Same network, same bytes.
+
+The file's metadata has one key, `belief-geometry`, with sorted JSON: format version, architecture, configuration. One
+key only, because safetensors writes several in hash order, which changes from process to process.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save as to_bytes
+from torch import Tensor, nn
+
+from predictors.build import CONFIGS, build
+from predictors.network import Network
+
+__all__ = ["FORMAT_VERSION", "CheckpointError", "load", "save"]
+
+FORMAT_VERSION = 1
+KEY = "belief-geometry"
+PRECISIONS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+
+
+class CheckpointError(ValueError):
+    """A file is no checkpoint that can be loaded: one line naming the file and what is wrong with it.
+
+    Attributes:
+        path: the file.
+        problem: what is wrong.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], problem: str) -> None:
+        self.path, self.problem = Path(path), " ".join(problem.split())
+        super().__init__(path, problem)
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+def save(predictor: nn.Module, path: str | os.PathLike[str]) -> None:
+    """Write a network to a file: all of it or nothing.
+
+    The bytes depend on the weights and the configuration alone. They go to a temporary file beside `path`, which then
+    takes its place.
+
+    Raises:
+        ValueError: if the predictor is not a network made by `build`.
+        OSError: if the file cannot be written.
+    """
+    config = getattr(predictor, "config", None)
+    names = [name for name, kind in CONFIGS.items() if type(config) is kind]
+    if not names:
+        raise ValueError(
+            f"only networks made by build(config) can be saved; got {type(predictor).__name__}: save its state dict by "
+            "your own means, with what rebuilds it"
+        )
+    header = {"format_version": FORMAT_VERSION, "architecture": names[0], "config": asdict(config)}  # type: ignore[arg-type]
+    tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
+    _write(Path(path), to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)}))
+
+
+def _write(path: Path, data: bytes) -> None:
+    """Write a file so that `path` holds either what it held or all of the data, whenever this is interrupted."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def load(path: str | os.PathLike[str]) -> Network:
+    """Read a network from a file written by `save`, on the CPU, with the precision it was saved in.
+
+    Raises:
+        CheckpointError: if the file is damaged, is no checkpoint of this package, is of another format version, or
+            holds tensors that do not fit its configuration.
+        OSError: if the file cannot be read.
+    """
+    with open(path, "rb"):
+        pass  # a missing file or a folder is an OSError that names it; safetensors would say less
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
+    except (SafetensorError, OSError, ValueError) as error:
+        raise CheckpointError(path, f"damaged, or no safetensors file ({error})") from None
+    network = _rebuild(path, metadata)
+    _fill(path, network, tensors)
+    return network
+
+
+def _rebuild(path: str | os.PathLike[str], metadata: dict[str, str]) -> Network:
+    """The network that the metadata describes, its weights still to be filled in."""
+    if KEY not in metadata:
+        raise CheckpointError(path, f"a safetensors file, but no checkpoint of this package: no metadata {KEY!r}")
+    try:
+        header = json.loads(metadata[KEY])
+        version, name, fields = header["format_version"], header.get("architecture"), header.get("config")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise CheckpointError(path, f"metadata cannot be read ({type(error).__name__}: {error})") from None
+    if version != FORMAT_VERSION:
+        raise CheckpointError(path, f"format version {version!r}; this package reads version {FORMAT_VERSION}")
+    if name not in CONFIGS:
+        raise CheckpointError(path, f"architecture {name!r} is unknown; known are {', '.join(CONFIGS)}")
+    try:
+        config = CONFIGS[name](**{key: _tupled(value) for key, value in fields.items()})
+        return build(config, rng=torch.Generator().manual_seed(0))  # every weight is replaced
+    except (ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
+        raise CheckpointError(path, f"no {name} can be built from its configuration ({error})") from None
+
+
+def _tupled(value: Any) -> Any:
+    """JSON has lists where a frozen configuration has tuples."""
+    return tuple(_tupled(each) for each in value) if isinstance(value, list) else value
+
+
+def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Tensor]) -> None:
+    """Put the tensors into the network; refuse any that is missing, left over, of another shape or precision."""
+    expected = network.state_dict()
+    for name in sorted(expected.keys() ^ tensors.keys()):
+        what = "is missing" if name in expected else "belongs to nothing in its configuration"
+        raise CheckpointError(path, f"the tensor {name!r} {what}")
+    for name, tensor in tensors.items():
+        if tensor.shape != expected[name].shape:
+            shapes = f"{tuple(tensor.shape)}; its configuration says {tuple(expected[name].shape)}"
+            raise CheckpointError(path, f"the tensor {name!r} has shape {shapes}")
+        if tensor.dtype.is_floating_point != expected[name].dtype.is_floating_point:
+            raise CheckpointError(path, f"the tensor {name!r} has dtype {tensor.dtype}")
+    kinds = {tensor.dtype for tensor in tensors.values() if tensor.dtype.is_floating_point}
+    if len(kinds) != 1 or not kinds <= PRECISIONS:
+        found = ", ".join(sorted(map(str, kinds)))
+        raise CheckpointError(path, f"all its tensors must have one of the usual precisions; they have {found}")
+    network.to(kinds.pop()).load_state_dict(tensors)

@@ -1,0 +1,65 @@
+"""Checks of predictors with parameters: gradients, saving and loading, precision."""
+
+import copy
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from predictors.build import CONFIGS
+from predictors.checkpoint import load, save
+from predictors.conformance.trial import SINGLE_TOLERANCE, Skip, Trial, deviation
+
+__all__ = ["check_gradients", "check_precision", "check_round_trip"]
+
+
+def check_gradients(trial: Trial) -> None:
+    """The loss of the words has a finite gradient, not all zero, in every trainable parameter."""
+    twin = copy.deepcopy(_need_network(trial))
+    with torch.enable_grad():
+        twin.zero_grad()
+        rows = twin.log_probs(trial.tokens)[:, :-1]
+        (-rows.gather(-1, trial.tokens[:, trial.rows[0] :, None])).mean().backward()
+    for name, parameter in twin.named_parameters():
+        if not parameter.requires_grad:
+            trial.note(f"parameter {name!r} is frozen")
+        elif parameter.grad is None or not bool(parameter.grad.abs().amax() > 0):
+            trial.fail(f"no gradient reaches the parameter {name!r}")
+        elif not bool(parameter.grad.isfinite().all()):
+            trial.fail(f"the gradient of the parameter {name!r} is not finite")
+
+
+def check_round_trip(trial: Trial) -> None:
+    """A saved and loaded network gives the same predictions, bit for bit."""
+    network = _need_network(trial)
+    if type(getattr(network, "config", None)) in CONFIGS.values():
+        with tempfile.TemporaryDirectory() as folder:
+            save(network, Path(folder) / "network.safetensors")
+            twin = load(Path(folder) / "network.safetensors")
+    else:
+        trial.note("the network has no built-in configuration: its state dict alone was carried over")
+        twin = copy.deepcopy(network)
+        for tensor in (*twin.parameters(), *twin.buffers()):
+            tensor.zero_()
+        twin.load_state_dict(network.state_dict())
+    off = deviation(twin.log_probs(trial.tokens), trial.log_probs())
+    if bool((off > 0).any()):
+        trial.fail("predictions after saving and loading", size=float(off.amax()))
+
+
+def check_precision(trial: Trial) -> None:
+    """With the same weights, float32 agrees with float64 to 1e-5."""
+    single = copy.deepcopy(_need_network(trial)).float()
+    double = copy.deepcopy(single).double()
+    trial.tolerance = max(trial.tolerance, SINGLE_TOLERANCE)
+    trial.same(single.log_probs(trial.tokens), double.log_probs(trial.tokens), "float32 and float64")
+
+
+def _need_network(trial: Trial) -> Any:  # nn.Module and Predictor: no type says both
+    if not isinstance(trial.predictor, nn.Module):
+        raise Skip("the predictor is not a torch.nn.Module")
+    if next(trial.predictor.parameters(), None) is None:
+        raise Skip("the predictor has no parameters")
+    return trial.predictor
