@@ -199,6 +199,16 @@ class KGramPredictor(Baseline):
             tables.append(np.tile(tables[-1], (n_symbol, 1)))
         return cls(tables)
 
+    def shorter(self, k: int) -> Self:
+        """The same counts, looking back on at most `k` symbols: what `fit` with that k on the same sample gives.
+
+        Raises:
+            ValueError: unless 0 <= k <= self.k.
+        """
+        if not 0 <= k <= self.k:
+            raise ValueError(f"this predictor holds histories of length 0 .. {self.k}; got k={k}")
+        return type(self)([table.exp().numpy() for table in self._log_tables[: k + 1]])
+
     def _start(self, n_seq: int, tap: Tap) -> _WindowCarry:
         return _WindowCarry(0, self._log_tables[0].expand(n_seq, -1).clone(), torch.empty(n_seq, 0, dtype=torch.int64))
 
