@@ -3,6 +3,7 @@
 from compmech.errors import ImpossibleWord, NegativeProbability, NoFiniteEpsilonMachine, NotErgodic, NotStationary
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
+from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
 from compmech.stationary import stationary
 
@@ -10,11 +11,13 @@ __all__ = [
     "GHMM",
     "HMM",
     "ImpossibleWord",
+    "MixedStatePresentation",
     "NegativeProbability",
     "NoFiniteEpsilonMachine",
     "NotErgodic",
     "NotStationary",
     "Process",
     "filter_beliefs",
+    "mixed_states",
     "stationary",
 ]

@@ -51,22 +51,16 @@ class Filterable(Protocol):
         """The smallest positive transition probability."""
         ...
 
-    def advance(
-        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, "seq state"]:
-        """Each belief moved by the matrix of its symbol, not normalised."""
+    def branch(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
+        """Each belief moved by the matrix of every symbol, not normalised."""
         ...
 
-    def log_advance(
-        self, logs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, "seq state"]:
-        """The same on logarithms of nonnegative beliefs."""
+    def log_branch(self, logs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
+        """The same from and to logarithms of nonnegative beliefs."""
         ...
 
-    def signed_scale(
-        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, " seq"]:
-        """Sum of the absolute values of the terms of advance(...) @ evaluate."""
+    def signed_scale(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol"]:
+        """Sum of the absolute values of the terms of branch(...) @ evaluate."""
         ...
 
 
@@ -109,7 +103,7 @@ def log_probability(process: Filterable, words: ArrayLike) -> Float[np.ndarray, 
 
 
 def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
-    if not hasattr(process, "advance"):
+    if not hasattr(process, "branch"):
         kind = type(process).__name__
         raise ValueError(f"only processes presented by states are filtered (HMM, GHMM, EpsilonMachine); got {kind}")
     return check_words(words, process.n_symbol)
@@ -156,8 +150,9 @@ def _scaled(
     n_seq, n_time = read.shape
     beliefs = np.empty((n_time - begin, n_seq, belief.shape[1]))
     totals = np.empty((n_time - begin, n_seq))
+    every = np.arange(n_seq)
     for t in range(begin, n_time):
-        moved = process.advance(belief, read[:, t])
+        moved = process.branch(belief)[every, read[:, t]]
         total = moved @ process.evaluate
         if not process.nonnegative:
             total = _signed_total(process, belief, read[:, : t + 1], total)
@@ -176,8 +171,9 @@ def _logarithmic(
     """The same from and to logarithms of beliefs, which do not underflow."""
     beliefs = np.empty((*piece.shape, logs.shape[1]))
     log_conditional = np.empty(piece.shape)
+    every = np.arange(len(piece))
     for t in range(piece.shape[1] if len(piece) else 0):
-        moved = process.log_advance(logs, piece[:, t])
+        moved = process.log_branch(logs)[every, piece[:, t]]
         total = np.logaddexp.reduce(moved, axis=1)
         logs = moved - np.where(np.isneginf(total), 0.0, total)[:, None]
         beliefs[:, t] = np.exp(logs)
@@ -192,7 +188,7 @@ def _signed_total(
     total: Float[np.ndarray, " seq"],
 ) -> Float[np.ndarray, " seq"]:
     """Totals of signed terms, zero where they are below their rounding error; refuse negative ones."""
-    scale = process.signed_scale(belief, read[:, -1])
+    scale = process.signed_scale(belief)[np.arange(len(belief)), read[:, -1]]
     total = np.where(abs(total) <= SIGNED_ZERO * scale, 0.0, total)
     negative = np.flatnonzero(total < 0)
     if len(negative):

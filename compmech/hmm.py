@@ -63,33 +63,25 @@ class _Presentation:
         return float(np.min(self.T, where=self.T > 0, initial=1.0))
 
     @cached_property
-    def _wide(self) -> Float[np.ndarray, "state symbol*state"]:
+    def _wide(self) -> Float[np.ndarray, "state symbol_state"]:
         return np.ascontiguousarray(self.T.transpose(1, 0, 2).reshape(self.n_state, -1))
 
-    def advance(
-        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, "seq state"]:
-        """Each belief times the matrix of its symbol; the sum (with `evaluate`) is the symbol's probability."""
-        every = (beliefs @ self._wide).reshape(len(beliefs), self.n_symbol, self.n_state)
-        return every[np.arange(len(beliefs)), symbols]
+    @cached_property
+    def _term_size(self) -> Float[np.ndarray, "state symbol"]:
+        return np.asarray(np.einsum("xij,j->ix", abs(self.T), abs(self.evaluate)))
 
-    def log_advance(
-        self, logs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, "seq state"]:
-        """The same on logarithms of nonnegative beliefs."""
-        moved = np.empty_like(logs)
+    def branch(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
+        """Each belief times the matrix of every symbol; `@ evaluate` gives the symbols' probabilities."""
+        return np.asarray((beliefs @ self._wide).reshape(len(beliefs), self.n_symbol, self.n_state))
+
+    def log_branch(self, logs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
+        """The same from and to logarithms of nonnegative beliefs."""
         with np.errstate(divide="ignore"):
-            for symbol in np.unique(symbols):
-                rows = symbols == symbol
-                moved[rows] = np.logaddexp.reduce(logs[rows, :, None] + np.log(self.T[symbol]), axis=1)
-        return moved
+            return np.asarray(np.logaddexp.reduce(logs[:, None, :, None] + np.log(self.T), axis=2))
 
-    def signed_scale(
-        self, beliefs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, " seq"]
-    ) -> Float[np.ndarray, " seq"]:
-        """Sum of the absolute values of the terms of advance(...) @ evaluate, for bounds on rounding."""
-        size = np.einsum("xij,j->ix", abs(self.T), abs(self.evaluate))
-        return np.einsum("si,is->s", abs(beliefs), size[:, symbols])
+    def signed_scale(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol"]:
+        """Sum of the absolute values of the terms of branch(...) @ evaluate, for bounds on rounding."""
+        return np.asarray(abs(beliefs) @ self._term_size)
 
     def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
         """Log probability of each word in nats; -inf for forbidden words."""

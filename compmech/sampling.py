@@ -153,14 +153,13 @@ def sample_signed(
 ) -> Int[np.ndarray, "seq time"]:
     """Sequences of a generalised process, by filtering: each symbol is drawn from its prediction."""
     belief = np.repeat(process.start[None], n_seq, axis=0)
-    every = np.repeat(np.arange(process.n_symbol), n_seq)
     words = np.empty((n_time, n_seq), dtype=np.intp)
     for t in range(n_time):
-        scale = process.signed_scale(np.tile(belief, (process.n_symbol, 1)), every).reshape(-1, n_seq).T
-        probability = belief @ process.emission
-        probability[probability <= SIGNED_ZERO * scale] = 0
+        moved = process.branch(belief)
+        probability = moved @ process.evaluate
+        probability[probability <= SIGNED_ZERO * process.signed_scale(belief)] = 0
         edge = np.cumsum(probability, axis=1)
         words[t] = (edge <= rng.random((n_seq, 1)) * edge[:, -1:]).sum(axis=1)
-        belief = process.advance(belief, words[t])
-        belief /= (belief @ process.evaluate)[:, None]
+        every = np.arange(n_seq)
+        belief = moved[every, words[t]] / probability[every, words[t], None]
     return np.ascontiguousarray(words.T)

@@ -1,0 +1,137 @@
+"""Finding equal beliefs among many, up to rounding, without comparing all pairs.
+
+Vectors are hashed to one number, their product with a fixed direction, and kept sorted by it. Equal vectors have hashes
+within a known window of each other, so there are no borders that could fall between two of them; vectors in the window
+are then compared coordinate by coordinate.
+"""
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+_UNMATCHED = -1
+
+
+class BeliefIndex:
+    """A growing list of distinct vectors.
+
+    Args:
+        width: number of coordinates.
+        tol: vectors whose coordinates all differ by at most this are one.
+        by_support: whether vectors must also have the same exact zeros to be one.
+    """
+
+    def __init__(self, width: int, *, tol: float, by_support: bool) -> None:
+        self._direction = 1.0 + np.cos(
+            1.0 + np.arange(width) ** 1.5
+        )  # generic, so that few distinct vectors share a hash
+        self._window = tol * float(self._direction.sum()) + 1e-14
+        self._tol = tol
+        self._by_support = by_support
+        self._vectors = np.empty((0, width))
+        self._count = 0
+        self._hash = np.empty(0)
+        self._node = np.empty(0, dtype=np.intp)
+
+    @property
+    def vectors(self) -> Float[np.ndarray, "node width"]:
+        """The distinct vectors, in order of arrival."""
+        return self._vectors[: self._count]
+
+    def match(
+        self, vectors: Float[np.ndarray, "row width"]
+    ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"], Int[np.ndarray, " fresh"]]:
+        """Where each vector is in the list, or will be once the new ones among them are added.
+
+        Returns:
+            Its node; its distance from that node's vector; the rows to be added, in order, for `add`.
+        """
+        hashes = vectors @ self._direction
+        node, distance = self._nearest_known(vectors, hashes)
+        rows = np.flatnonzero(node == _UNMATCHED)
+        leader = rows[self._leaders(vectors[rows], hashes[rows])]
+        fresh = np.unique(leader)
+        node[rows] = self._count + np.searchsorted(fresh, leader)
+        distance[rows] = abs(vectors[rows] - vectors[leader]).max(axis=1, initial=0.0)
+        return node, distance, fresh
+
+    def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
+        """Append vectors that are not in the list, nor equal among themselves."""
+        total = self._count + len(vectors)
+        if total > len(self._vectors):
+            room = np.empty((max(total, 2 * len(self._vectors)), vectors.shape[1]))
+            room[: self._count] = self.vectors
+            self._vectors = room
+        self._vectors[self._count : total] = vectors
+        hashes = vectors @ self._direction
+        order = np.argsort(hashes, kind="stable")
+        place = np.searchsorted(self._hash, hashes[order])
+        self._hash = np.insert(self._hash, place, hashes[order])
+        self._node = np.insert(self._node, place, self._count + order)
+        self._count = total
+
+    def _nearest_known(
+        self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"]
+    ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
+        node = np.full(len(vectors), _UNMATCHED)
+        distance = np.full(len(vectors), np.inf)
+        low = np.searchsorted(self._hash, hashes - self._window)
+        high = np.searchsorted(self._hash, hashes + self._window, side="right")
+        rows = np.flatnonzero(low < high)
+        while len(rows):
+            candidate = self._node[low[rows]]
+            found = self._distance(vectors[rows], self._vectors[candidate])
+            better = (found <= self._tol) & (found < distance[rows])
+            node[rows[better]] = candidate[better]
+            distance[rows[better]] = found[better]
+            low[rows] += 1
+            rows = rows[low[rows] < high[rows]]
+        return node, distance
+
+    def _leaders(
+        self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"]
+    ) -> Int[np.ndarray, " row"]:
+        """For each vector the first row of the group of equal ones it belongs to."""
+        order = np.argsort(hashes, kind="stable")
+        hashes = hashes[order]
+        link = np.arange(len(order))
+        rows = link[1:]
+        back = 1
+        while len(rows):
+            rows = rows[(rows >= back)]
+            rows = rows[hashes[rows] - hashes[rows - back] <= self._window]
+            equal = self._distance(vectors[order[rows]], vectors[order[rows - back]]) <= self._tol
+            link[rows[equal]] = rows[equal] - back
+            rows = rows[~equal]
+            back += 1
+        while (link != link[link]).any():
+            link = link[link]
+        first = np.full(len(order), len(order))
+        np.minimum.at(first, link, order)
+        leader = np.empty_like(order)
+        leader[order] = first[link]
+        return leader
+
+    def _distance(
+        self, left: Float[np.ndarray, "row width"], right: Float[np.ndarray, "row width"]
+    ) -> Float[np.ndarray, " row"]:
+        distance = np.asarray(abs(left - right).max(axis=1, initial=0.0))
+        if self._by_support:
+            distance[((left > 0) != (right > 0)).any(axis=1)] = np.inf
+        return distance
+
+
+def equal_values(values: Float[np.ndarray, "..."], tol: float) -> Int[np.ndarray, "..."]:
+    """A number for each value, the same for values that differ by at most tol (or are joined by such steps)."""
+    order = np.argsort(values, axis=None)
+    step = np.diff(values.ravel()[order], prepend=-np.inf) > tol
+    label = np.empty(values.size, dtype=np.intp)
+    label[order] = np.cumsum(step) - 1
+    return label.reshape(values.shape)
+
+
+def equal_rows(rows: Bool[np.ndarray, "row width"] | Int[np.ndarray, "row width"]) -> Int[np.ndarray, " row"]:
+    """A number for each row, the same for equal rows, in order of first appearance."""
+    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), dtype=np.intp)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return np.asarray(rank[inverse.reshape(-1)])

@@ -1,0 +1,244 @@
+"""Mixed states: the beliefs an observer can hold, as a graph whose edges are symbols."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from compmech.errors import NegativeProbability
+from compmech.filtering import SIGNED_ZERO, Filterable
+from compmech.graph import closed_classes
+from compmech.merging import BeliefIndex
+from compmech.validation import check_count, frozen
+
+# Beliefs nearer than this (largest difference of a coordinate) are one. Rounding separates equal beliefs by 1e-15 or so.
+MERGE_TOL = 1e-10
+
+# The tolerance must stand clear of what it separates: merged beliefs differ by less than MERGE_TOL / GAP, distinct ones
+# by more than MERGE_TOL. Beliefs that converge, each a factor of 1/GAP or more of the last, cannot pass through unseen.
+GAP = 100.0
+
+# Nodes whose shortest words together have less probability than this are not expanded: float64 is about to end.
+LEAST_MASS = 1e-300
+
+
+@dataclass(frozen=True, eq=False)
+class MixedStatePresentation:
+    """The beliefs reached from the start, as a unifilar graph; node 0 is the start.
+
+    Attributes:
+        beliefs: the distinct beliefs, in order of discovery, breadth first.
+        successor: node after each symbol; -1 where the symbol is forbidden or the node was not expanded.
+        emit: P(symbol | belief).
+        parent: node before on a shortest word that leads to each node; -1 at the start.
+        parent_symbol: last symbol of that word; -1 at the start.
+        closed: whether the graph is whole and exact: every node expanded, and no two beliefs so near to each other that
+            it is doubtful whether they are one.
+        lost_mass: probability that a word of length `depth` has left the explored graph, or passed a doubtful merge.
+        depth: length of the words explored.
+        merge_tol: beliefs nearer than this were taken to be one.
+        doubtful: edges whose end was merged at a distance too large for rounding.
+    """
+
+    beliefs: Float[np.ndarray, "mixed state"]
+    successor: Int[np.ndarray, "mixed symbol"]
+    emit: Float[np.ndarray, "mixed symbol"]
+    parent: Int[np.ndarray, " mixed"]
+    parent_symbol: Int[np.ndarray, " mixed"]
+    closed: bool
+    lost_mass: float
+    depth: int
+    merge_tol: float
+    doubtful: Bool[np.ndarray, "mixed symbol"]
+
+    @property
+    def n_mixed(self) -> int:
+        """Number of distinct beliefs found."""
+        return len(self.beliefs)
+
+    @cached_property
+    def unexpanded(self) -> Bool[np.ndarray, " mixed"]:
+        """Nodes whose successors are not known."""
+        return np.asarray(((self.emit > 0) & (self.successor < 0)).any(axis=1))
+
+    @cached_property
+    def recurrent(self) -> Bool[np.ndarray, " mixed"]:
+        """Nodes of closed classes of the graph: once there, the process stays. Classes not fully expanded do not count."""
+        mixed, symbol = np.nonzero(self.successor >= 0)
+        mask = np.zeros(self.n_mixed, dtype=bool)
+        for members in closed_classes(mixed, self.successor[mixed, symbol], self.n_mixed):
+            mask[members] = not self.unexpanded[members].any()
+        return mask
+
+    def level(self, depth: int) -> tuple[Int[np.ndarray, " mixed"], Float[np.ndarray, " mixed"]]:
+        """Nodes that words of one length lead to, and the probability of those words together.
+
+        The probabilities sum to 1 less what has left the explored graph by then.
+        """
+        return self.levels[check_count(depth, "depth")]
+
+    @cached_property
+    def levels(self) -> tuple[tuple[Int[np.ndarray, " mixed"], Float[np.ndarray, " mixed"]], ...]:
+        """`level(d)` for d = 0 .. depth."""
+        found = [(np.zeros(1, dtype=np.intp), np.ones(1))]
+        for _ in range(self.depth):
+            nodes, probability = found[-1]
+            after = self.successor[nodes]
+            kept = after >= 0
+            reached, place = np.unique(after[kept], return_inverse=True)
+            flow = (probability[:, None] * self.emit[nodes])[kept]
+            found.append((reached, np.bincount(place, weights=flow, minlength=len(reached))))
+        return tuple(found)
+
+    def word(self, node: int) -> tuple[int, ...]:
+        """A shortest word that leads to a node."""
+        return _word(self.parent, self.parent_symbol, node)
+
+
+def _word(parent: Int[np.ndarray, " mixed"], parent_symbol: Int[np.ndarray, " mixed"], node: int) -> tuple[int, ...]:
+    symbols: list[int] = []
+    while parent[node] >= 0:
+        symbols.append(int(parent_symbol[node]))
+        node = int(parent[node])
+    return tuple(reversed(symbols))
+
+
+def mixed_states(
+    process: Filterable, *, depth: int | None = None, max_states: int = 100_000, merge_tol: float = MERGE_TOL
+) -> MixedStatePresentation:
+    """The distinct beliefs that words lead to from the start, with their successors.
+
+    Without a depth, the graph is explored until it closes, and `closed` says whether it did within `max_states`. With a
+    depth, it is explored for words up to that length, and `level(d)` has the exact probability of each belief after d
+    symbols (a tree, where no two words give the same belief).
+
+    Args:
+        process: an HMM, a GHMM or an EpsilonMachine.
+        depth: length of the longest words; None: until closed.
+        max_states: the search stops before a level that would bring more nodes than this; see `lost_mass`.
+        merge_tol: beliefs whose coordinates all differ by at most this are one, where they have the same exact zeros.
+            Raise it for matrices given to few digits.
+    Raises:
+        ValueError: if an argument is out of range.
+        NegativeProbability: if a GHMM gives some word a negative probability.
+    Reference:
+        Crutchfield and Riechers, arXiv:1705.08042; Jurgens and Crutchfield, arXiv:2008.12886.
+    """
+    if depth is not None:
+        depth = check_count(depth, "depth")
+    if check_count(max_states, "max_states") < 1:
+        raise ValueError(f"max_states must be >= 1; got {max_states}")
+    if not 0 < merge_tol < 1:
+        raise ValueError(f"merge_tol must lie between 0 and 1; got {merge_tol}")
+    return _Explorer(process, max_states, merge_tol).explore(depth)
+
+
+class _Explorer:
+    """A breadth-first search: tables of what is known of each node, one piece for each level."""
+
+    def __init__(self, process: Filterable, max_states: int, merge_tol: float) -> None:
+        self.process = process
+        self.max_states = max_states
+        self.merge_tol = merge_tol
+        self.index = BeliefIndex(len(process.start), tol=merge_tol, by_support=process.nonnegative)
+        self.index.add(np.asarray(process.start, dtype=np.float64)[None])
+        self.parent = [np.full(1, -1)]
+        self.parent_symbol = [np.full(1, -1)]
+        self.emit: list[np.ndarray] = []
+        self.successor: list[np.ndarray] = []
+        self.doubtful: list[np.ndarray] = []
+
+    def explore(self, depth: int | None) -> MixedStatePresentation:
+        mass = np.ones(1)  # probability of the words that lead straight to each node of the last level
+        level = 0
+        while len(mass):
+            moved, emit = self._branch(self.index.vectors[-len(mass) :])
+            self.emit.append(emit)
+            self.successor.append(np.full(emit.shape, -1))
+            self.doubtful.append(np.zeros(emit.shape, dtype=bool))
+            grown = None if level == depth else self._expand(moved, emit, mass)
+            if grown is None:
+                break
+            mass = grown
+            level += 1
+        return self._presentation(level if depth is None else depth)
+
+    def _branch(
+        self, beliefs: Float[np.ndarray, "mixed state"]
+    ) -> tuple[Float[np.ndarray, "mixed symbol state"], Float[np.ndarray, "mixed symbol"]]:
+        """Unnormalised successors of each belief, and the probability of each symbol."""
+        moved = self.process.branch(beliefs)
+        emit = moved @ self.process.evaluate
+        if not self.process.nonnegative:
+            emit = np.where(abs(emit) <= SIGNED_ZERO * self.process.signed_scale(beliefs), 0.0, emit)
+            for row, symbol in np.argwhere(emit < 0)[:1]:
+                node = len(self.index.vectors) - len(beliefs) + int(row)
+                before = _word(np.concatenate(self.parent), np.concatenate(self.parent_symbol), node)
+                raise NegativeProbability([*before, int(symbol)], float(emit[row, symbol]))
+        return moved, emit
+
+    def _expand(
+        self,
+        moved: Float[np.ndarray, "mixed symbol state"],
+        emit: Float[np.ndarray, "mixed symbol"],
+        mass: Float[np.ndarray, " mixed"],
+    ) -> Float[np.ndarray, " fresh"] | None:
+        """Record the successors of the last level; the mass of each new node, or None if there are too many of them.
+
+        Nodes whose words are too improbable for float64 are left unexpanded.
+        """
+        row, symbol = np.nonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
+        beliefs = moved[row, symbol] / emit[row, symbol, None]
+        node, distance, fresh = self.index.match(beliefs)
+        known = len(self.index.vectors)
+        if known + len(fresh) > self.max_states:
+            return None
+        self.index.add(beliefs[fresh])
+        self.successor[-1][row, symbol] = node
+        self.doubtful[-1][row, symbol] = distance > self.merge_tol / GAP
+        self.parent.append(known - len(mass) + row[fresh])
+        self.parent_symbol.append(symbol[fresh])
+        is_new = node >= known
+        flow = (mass[row] * emit[row, symbol])[is_new]
+        return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh))
+
+    def _presentation(self, depth: int) -> MixedStatePresentation:
+        emit, successor, doubtful = (np.concatenate(pieces) for pieces in (self.emit, self.successor, self.doubtful))
+        whole = not ((emit > 0) & (successor < 0)).any()
+        closed = bool(whole and not doubtful.any())
+        return MixedStatePresentation(
+            beliefs=frozen(self.index.vectors),
+            successor=frozen(successor),
+            emit=frozen(emit),
+            parent=frozen(np.concatenate(self.parent)),
+            parent_symbol=frozen(np.concatenate(self.parent_symbol)),
+            closed=closed,
+            lost_mass=0.0 if closed else _lost_mass(emit, successor, doubtful, depth),
+            depth=depth,
+            merge_tol=self.merge_tol,
+            doubtful=frozen(doubtful),
+        )
+
+
+def _lost_mass(
+    emit: Float[np.ndarray, "mixed symbol"],
+    successor: Int[np.ndarray, "mixed symbol"],
+    doubtful: Bool[np.ndarray, "mixed symbol"],
+    depth: int,
+) -> float:
+    """Probability that a word of this length stands on an unexpanded node, or has passed one or a doubtful edge."""
+    unexpanded = ((emit > 0) & (successor < 0)).any(axis=1)
+    lost = 0.0
+    nodes, probability = np.zeros(1, dtype=np.intp), np.ones(1)
+    for step in range(depth + 1):
+        gone = unexpanded[nodes]
+        lost += float(probability[gone].sum())
+        if step == depth:
+            break
+        flow = probability[~gone, None] * emit[nodes[~gone]]
+        sure = ~doubtful[nodes[~gone]]
+        lost += float(flow[~sure].sum())
+        nodes, place = np.unique(successor[nodes[~gone]][sure & (flow > 0)], return_inverse=True)
+        probability = np.bincount(place, weights=flow[sure & (flow > 0)], minlength=len(nodes))
+    return lost
