@@ -1,4 +1,4 @@
-"""What a comparison leaves behind: plain tables, written whole or not at all, from which every picture and page is made."""
+"""What a comparison leaves behind: plain tables from which every picture and page is made."""
 
 import csv
 import io
@@ -21,8 +21,9 @@ SCHEMA = 1
 class Row:
     """One score.
 
-    `score` is a held-out R² pooled over the target's orthonormal coordinates; `low` and `high` are a 95 % bootstrap interval over
-    belief classes or history blocks within this seed. An empty score (None) has a `reason`. `control` is empty for the real thing.
+    `score` is a held-out R² pooled over the target's orthonormal coordinates; `low` and `high` are a 95 % bootstrap
+    interval over belief classes or history blocks within this seed. An empty score (None) has a `reason`. `control` is
+    empty for the real thing.
 
     Attributes:
         predictor: name of the predictor; empty for rows that need none (model-free baselines, ceilings).
@@ -41,9 +42,10 @@ class Row:
         beliefs: number of distinct beliefs among the histories.
         penalty: chosen ridge penalty relative to the features' mean variance (median over outer folds).
         verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank.
-        kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if a
-            possible symbol gets probability 0.
-        seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two seeds.
+        kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if
+            a possible symbol gets probability 0.
+        seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two
+            seeds.
     """
 
     process: str
@@ -109,7 +111,8 @@ class Picture:
 
     Attributes:
         site: the site probed: the best one by held-out R² of the belief, by probability.
-        axes: "simplex" (corners of a triangle: three states) or "principal" (two leading components of the true beliefs).
+        axes: "simplex" (corners of a triangle: three states) or "principal" (two leading components of the true
+            beliefs).
         corners: plotting coordinates and names of the simplex corners, empty otherwise.
         true, probed: point by point (x, y).
         belief: index of the distinct belief of each point; weight: probability weight of each point.
