@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_text"]
+__all__ = ["SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_files", "write_text"]
 
 SCHEMA = 1
 """Version of `results.json`; raised when a field changes its meaning."""
@@ -225,15 +225,25 @@ class Comparison:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".partial")
+    write_files(path.parent, {path.name: text.encode()})
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files whole or not at all: nothing is put in place before everything has been written beside it."""
+    partial: dict[Path, str] = {}
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-        os.chmod(partial, 0o644)
-        os.replace(partial, path)
+        for name, content in files.items():
+            handle, partial[folder / name] = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".partial")
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content)
+            os.chmod(partial[folder / name], 0o644)
+        for path, written in partial.items():
+            os.replace(written, path)
     except BaseException:
-        Path(partial).unlink(missing_ok=True)
+        for written in partial.values():
+            Path(written).unlink(missing_ok=True)
         raise
+    return list(partial)
 
 
 def _cell(value: object) -> object:
