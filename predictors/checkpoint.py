@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from predictors.build import CONFIGS, build
 from predictors.network import Network
 
-__all__ = ["FORMAT_VERSION", "CheckpointError", "load", "save"]
+__all__ = ["FORMAT_VERSION", "CheckpointError", "dumps", "load", "save"]
 
 FORMAT_VERSION = 1
 KEY = "belief-geometry"
@@ -51,6 +51,15 @@ def save(predictor: nn.Module, path: str | os.PathLike[str]) -> None:
         ValueError: if the predictor is not a network made by `build`.
         OSError: if the file cannot be written.
     """
+    _write(Path(path), dumps(predictor))
+
+
+def dumps(predictor: nn.Module) -> bytes:
+    """What `save` writes.
+
+    Raises:
+        ValueError: if the predictor is not a network made by `build`.
+    """
     config = getattr(predictor, "config", None)
     names = [name for name, kind in CONFIGS.items() if type(config) is kind]
     if not names:
@@ -60,7 +69,7 @@ def save(predictor: nn.Module, path: str | os.PathLike[str]) -> None:
         )
     header = {"format_version": FORMAT_VERSION, "architecture": names[0], "config": asdict(config)}  # type: ignore[arg-type]
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
-    _write(Path(path), to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)}))
+    return to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)})
 
 
 def _write(path: Path, data: bytes) -> None:
