@@ -1,0 +1,185 @@
+"""Controls: each is named and replaces one thing, the features or the targets, so that it breaks exactly one relation.
+
+Baselines and ceilings replace the features by something that no network made; nulls replace the targets. All are
+applied by row, so one history has one value however often it occurs. The suffix-gram baseline has no features and
+lives in `probes.suffix_grams`; an untrained twin is a predictor like any other.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+from jaxtyping import Float
+
+from probes.classes import BeliefClasses
+from probes.history import Histories
+from probes.linear import ProbeData
+from probes.targets import Target
+
+
+@runtime_checkable
+class Control(Protocol):
+    """Data for a probe with one relation broken. `data.history` holds indices into the histories of the control."""
+
+    @property
+    def name(self) -> str: ...
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData: ...
+
+
+@dataclass(frozen=True)
+class LastSymbols:
+    """Baseline `last-k`: the features are one-hots of the last k symbols, all zero before the beginning."""
+
+    histories: Histories
+    k: int
+    name: str = "last-k"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        return replace(data, X=_one_hots(self.histories, self.k)[data.history])
+
+
+@dataclass(frozen=True)
+class RandomFeatures:
+    """Baseline `random-features`: relu(W u + b) of the one-hots u of the last k symbols, `width` of them.
+
+    W has independent normal entries of variance 1/k and b of variance 1: every unit has the same spread at every width.
+    """
+
+    histories: Histories
+    width: int
+    k: int
+    name: str = "random-features"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        recent = _one_hots(self.histories, self.k)
+        W = rng.standard_normal((recent.shape[1], self.width)) / np.sqrt(self.k)
+        return replace(data, X=np.maximum(recent @ W + rng.standard_normal(self.width), 0.0)[data.history])
+
+
+@dataclass(frozen=True)
+class Position:
+    """Baseline `position`: the features are one-hots of the history's length."""
+
+    histories: Histories
+    name: str = "position"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        return replace(data, X=np.eye(self.histories.length)[self.histories.row[data.history] - 1])
+
+
+@dataclass(frozen=True)
+class NextProbabilities:
+    """Ceiling `true-p`: the features are the exact P(x | history)."""
+
+    histories: Histories
+    name: str = "true-p"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        return replace(data, X=self.histories.prediction[data.history])
+
+
+@dataclass(frozen=True)
+class NextLogProbabilities:
+    """Ceiling `true-log-p`: the features are log P(x | history), the best logits.
+
+    Where x cannot follow, the logarithm is -inf and the column holds 0; for each symbol that is impossible somewhere, a
+    further column says whether it is possible.
+    """
+
+    histories: Histories
+    name: str = "true-log-p"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        p = self.histories.prediction
+        possible = p > 0
+        logs = np.log(np.where(possible, p, 1.0))
+        return replace(data, X=np.hstack([logs, possible[:, ~possible.all(axis=0)]])[data.history])
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Null `gaussian`: independent normal features of each history. They know nothing: for in-sample fits only."""
+
+    histories: Histories
+    width: int
+    name: str = "gaussian"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        return replace(data, X=rng.standard_normal((len(self.histories), self.width))[data.history])
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """Null `shuffled`: every history gets the target of a random history of equal length.
+
+    Broken: which history a target belongs to. Kept: the features, the targets, and what both know of the length.
+    """
+
+    histories: Histories
+    name: str = "shuffled"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        n = len(self.histories)
+        donor = np.arange(n)
+        for length in range(1, self.histories.length + 1):
+            members = np.flatnonzero(self.histories.row == length)
+            donor[members] = rng.permutation(members)
+        return replace(data, Y=_of_history(data, n)[donor][data.history])
+
+
+@dataclass(frozen=True)
+class PermutedClasses:
+    """Null `permuted-classes`: every distinct belief gets the target of another one, and equal beliefs stay equal.
+
+    Broken: which belief lies where, and with it the geometry. Kept: which histories leave the same belief, so a high
+    score under this null is clustering. The permutation is a random cycle through all beliefs: none keeps its own
+    target. Targets must be functions of the belief, as all of `probes.targets` are.
+    """
+
+    classes: BeliefClasses
+    name: str = "permuted-classes"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        if self.classes.n_belief < 2:
+            raise ValueError("permuted-classes needs at least two distinct beliefs; there is one")
+        _, member = np.unique(self.classes.belief, return_index=True)
+        cycle = rng.permutation(len(member))
+        donor = np.empty_like(cycle)
+        donor[cycle] = np.roll(cycle, 1)
+        Y = _of_history(data, len(self.classes.belief))
+        return replace(data, Y=Y[member[donor[self.classes.belief]]][data.history])
+
+
+def features(control: Control, histories: Histories, *, rng: np.random.Generator) -> Float[np.ndarray, "history width"]:
+    """The features that a baseline or ceiling gives each history."""
+    return np.asarray(control(_bare(np.empty((len(histories), 0))), rng=rng).X)
+
+
+def null_target(control: Control, target: Target, *, rng: np.random.Generator) -> Target:
+    """A target as a null gives it, marked with the null's name; an empty one stays empty."""
+    if not target.dimension:
+        return replace(target, control=control.name)
+    return replace(target, Y=control(_bare(target.Y), rng=rng).Y, control=control.name)
+
+
+def _bare(Y: Float[np.ndarray, "history target"]) -> ProbeData:
+    n = len(Y)
+    return ProbeData(X=np.empty((n, 0)), Y=Y, weight=np.full(n, 1.0 / n), history=np.arange(n))
+
+
+def _of_history(data: ProbeData, n: int) -> Float[np.ndarray, "history target"]:
+    """The targets by history. Raises ValueError if some history has no row to take its target from."""
+    present, first = np.unique(data.history, return_index=True)
+    if len(present) != n:
+        raise ValueError(
+            f"a permutation of targets needs all {n} histories in the data; {n - len(present)} are missing"
+        )
+    return data.Y[first]
+
+
+def _one_hots(histories: Histories, k: int) -> Float[np.ndarray, "history width"]:
+    if not 1 <= k <= histories.length:
+        raise ValueError(f"k, the number of last symbols, must be 1..{histories.length}; got {k}")
+    recent = histories.recent(k)
+    return np.asarray((recent[:, :, None] == np.arange(len(histories.alphabet))).reshape(len(recent), -1), dtype=float)

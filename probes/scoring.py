@@ -1,0 +1,284 @@
+"""Scores: how well features give back a target, on histories, or beliefs, that the probe has not seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from probes.crossfit import crossfit, in_sample
+from probes.history import Histories, Weighting
+from probes.linear import ROWS_PER_DIMENSION, RidgeProbe, check_finite
+from probes.splits import Split
+from probes.targets import Target
+
+_LEVEL = 0.95
+# Directions with less than this part of the greatest held-out variance are rounding, and are not whitened.
+_FLAT = 1e-12
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """One cell of a comparison: a target read out of one set of features.
+
+    Attributes:
+        target, control, split, weighting: what was scored; split is "none" for fits scored on their own rows.
+        score: held-out R² pooled over the target's orthonormal coordinates and over all outer folds: 1 -
+            E|error|²/E|null error|², the null model being the mean of the training rows. None: there is no score, see
+            `reason`.
+        low, high: 95 % bootstrap interval, resampling the split's units and not rows; None where there are no units.
+        whitened: the same in coordinates where the null error is white, so that no change of basis matters.
+        rows: distinct histories, trained on or held out.
+        width: columns of the features. rank: their numerical rank, None for predictions made without a linear probe.
+        beliefs: distinct beliefs among the histories.
+        penalty: chosen ridge penalty relative to the features' mean variance, the median of the outer folds.
+        verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
+            rank, so that any assignment of points to beliefs could be read out as well.
+        resampled: the score in each bootstrap sample of the split.
+    """
+
+    target: str
+    control: str
+    split: str
+    weighting: str
+    score: float | None
+    low: float | None
+    high: float | None
+    whitened: float | None
+    rows: int
+    width: int
+    rank: int | None
+    beliefs: int
+    penalty: float | None
+    verdict: str
+    reason: str = ""
+    resampled: Float[np.ndarray, " draw"] = field(default_factory=lambda: np.empty(0), repr=False)
+
+
+def score(
+    X: Num[np.ndarray, "history width"],
+    targets: Sequence[Target],
+    histories: Histories,
+    *,
+    weighting: Weighting,
+    split: Split,
+    probe: RidgeProbe | None = None,
+    control: str = "",
+) -> tuple[Score, ...]:
+    """Score several targets on the same features and split, from the same moments: one for each target, in order.
+
+    Args:
+        X: features, one row for each history (`histories.gather`).
+        probe: None: RidgeProbe().
+        control: what the features are, if they are a baseline's; the control of a target goes before it.
+    Raises:
+        TooFewRows: if the probe is ordinary, and the training rows are too few for the rank of X.
+        ValueError: if X has another number of rows, or entries that are not finite.
+    """
+    _check_features(X, histories)
+    full = [target for target in targets if target.dimension]
+    answers: dict[int, Score] = {}
+    if full and not split.reason:
+        Y, groups = stack(full)
+        fit = crossfit(X, Y, histories.weight(weighting), split.fold, probe or RidgeProbe(), groups=groups)
+        for target, group, chosen in zip(full, groups, fit.penalties.T, strict=True):
+            answers[id(target)] = assess(
+                target,
+                fit.predicted[:, group],
+                fit.null[:, group],
+                histories.weight(weighting),
+                split,
+                weighting=weighting,
+                width=X.shape[1],
+                rank=fit.rank,
+                penalty=float(np.median(chosen)),
+                control=control,
+            )
+    return tuple(
+        answers.get(id(target)) or no_score(target, histories, weighting, split, X.shape[1], control)
+        for target in targets
+    )
+
+
+def assess(
+    target: Target,
+    predicted: Float[np.ndarray, "history target"],
+    null: Float[np.ndarray, "history target"],
+    weight: Float[np.ndarray, " history"],
+    split: Split,
+    *,
+    weighting: Weighting,
+    width: int,
+    rank: int | None,
+    penalty: float | None,
+    control: str = "",
+) -> Score:
+    """The score of held-out predictions, however they were made, beside those of the null model."""
+    held = np.flatnonzero(split.fold >= 0)
+    error, spread = target.Y[held] - predicted[held], target.Y[held] - null[held]
+    w, unit = weight[held], split.unit[held]
+    n_unit = split.draws.shape[1]
+    by_unit = np.bincount(unit, w * np.einsum("ij,ij->i", error, error), n_unit)
+    null_by_unit = np.bincount(unit, w * np.einsum("ij,ij->i", spread, spread), n_unit)
+    resampled = 1 - (split.draws @ by_unit) / (split.draws @ null_by_unit)
+    low, high = _interval(resampled) if len(resampled) else (None, None)
+    return Score(
+        target=target.name,
+        control=target.control or control,
+        split=split.name,
+        weighting=weighting,
+        score=float(1 - by_unit.sum() / null_by_unit.sum()),
+        low=low,
+        high=high,
+        whitened=whitened(error, spread, w),
+        rows=len(weight),
+        width=width,
+        rank=rank,
+        beliefs=split.n_belief,
+        penalty=penalty,
+        verdict=verdict(split.n_belief, rank),
+        resampled=resampled,
+    )
+
+
+def whitened(
+    error: Float[np.ndarray, "row target"],
+    spread: Float[np.ndarray, "row target"],
+    weight: Float[np.ndarray, " row"],
+) -> float:
+    """1 - trace(S^-1 E)/dimension, E and S the weighted second moments of the error and of the null model's error.
+
+    The mean R² over coordinates in which S is white: given the predictions, the same in every basis of the target.
+    """
+    S = np.einsum("i,ij,ik->jk", weight, spread, spread)
+    size, direction = np.linalg.eigh(S)
+    kept = size > _FLAT * size[-1]
+    along = np.einsum("i,ij->j", weight, (error @ direction[:, kept]) ** 2)
+    return float(1 - np.mean(along / size[kept]))
+
+
+def verdict(n_belief: int, rank: int | None) -> str:
+    """What a high score of a linear probe shows. With a dimension for each belief or two, any picture is read out."""
+    if rank is None:
+        return ""
+    if n_belief < ROWS_PER_DIMENSION * rank:
+        return "discriminates states"
+    return "holds their geometry"
+
+
+def score_in_sample(
+    X: Num[np.ndarray, "history width"],
+    targets: Sequence[Target],
+    histories: Histories,
+    *,
+    weighting: Weighting,
+    n_belief: int,
+    penalty: float = 0.0,
+) -> tuple[Score, ...]:
+    """Scores of fits on the very rows that they were fitted on, for published figures. Control "in-sample": not to be
+    ranked.
+
+    The name of a target's own control, if it has one, follows: "in-sample shuffled".
+    """
+    _check_features(X, histories)
+    weight = histories.weight(weighting)
+    everywhere = np.zeros(len(histories), dtype=np.intp)
+    split = Split("none", everywhere, everywhere, np.empty((0, 1), dtype=np.intp), n_belief)
+    answers = []
+    for target in targets:
+        control = f"in-sample {target.control}".strip()
+        if not target.dimension:
+            answers.append(no_score(target, histories, weighting, split, X.shape[1], control))
+            continue
+        fit = in_sample(X, target.Y, weight, penalty)
+        answers.append(
+            assess(
+                replace(target, control=control),
+                fit.predicted,
+                fit.null,
+                weight,
+                split,
+                weighting=weighting,
+                width=X.shape[1],
+                rank=fit.rank,
+                penalty=penalty,
+            )
+        )
+    return tuple(answers)
+
+
+def no_score(
+    target: Target,
+    histories: Histories,
+    weighting: Weighting,
+    split: Split,
+    width: int,
+    control: str = "",
+    reason: str = "",
+) -> Score:
+    """An empty cell, with the reason: given, or that of the target or of the split."""
+    return Score(
+        target=target.name,
+        control=target.control or control,
+        split=split.name,
+        weighting=weighting,
+        score=None,
+        low=None,
+        high=None,
+        whitened=None,
+        rows=len(histories),
+        width=width,
+        rank=None,
+        beliefs=split.n_belief,
+        penalty=None,
+        verdict="",
+        reason=reason or target.reason or split.reason,
+    )
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One score minus another on the same split, with its paired 95 % bootstrap interval."""
+
+    difference: float
+    low: float
+    high: float
+
+
+def difference(one: Score, other: Score) -> Difference:
+    """How much better `one` is: the headline is the score of `beyond` minus that of the best model-free baseline.
+
+    Raises:
+        ValueError: if either is empty, or if they were not resampled alike (scored on the same Split).
+    """
+    if one.score is None or other.score is None:
+        empty = one if one.score is None else other
+        raise ValueError(f"there is no score of {empty.target} {empty.control}: {empty.reason}")
+    same = (one.split, one.weighting, len(one.resampled)) == (other.split, other.weighting, len(other.resampled))
+    if not same or not len(one.resampled):
+        raise ValueError(
+            f"scores to be compared need one split and weighting; got {one.split}, {one.weighting} and {other.split}, "
+            f"{other.weighting}"
+        )
+    return Difference(one.score - other.score, *_interval(one.resampled - other.resampled))
+
+
+def _interval(resampled: Float[np.ndarray, " draw"]) -> tuple[float, float]:
+    low, high = np.quantile(resampled, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    return float(low), float(high)
+
+
+def stack(targets: Sequence[Target]) -> tuple[Float[np.ndarray, "history target"], list[slice]]:
+    """The columns of several targets side by side, and where each lies."""
+    edges = np.cumsum([0, *(target.dimension for target in targets)])
+    Y = np.concatenate([target.Y for target in targets], axis=1)
+    return Y, [slice(int(a), int(b)) for a, b in pairwise(edges)]
+
+
+def _check_features(X: Num[np.ndarray, "row width"], histories: Histories) -> None:
+    if len(X) != len(histories):
+        raise ValueError(
+            f"X must have a row for each of the {len(histories)} histories; got shape {X.shape}. Use histories.gather."
+        )
+    check_finite(X, "X")
