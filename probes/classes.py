@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from compmech import minimal, mixed_states
+from compmech import mixed_states
+from compmech.minimal import minimal
 from probes.history import Histories
 from probes.prefixes import Source
 from probes.targets import future_basis
@@ -64,9 +65,8 @@ def belief_classes(
     """
     future = future_basis(process)
     points = histories.belief @ future.of_states(process)
-    # states that cannot be told apart could keep the graph of their beliefs from closing: explore a presentation
-    # without
-    least = process if future.rank == len(process.start) else minimal(process)
+    # states that cannot be told apart could keep the graph of their beliefs from closing: explore one without
+    least = minimal(process)
     explored = mixed_states(least, max_states=max_states, merge_tol=merge_tol)
     recurrent = explored.beliefs[explored.recurrent & explored.closed] @ future.of_states(least)
     label = equal_rows(np.concatenate([points, recurrent]), merge_tol)

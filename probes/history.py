@@ -11,6 +11,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from compmech import GHMM, HMM
+from compmech.hmm import as_presentation
 from probes.prefixes import Level, Source, descend, drawn_tree, next_symbols, possible_tree
 
 Weighting = Literal["probability", "uniform"]
@@ -120,8 +122,9 @@ def histories(
     """
     if length < 1:
         raise ValueError(f"length must be at least 1, the number of symbols read; got {length}")
+    presentation = as_presentation(process)
     cap = _ENUMERABLE if max_histories is None else max_histories
-    levels = possible_tree(process, length, cap)
+    levels = possible_tree(presentation, length, cap)
     drawn = 0
     if levels is None:
         if max_histories is None:
@@ -132,11 +135,11 @@ def histories(
             raise ValueError(
                 f"length {length} has more than max_histories={max_histories} histories: to draw some, give rng"
             )
-        levels, drawn = drawn_tree(process, length, max_histories, rng=rng)
-    return _described(process, levels, drawn)
+        levels, drawn = drawn_tree(presentation, length, max_histories, rng=rng)
+    return _described(presentation, levels, drawn)
 
 
-def _described(process: Source, levels: list[Level], drawn: int) -> Histories:
+def _described(process: HMM | GHMM, levels: list[Level], drawn: int) -> Histories:
     length = len(levels)
     words, word = _words(levels)
     belief, following, log_p = process.start[None], next_symbols(process, process.start[None]), np.zeros(1)

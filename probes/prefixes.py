@@ -4,25 +4,22 @@ A tree has one level for each number of symbols read. Node i of a level is a his
 above (level 0 is the empty history) and `symbol` its last symbol. Nodes stand in lexicographic order.
 """
 
-from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.filtering import SIGNED_ZERO, Filterable
+from compmech import GHMM, HMM
+from compmech.filtering import SIGNED_ZERO
+from compmech.hmm import AnyPresentation
 
 # Draws stop at this many times the cap, in case the few words still unseen are too rare ever to come.
 _DRAWS_PER_HISTORY = 16
 
 
-class Source(Filterable, Protocol):
-    """A process presented by states, that can be filtered and sampled: HMM, GHMM, EpsilonMachine."""
-
-    @property
-    def alphabet(self) -> tuple[Hashable, ...]: ...
-    def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]: ...
+Source: TypeAlias = AnyPresentation
+"""A process presented by matrices or tables: HMM, GHMM, EpsilonMachine."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Level:
     count: Int[np.ndarray, " drawn"]
 
 
-def next_symbols(process: Source, beliefs: Float[np.ndarray, "node state"]) -> Float[np.ndarray, "node symbol"]:
+def next_symbols(process: HMM | GHMM, beliefs: Float[np.ndarray, "node state"]) -> Float[np.ndarray, "node symbol"]:
     """P(x | history) from beliefs, exactly 0 for symbols that cannot follow.
 
     In a signed presentation a zero is a cancelling sum: it is one below SIGNED_ZERO of the sum of the terms' sizes.
@@ -47,7 +44,7 @@ def next_symbols(process: Source, beliefs: Float[np.ndarray, "node state"]) -> F
 
 
 def descend(
-    process: Source,
+    process: HMM | GHMM,
     beliefs: Float[np.ndarray, "above state"],
     following: Float[np.ndarray, "above symbol"],
     level: Level,
@@ -57,7 +54,7 @@ def descend(
     return np.asarray(moved / following[level.parent, level.symbol][:, None])
 
 
-def possible_tree(process: Source, length: int, at_most: int) -> list[Level] | None:
+def possible_tree(process: HMM | GHMM, length: int, at_most: int) -> list[Level] | None:
     """The tree of all words of positive probability; None as soon as it has more than `at_most` nodes."""
     beliefs = process.start[None]
     none = np.empty(0, dtype=np.intp)
@@ -74,7 +71,7 @@ def possible_tree(process: Source, length: int, at_most: int) -> list[Level] | N
     return levels
 
 
-def drawn_tree(process: Source, length: int, at_most: int, *, rng: np.random.Generator) -> tuple[list[Level], int]:
+def drawn_tree(process: HMM | GHMM, length: int, at_most: int, *, rng: np.random.Generator) -> tuple[list[Level], int]:
     """The tree of whole words drawn one after another until the next would make it exceed `at_most` nodes.
 
     Draws also stop at 16 * at_most words, which only matters where the words not yet seen are very rare.

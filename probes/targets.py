@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float
 
-from compmech import future_map, horizon_ranks
+from compmech.spans import future_map, horizon_ranks, word_map
 from probes.history import Histories, Weighting
 from probes.prefixes import Source
 
@@ -70,20 +70,8 @@ def future_basis(process: Source, horizon: int | None = None) -> FutureBasis:
     """
     ranks = horizon_ranks(process)
     horizon = len(ranks) if horizon is None else min(horizon, len(ranks))
-    right = np.linalg.svd(_reachable(process) @ future_map(process, horizon), full_matrices=False)[2]
+    right = np.linalg.svd(word_map(process, horizon), full_matrices=False)[2]
     return FutureBasis(horizon, right[: int(ranks[horizon - 1])].T)
-
-
-def _reachable(process: Source) -> Float[np.ndarray, "basis state"]:
-    """An orthonormal basis of the span of all beliefs that histories can leave."""
-    basis = process.start[None] / np.linalg.norm(process.start)
-    while True:
-        moved = process.branch(basis).reshape(-1, len(process.start))
-        _, singular, right = np.linalg.svd(np.vstack([basis, moved]), full_matrices=False)
-        larger = right[singular > _RANK_TOL * singular[0]]
-        if len(larger) == len(basis):
-            return np.asarray(basis)
-        basis = larger
 
 
 def belief_target(process: Source, histories: Histories, *, gauge: Gauge = "future") -> Target:
