@@ -1,23 +1,42 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics."""
 
-from compmech.errors import ImpossibleWord, NegativeProbability, NoFiniteEpsilonMachine, NotErgodic, NotStationary
+from compmech.errors import (
+    ImpossibleWord,
+    MachineFileError,
+    NegativeProbability,
+    NoFiniteEpsilonMachine,
+    NotErgodic,
+    NotMinimal,
+    NotStationary,
+    UnknownName,
+)
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
+from compmech.minimal import equivalent, minimal
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
+from compmech.spans import future_map, horizon_ranks, word_map
 from compmech.stationary import stationary
 
 __all__ = [
     "GHMM",
     "HMM",
     "ImpossibleWord",
+    "MachineFileError",
     "MixedStatePresentation",
     "NegativeProbability",
     "NoFiniteEpsilonMachine",
     "NotErgodic",
+    "NotMinimal",
     "NotStationary",
     "Process",
+    "UnknownName",
+    "equivalent",
     "filter_beliefs",
+    "future_map",
+    "horizon_ranks",
+    "minimal",
     "mixed_states",
     "stationary",
+    "word_map",
 ]

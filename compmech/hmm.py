@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -266,3 +266,27 @@ class GHMM(_Presentation):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GHMM, (self.T, self.start, self.evaluate, self.alphabet, self.states, self.name)
+
+
+class Presentable(Protocol):
+    """Something that can be written as an HMM, such as an EpsilonMachine."""
+
+    def to_hmm(self) -> HMM: ...
+
+
+AnyPresentation: TypeAlias = HMM | GHMM | Presentable
+
+
+def as_presentation(process: AnyPresentation) -> HMM | GHMM:
+    """A process as labelled matrices.
+
+    Raises:
+        ValueError: if it has none.
+    """
+    if isinstance(process, HMM | GHMM):
+        return process
+    if hasattr(process, "to_hmm"):
+        return process.to_hmm()
+    raise ValueError(
+        f"only processes given by matrices or tables will do here (HMM, GHMM, EpsilonMachine); got {type(process).__name__}"
+    )

@@ -1,0 +1,99 @@
+"""The smallest realisation of a process, and whether two presentations are of the same one."""
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from compmech.graph import reachable
+from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.merging import BeliefIndex
+from compmech.spans import RANK_TOL, krylov_basis, observable_basis, on_reachable
+
+# Futures that differ by less than this in orthonormal coordinates are the same; spans err by 1e-12 or so.
+FUTURE_TOL = 1e-9
+
+
+def minimal(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> HMM | GHMM:
+    """The realisation of least dimension: reduced to what words lead to, and to what words can tell apart.
+
+    Its belief (the predictive vector) is identifiable from the process alone, up to a change of basis. The process
+    itself is returned where it is minimal already, a smaller HMM where merging states of equal future suffices, and
+    otherwise a GHMM in orthonormal coordinates without meaning of their own.
+
+    Args:
+        rank_tol: singular values below this count as zero.
+    Reference:
+        Ito, Amari and Kobayashi, IEEE Transactions on Information Theory 38, 324 (1992); Balasubramanian (1993).
+    """
+    presentation = as_presentation(process)
+    T, start, evaluate = on_reachable(presentation, rank_tol)
+    basis, _ = krylov_basis(evaluate, T.transpose(0, 2, 1), rank_tol)
+    if len(basis) == presentation.n_state:
+        return presentation
+    if isinstance(presentation, HMM):
+        merged = merge_equal_states(presentation)
+        if merged.n_state == len(basis):
+            return merged
+    return GHMM(
+        basis @ T @ basis.T, start @ basis.T, basis @ evaluate, alphabet=presentation.alphabet, name=presentation.name
+    )
+
+
+def merge_equal_states(process: HMM) -> HMM:
+    """The HMM with unreachable states dropped and states of equal future made one; the same process."""
+    source, target = np.nonzero(process.A)
+    kept = np.flatnonzero(reachable(source, target, process.start > 0))
+    part = restrict(process, kept, process.start[kept])
+    label = equal_futures(part)
+    n_class = int(label.max()) + 1
+    if n_class == process.n_state:
+        return process
+    member = np.eye(n_class)[label]
+    first = np.array([np.argmax(label == c) for c in range(n_class)])
+    return HMM(
+        part.T[:, first] @ member,
+        start=part.start @ member,
+        alphabet=process.alphabet,
+        states=[part.states[i] for i in first],
+        name=process.name,
+    )
+
+
+def restrict(process: HMM, states: Int[np.ndarray, " kept"], start: Float[np.ndarray, " kept"]) -> HMM:
+    """The HMM on a set of states that is not left."""
+    return HMM(
+        process.T[:, states[:, None], states],
+        start=start,
+        alphabet=process.alphabet,
+        states=[process.states[i] for i in states],
+        name=process.name,
+    )
+
+
+def equal_futures(process: HMM, *, tol: float = FUTURE_TOL) -> Int[np.ndarray, " state"]:
+    """A number for each state, the same for states from which every word has the same probability."""
+    coordinates = observable_basis(process).T
+    index = BeliefIndex(coordinates.shape[1], tol=tol, by_support=False)
+    return index.match(np.ascontiguousarray(coordinates))[0]
+
+
+def equivalent(a: AnyPresentation, b: AnyPresentation, *, tol: float = 1e-8) -> bool:
+    """Whether two presentations give every word the same probability.
+
+    Presentations of n and m states do so when they agree on all words up to length n + m - 1. That is decided without
+    enumeration: put side by side with starts (start_a, -start_b), every P_a(w) - P_b(w) is the product of that vector with
+    one of a space of dimension n + m at most, and all vanish when it is orthogonal to the space. Symbols are
+    matched by name; one that is missing from an alphabet must have probability zero in the other process.
+
+    Args:
+        tol: largest component of the difference along an orthonormal basis of that space. Word probabilities of
+            processes found equivalent differ by no more than about tol times sqrt(n + m).
+    """
+    left, right = as_presentation(a), as_presentation(b)
+    names = list(dict.fromkeys([*left.alphabet, *right.alphabet]))
+    n, total = left.n_state, left.n_state + right.n_state
+    T = np.zeros((len(names), total, total))
+    T[[names.index(name) for name in left.alphabet], :n, :n] = left.T
+    T[[names.index(name) for name in right.alphabet], n:, n:] = right.T
+    basis, _ = krylov_basis(np.concatenate([left.evaluate, right.evaluate]), T.transpose(0, 2, 1))
+    difference = np.concatenate([left.start, -right.start])
+    return bool(abs(basis @ difference).max() <= tol)

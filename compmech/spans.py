@@ -1,0 +1,116 @@
+"""Spans: the directions that words lead to, those that words can tell apart, and up to which horizon.
+
+Rank tests are by singular values. Directions are propagated one step at a time from an orthonormal basis, so that what
+is tested is one step of the process and not the product of many, and improbable words hide nothing.
+"""
+
+import numpy as np
+from jaxtyping import Float
+
+from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.validation import check_count
+
+# Directions whose singular value is below this count as absent, for matrices of one step with entries up to 1. Rounding
+# gives 1e-15 or so times the number of states; parameters of a process are rarely below 1e-6.
+RANK_TOL = 1e-9
+
+# future_map refuses tables with more entries than this (800 MB).
+_MOST_ENTRIES = 10**8
+
+
+def krylov_basis(
+    seed: Float[np.ndarray, " state"], maps: Float[np.ndarray, "symbol state state"], rank_tol: float = RANK_TOL
+) -> tuple[Float[np.ndarray, "rank state"], tuple[int, ...]]:
+    """An orthonormal basis of the smallest space that holds seed and is closed under v -> v @ M for every map.
+
+    Returns:
+        The basis, as rows, and its dimension after 0, 1, 2, ... steps until it stops growing.
+    """
+    size = max(1.0, float(abs(maps).max()))
+    basis = seed[None] / np.linalg.norm(seed)
+    fresh = basis
+    dimensions = [1]
+    while len(basis) < len(seed):
+        images = np.einsum("ri,xij->xrj", fresh, maps).reshape(-1, len(seed))
+        images = _away(images, basis)
+        _, singular, directions = np.linalg.svd(images, full_matrices=False)
+        fresh = _away(directions[singular > rank_tol * size], basis)
+        if not len(fresh):
+            break
+        basis = np.concatenate([basis, fresh / np.linalg.norm(fresh, axis=1, keepdims=True)])
+        dimensions.append(len(basis))
+    return basis, tuple(dimensions)
+
+
+def _away(
+    rows: Float[np.ndarray, "row state"], basis: Float[np.ndarray, "rank state"]
+) -> Float[np.ndarray, "row state"]:
+    """The part of each row orthogonal to the basis; projected twice, so that it is so to rounding."""
+    for _ in range(2):
+        rows = rows - rows @ basis.T @ basis
+    return rows
+
+
+def reachable_basis(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank state"]:
+    """An orthonormal basis, as rows, of the span of all beliefs that words lead to."""
+    presentation = as_presentation(process)
+    return krylov_basis(presentation.start, presentation.T, rank_tol)[0]
+
+
+def observable_basis(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank state"]:
+    """An orthonormal basis, as rows, of the span of the vectors P(word | state): beliefs with equal products with it
+    have the same future."""
+    presentation = as_presentation(process)
+    return krylov_basis(presentation.evaluate, presentation.T.transpose(0, 2, 1), rank_tol)[0]
+
+
+def on_reachable(process: HMM | GHMM, rank_tol: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Matrices, start and evaluation vector in coordinates of the span of reachable beliefs."""
+    basis = reachable_basis(process, rank_tol=rank_tol)
+    return np.asarray(basis @ process.T @ basis.T), basis @ process.start, basis @ process.evaluate
+
+
+def future_map(process: AnyPresentation, length: int) -> Float[np.ndarray, "state word"]:
+    """P(word | state) for all words of one length, in lexicographic order (the first symbol slowest).
+
+    belief @ future_map(process, k) is the joint distribution of the next k symbols.
+
+    Raises:
+        ValueError: if length is negative, or the table would have more than 10^8 entries.
+    """
+    presentation = as_presentation(process)
+    length = check_count(length, "length")
+    n_symbol, n_state = presentation.n_symbol, presentation.n_state
+    if n_symbol**length * n_state > _MOST_ENTRIES:
+        raise ValueError(
+            f"the map of words of length {length} over {n_symbol} symbols from {n_state} states would have "
+            f"{n_symbol**length * n_state:.3g} entries, more than {_MOST_ENTRIES:.0e}; choose a shorter length"
+        )
+    table = presentation.evaluate[:, None]
+    for _ in range(length):
+        table = np.einsum("xij,jw->ixw", presentation.T, table).reshape(n_state, -1)
+    return np.array(table)
+
+
+def word_map(process: AnyPresentation, length: int, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank word"]:
+    """The joint map of words of one length on the span of reachable beliefs, in an orthonormal basis of that span.
+
+    Its rank is `horizon_ranks(process)[length - 1]`.
+    """
+    return np.asarray(reachable_basis(process, rank_tol=rank_tol) @ future_map(process, length))
+
+
+def horizon_ranks(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> tuple[int, ...]:
+    """Ranks of the joint k-word map on the span of reachable beliefs, for k = 1, 2, ... until they stop growing.
+
+    How many dimensions of the belief the next k symbols tell: the last is the dimension of the minimal realisation, and
+    their number is the least horizon that tells it all. No words are enumerated.
+
+    Example:
+        >>> from compmech import HMM
+        >>> horizon_ranks(HMM([[[0.5, 0.0], [1.0, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]))     # golden mean
+        (2,)
+    """
+    T, _, evaluate = on_reachable(as_presentation(process), rank_tol)
+    _, dimensions = krylov_basis(evaluate, T.transpose(0, 2, 1), rank_tol)
+    return dimensions[1:] if len(dimensions) > 1 else dimensions
