@@ -123,7 +123,7 @@ def check_transplant(trial: Trial) -> None:
 
 
 def _put(values: Tensor, first: int, last: int, recurrent: bool) -> Edit:
-    """Put `values`, which start at row `first`, at row `last`; of a site that is not recurrent, at all rows up to it."""
+    """Put `values`, which start at row `first`, at row `last`; for sites not recurrent, at all rows up to it."""
     if recurrent:
         return at(last, lambda value: values[:, last - first])
 

@@ -6,8 +6,9 @@ from typing import NoReturn
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from predictors.evaluation import device_of
 from predictors.predictor import At, Carry, Predictor, Tap, at, untouched
 
 __all__ = [
@@ -217,12 +218,6 @@ def deviation(got: Tensor, want: Tensor) -> Tensor:
     got, want = got.detach().to("cpu", torch.float64), want.detach().to("cpu", torch.float64)
     off = torch.where(got == want, 0.0, (got - want).abs() / want.abs().clamp(min=1.0))
     return off.nan_to_num(nan=torch.inf, posinf=torch.inf)
-
-
-def device_of(predictor: Predictor) -> torch.device:
-    """Where the parameters of a predictor are; the CPU if it has none."""
-    parameters = predictor.parameters() if isinstance(predictor, nn.Module) else iter(())
-    return next((parameter.device for parameter in parameters), torch.device("cpu"))
 
 
 def draw_tokens(predictor: Predictor, n_seq: int, n_time: int, rng: np.random.Generator) -> Tensor:

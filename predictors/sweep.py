@@ -1,0 +1,116 @@
+"""The learning rate of each architecture by an equal-budget sweep."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from math import inf
+from typing import Any
+
+import numpy as np
+import torch
+
+from predictors.evaluation import Source
+from predictors.predictor import Predictor
+from predictors.training import Progress, train
+from predictors.training_record import TrainingConfig, TrainingDiverged
+
+__all__ = ["SweepRow", "best_rate", "sweep_learning_rates"]
+
+
+@dataclass(frozen=True)
+class SweepRow:
+    """One training of a sweep.
+
+    Attributes:
+        rate: peak learning rate.
+        seed: of the initial weights and of the data.
+        loss: final held-out loss in nats; None if training diverged.
+        kl: final KL to the optimum, mean over rows 1 .. length, in nats; None if diverged or not known.
+        symbols_seen: symbols drawn for updates.
+        seconds: wall-clock time of the updates.
+        diverged: the step at which training diverged; None if it did not.
+    """
+
+    rate: float
+    seed: int
+    loss: float | None
+    kl: float | None
+    symbols_seen: int
+    seconds: float
+    diverged: int | None
+
+    def to_dict(self) -> dict[str, Any]:
+        """The row in numbers, for JSON."""
+        return asdict(self)
+
+
+def sweep_learning_rates(
+    make_predictor: Callable[[torch.Generator], Predictor],
+    source: Source,
+    config: TrainingConfig,
+    rates: Sequence[float],
+    *,
+    seeds: Sequence[int],
+    progress: Progress | None = None,
+) -> list[SweepRow]:
+    """Train once for every rate and seed with the same budget.
+
+    A seed, not a generator, because all rates of one seed must start from the same weights and see the same words.
+
+    Args:
+        make_predictor: gives a freshly initialised network.
+        config: everything but the learning rate.
+        progress: called after each update with the updates made and to make in the whole sweep, and the loss.
+    Returns:
+        A row for each rate and seed, rates outermost; a training that diverged is a row that says so.
+    Raises:
+        ValueError: if there are no rates or no seeds, or a rate is not positive.
+    """
+    if not rates or not seeds:
+        raise ValueError(f"a sweep needs rates and seeds; got {len(rates)} rates and {len(seeds)} seeds")
+    configs = [replace(config, lr=rate) for rate in rates]
+    rows: list[SweepRow] = []
+    for one in configs:
+        for seed in seeds:
+            shifted = None if progress is None else _shifted(progress, len(rows), len(rates) * len(seeds))
+            rows.append(_train_once(make_predictor, source, one, seed, shifted))
+    return rows
+
+
+def _train_once(
+    make_predictor: Callable[[torch.Generator], Predictor],
+    source: Source,
+    config: TrainingConfig,
+    seed: int,
+    progress: Progress | None,
+) -> SweepRow:
+    predictor = make_predictor(torch.Generator().manual_seed(seed))
+    try:
+        record = train(predictor, source, config, rng=np.random.default_rng(seed), progress=progress)
+    except TrainingDiverged as error:
+        symbols = error.step * config.batch * (config.length + 1)
+        return SweepRow(config.lr, seed, None, None, symbols, error.seconds, error.step)
+    last = record.final
+    return SweepRow(config.lr, seed, last.loss, last.mean_kl, record.symbols_seen, record.seconds, None)
+
+
+def _shifted(progress: Progress, done: int, trainings: int) -> Progress:
+    def shifted(step: int, steps: int, loss: float) -> None:
+        progress(done * steps + step, trainings * steps, loss)
+
+    return shifted
+
+
+def best_rate(rows: Sequence[SweepRow]) -> float:
+    """The rate with the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as infinite.
+
+    Raises ValueError if every rate diverged for some seed.
+    """
+    known = all(row.kl is not None for row in rows if row.diverged is None)
+    scores: dict[float, list[float]] = {}
+    for row in rows:
+        score = row.kl if known else row.loss
+        scores.setdefault(row.rate, []).append(inf if score is None else score)
+    means = {rate: sum(found) / len(found) for rate, found in scores.items()}
+    if not means or min(means.values()) == inf:
+        raise ValueError(f"no rate trained without diverging, of {sorted(means)}: try smaller ones")
+    return min(means, key=lambda rate: means[rate])
