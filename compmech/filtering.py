@@ -5,7 +5,7 @@ underflow to zero and be missing when later symbols speak for it, so such sequen
 """
 
 from collections.abc import Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -27,6 +27,7 @@ _FAINT_STEP = 1e-100
 _CHUNK = 64
 
 
+@runtime_checkable
 class Filterable(Protocol):
     """A process presented by states that can be filtered: HMM, GHMM, EpsilonMachine."""
 
