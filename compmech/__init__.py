@@ -1,5 +1,7 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics."""
 
+from compmech.causal_states import epsilon_machine
+from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
     ImpossibleWord,
     MachineFileError,
@@ -19,6 +21,7 @@ from compmech.spans import future_map, horizon_ranks, word_map
 from compmech.stationary import stationary
 
 __all__ = [
+    "EpsilonMachine",
     "GHMM",
     "HMM",
     "ImpossibleWord",
@@ -31,6 +34,7 @@ __all__ = [
     "NotStationary",
     "Process",
     "UnknownName",
+    "epsilon_machine",
     "equivalent",
     "filter_beliefs",
     "future_map",

@@ -69,8 +69,8 @@ class NotErgodic(ValueError):
         listed = "; ".join(_brief(members) for members in self.classes[:_SHOWN])
         more = "" if len(self.classes) <= _SHOWN else f"; ... {len(self.classes) - _SHOWN} more"
         return (
-            f"the stationary distribution is not unique: {len(self.classes)} closed classes of states ({listed}{more}). "
-            "Give start=..., a distribution over states, to say how they are mixed."
+            f"the stationary distribution is not unique: there are {len(self.classes)} closed classes of states "
+            f"({listed}{more}). Give start=..., a distribution over states, to say how they are mixed."
         )
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -40,12 +40,12 @@ class _Presentation:
     @property
     def n_symbol(self) -> int:
         """Size of the alphabet."""
-        return self.T.shape[0]
+        return int(self.T.shape[0])
 
     @property
     def n_state(self) -> int:
         """Number of states: the dimension of the matrices."""
-        return self.T.shape[1]
+        return int(self.T.shape[1])
 
     @cached_property
     def A(self) -> Float[np.ndarray, "state state"]:
@@ -155,12 +155,13 @@ class HMM(_Presentation):
         Raises:
             NotErgodic: if it is not unique.
         """
-        return stationary_distribution(self.A)
+        source, target = np.nonzero(self.A)
+        return stationary_distribution(source, target, self.A[source, target], self.n_state)
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
         n_seq, n_time = check_count(n_seq, "n_seq"), check_count(n_time, "n_time")
-        block = block_length(self.n_state, self.n_symbol, n_seq * n_time)
+        block = block_length(self.n_state**2, self.n_symbol, n_seq * n_time)
         return sample_blocks(self._table(block), self.start, n_seq, n_time, rng)
 
     def _table(self, block: int) -> BlockTable:
@@ -223,8 +224,9 @@ class GHMM(_Presentation):
         if len(wrong):
             state = wrong[0]
             raise ValueError(
-                f"A @ evaluate must equal evaluate, A = T.sum(0), so that words of one length sum to 1; entry {state} is "
-                f"{closed[state]:.9g} against {self.evaluate[state]:.9g}. Is T transposed, or start and evaluate exchanged?"
+                "A @ evaluate must equal evaluate, A = T.sum(0), so that words of one length sum to 1; entry "
+                f"{state} is {closed[state]:.9g} against {self.evaluate[state]:.9g}. Is T transposed, or start and "
+                "evaluate exchanged?"
             )
         total = float(self.start @ self.evaluate)
         if abs(total - 1) > SUM_TOL * max(1.0, float(abs(self.start) @ abs(self.evaluate))):
@@ -268,6 +270,7 @@ class GHMM(_Presentation):
         return GHMM, (self.T, self.start, self.evaluate, self.alphabet, self.states, self.name)
 
 
+@runtime_checkable
 class Presentable(Protocol):
     """Something that can be written as an HMM, such as an EpsilonMachine."""
 
@@ -287,6 +290,5 @@ def as_presentation(process: AnyPresentation) -> HMM | GHMM:
         return process
     if hasattr(process, "to_hmm"):
         return process.to_hmm()
-    raise ValueError(
-        f"only processes given by matrices or tables will do here (HMM, GHMM, EpsilonMachine); got {type(process).__name__}"
-    )
+    kind = type(process).__name__
+    raise ValueError(f"only processes given by matrices or tables will do (HMM, GHMM, EpsilonMachine); got {kind}")

@@ -6,7 +6,10 @@ are then compared coordinate by coordinate.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
+
+# Beliefs nearer than this (largest difference of a coordinate) are one. Rounding separates equal ones by 1e-15 or so.
+MERGE_TOL = 1e-10
 
 _UNMATCHED = -1
 
@@ -127,11 +130,3 @@ def equal_values(values: Float[np.ndarray, "..."], tol: float) -> Int[np.ndarray
     label = np.empty(values.size, dtype=np.intp)
     label[order] = np.cumsum(step) - 1
     return label.reshape(values.shape)
-
-
-def equal_rows(rows: Bool[np.ndarray, "row width"] | Int[np.ndarray, "row width"]) -> Int[np.ndarray, " row"]:
-    """A number for each row, the same for equal rows, in order of first appearance."""
-    _, first, inverse = np.unique(rows, axis=0, return_index=True, return_inverse=True)
-    rank = np.empty(len(first), dtype=np.intp)
-    rank[np.argsort(first)] = np.arange(len(first))
-    return np.asarray(rank[inverse.reshape(-1)])

@@ -58,8 +58,8 @@ def merge_equal_states(process: HMM) -> HMM:
     )
 
 
-def restrict(process: HMM, states: Int[np.ndarray, " kept"], start: Float[np.ndarray, " kept"]) -> HMM:
-    """The HMM on a set of states that is not left."""
+def restrict(process: HMM, states: Int[np.ndarray, " kept"], start: Float[np.ndarray, " kept"] | None) -> HMM:
+    """The HMM on a set of states that is not left; start=None: stationary there."""
     return HMM(
         process.T[:, states[:, None], states],
         start=start,
@@ -80,8 +80,8 @@ def equivalent(a: AnyPresentation, b: AnyPresentation, *, tol: float = 1e-8) -> 
     """Whether two presentations give every word the same probability.
 
     Presentations of n and m states do so when they agree on all words up to length n + m - 1. That is decided without
-    enumeration: put side by side with starts (start_a, -start_b), every P_a(w) - P_b(w) is the product of that vector with
-    one of a space of dimension n + m at most, and all vanish when it is orthogonal to the space. Symbols are
+    enumeration: put side by side with starts (start_a, -start_b), every P_a(w) - P_b(w) is the product of that vector
+    with one of a space of dimension n + m at most, and all vanish when it is orthogonal to the space. Symbols are
     matched by name; one that is missing from an alphabet must have probability zero in the other process.
 
     Args:

@@ -9,11 +9,8 @@ from jaxtyping import Bool, Float, Int
 from compmech.errors import NegativeProbability
 from compmech.filtering import SIGNED_ZERO, Filterable
 from compmech.graph import closed_classes
-from compmech.merging import BeliefIndex
+from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.validation import check_count, frozen
-
-# Beliefs nearer than this (largest difference of a coordinate) are one. Rounding separates equal beliefs by 1e-15 or so.
-MERGE_TOL = 1e-10
 
 # The tolerance must stand clear of what it separates: merged beliefs differ by less than MERGE_TOL / GAP, distinct ones
 # by more than MERGE_TOL. Beliefs that converge, each a factor of 1/GAP or more of the last, cannot pass through unseen.
@@ -64,7 +61,7 @@ class MixedStatePresentation:
 
     @cached_property
     def recurrent(self) -> Bool[np.ndarray, " mixed"]:
-        """Nodes of closed classes of the graph: once there, the process stays. Classes not fully expanded do not count."""
+        """Nodes of closed classes of the graph, where the process stays once it is there; fully expanded ones only."""
         mixed, symbol = np.nonzero(self.successor >= 0)
         mask = np.zeros(self.n_mixed, dtype=bool)
         for members in closed_classes(mixed, self.successor[mixed, symbol], self.n_mixed):
@@ -81,14 +78,16 @@ class MixedStatePresentation:
     @cached_property
     def levels(self) -> tuple[tuple[Int[np.ndarray, " mixed"], Float[np.ndarray, " mixed"]], ...]:
         """`level(d)` for d = 0 .. depth."""
-        found = [(np.zeros(1, dtype=np.intp), np.ones(1))]
+        nodes: np.ndarray = np.zeros(1, dtype=np.intp)
+        probability: np.ndarray = np.ones(1)
+        found = [(nodes, probability)]
         for _ in range(self.depth):
-            nodes, probability = found[-1]
             after = self.successor[nodes]
             kept = after >= 0
-            reached, place = np.unique(after[kept], return_inverse=True)
             flow = (probability[:, None] * self.emit[nodes])[kept]
-            found.append((reached, np.bincount(place, weights=flow, minlength=len(reached))))
+            nodes, place = np.unique(after[kept], return_inverse=True)
+            probability = np.bincount(place, weights=flow, minlength=len(nodes))
+            found.append((nodes, probability))
         return tuple(found)
 
     def word(self, node: int) -> tuple[int, ...]:
@@ -228,9 +227,10 @@ def _lost_mass(
     depth: int,
 ) -> float:
     """Probability that a word of this length stands on an unexpanded node, or has passed one or a doubtful edge."""
-    unexpanded = ((emit > 0) & (successor < 0)).any(axis=1)
+    unexpanded = np.asarray(((emit > 0) & (successor < 0)).any(axis=1))
     lost = 0.0
-    nodes, probability = np.zeros(1, dtype=np.intp), np.ones(1)
+    nodes: np.ndarray = np.zeros(1, dtype=np.intp)
+    probability: np.ndarray = np.ones(1)
     for step in range(depth + 1):
         gone = unexpanded[nodes]
         lost += float(probability[gone].sum())

@@ -83,8 +83,8 @@ def block_table(
 def sample_blocks(
     table: BlockTable, start: Float[np.ndarray, " state"], n_seq: int, n_time: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "seq time"]:
-    """Sequences from a start distribution. The same generator gives the same sequences, walked singly or in lockstep."""
-    n_outcome, block = table.symbols.shape
+    """Sequences from a start distribution. The same draws give the same sequences, walked singly or in lockstep."""
+    block = table.symbols.shape[1]
     n_block = -(-n_time // block)
     state = rng.choice(len(start), size=n_seq, p=start / start.sum())
     uniform = rng.random((n_block, n_seq))
@@ -127,11 +127,15 @@ def _walk_singly(
     return outcomes
 
 
-def block_length(n_state: int, n_symbol: int, n_drawn: int) -> int:
-    """Symbols per block: as many as keep the table below a quarter of the symbols drawn, and below 65,536 outcomes."""
+def block_length(n_pair: int, n_symbol: int, n_drawn: int) -> int:
+    """Symbols per block: as many as keep the table below a quarter of the symbols drawn, and below 65,536 outcomes.
+
+    Args:
+        n_pair: number of pairs of a state and a state that may follow it; each has at most n_symbol ** block outcomes.
+    """
     at_most = min(2**16, n_drawn // 4)
     block = 1
-    while block < 16 and n_state**2 * n_symbol ** (block + 1) <= at_most:
+    while block < 16 and n_pair * n_symbol ** (block + 1) <= at_most:
         block += 1
     return block
 
@@ -146,6 +150,22 @@ def matrix_table(T: Float[np.ndarray, "symbol state state"], block: int) -> Bloc
     source, word, target = np.nonzero(probability)
     symbols = np.stack(np.unravel_index(word, (n_symbol,) * block), axis=1)
     return block_table(source, symbols, target, probability[source, word, target], n_state)
+
+
+def successor_table(
+    successor: Int[np.ndarray, "causal symbol"], emit: Float[np.ndarray, "causal symbol"], block: int
+) -> BlockTable:
+    """The table of blocks for a unifilar machine."""
+    state = np.arange(len(emit))
+    source, target, probability = state, state, np.ones(len(emit))
+    symbols = np.empty((len(emit), 0), dtype=np.intp)
+    for _ in range(block):
+        flow = probability[:, None] * emit[target]
+        row, symbol = np.nonzero(flow)
+        source, probability = source[row], flow[row, symbol]
+        symbols = np.concatenate([symbols[row], symbol[:, None]], axis=1)
+        target = successor[target[row], symbol]
+    return block_table(source, symbols, target, probability, len(emit))
 
 
 def sample_signed(

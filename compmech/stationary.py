@@ -1,18 +1,24 @@
-"""The stationary distribution of a process's states."""
+"""Long-run behaviour of a chain of states: its stationary distribution, and in which closed class it ends."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from compmech.errors import NotErgodic
 from compmech.graph import closed_classes
 
+# Up to this many states of the closed class the exact elimination is the quickest way as well.
+_ELIMINATE = 400
 
+
+@runtime_checkable
 class HasStationary(Protocol):
     """A presentation that knows its stationary distribution."""
 
-    def stationary(self) -> Float[np.ndarray, " state"]: ...
+    def stationary(self) -> Float[np.ndarray, " state"]:
+        """See `compmech.stationary`."""
+        ...
 
 
 def stationary(process: HasStationary) -> Float[np.ndarray, " state"]:
@@ -21,33 +27,104 @@ def stationary(process: HasStationary) -> Float[np.ndarray, " state"]:
     For a GHMM it is the signed vector pi with pi @ A = pi and pi @ evaluate = 1.
 
     Raises:
-        NotErgodic: if it is not unique, with the closed classes of states.
+        NotErgodic: if it is not unique, with the closed classes of states. (For a GHMM, whose states are coordinates
+            without classes, a ValueError.)
     """
     return process.stationary()
 
 
-def stationary_distribution(A: Float[np.ndarray, "state state"]) -> Float[np.ndarray, " state"]:
-    """The solution of pi A = pi, sum(pi) = 1 for a stochastic matrix.
-
-    Elimination without subtraction, so that every entry has full relative precision however slowly the chain mixes.
+def stationary_distribution(
+    source: Int[np.ndarray, " edge"],
+    target: Int[np.ndarray, " edge"],
+    weight: Float[np.ndarray, " edge"],
+    n_state: int,
+) -> Float[np.ndarray, " state"]:
+    """The solution of pi A = pi, sum(pi) = 1 for a stochastic matrix given by its positive entries.
 
     Raises:
         NotErgodic: if there are several closed classes.
-    Reference:
-        Grassmann, Taksar and Heyman, Operations Research 33, 1107 (1985).
     """
-    classes = closed_classes(*np.nonzero(A), len(A))
+    classes = closed_classes(source, target, n_state)
     if len(classes) > 1:
         raise NotErgodic([members.tolist() for members in classes])
     members = classes[0]
-    rates = A[np.ix_(members, members)].copy()
-    n_member = len(members)
-    for k in range(n_member - 1, 0, -1):
+    place = np.full(n_state, -1)
+    place[members] = np.arange(len(members))
+    inside = place[source] >= 0
+    edges = place[source[inside]], place[target[inside]], weight[inside]
+    pi = np.zeros(n_state)
+    pi[members] = _eliminate(*edges, len(members)) if len(members) <= _ELIMINATE else _solve(*edges, len(members))
+    return pi
+
+
+def _eliminate(
+    source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], weight: Float[np.ndarray, " edge"], n_state: int
+) -> Float[np.ndarray, " state"]:
+    """Gaussian elimination without subtraction: every entry to full relative precision, however slowly the chain mixes.
+
+    Reference:
+        Grassmann, Taksar and Heyman, Operations Research 33, 1107 (1985).
+    """
+    rates = np.zeros((n_state, n_state))
+    np.add.at(rates, (source, target), weight)
+    for k in range(n_state - 1, 0, -1):
         rates[:k, k] /= rates[k, :k].sum()
         rates[:k, :k] += np.outer(rates[:k, k], rates[k, :k])
-    weight = np.ones(n_member)
-    for k in range(1, n_member):
-        weight[k] = weight[:k] @ rates[:k, k]
-    pi = np.zeros(len(A))
-    pi[members] = weight / weight.sum()
-    return pi
+    pi = np.ones(n_state)
+    for k in range(1, n_state):
+        pi[k] = pi[:k] @ rates[:k, k]
+    return np.asarray(pi / pi.sum())
+
+
+def _solve(
+    source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], weight: Float[np.ndarray, " edge"], n_state: int
+) -> Float[np.ndarray, " state"]:
+    """The same for many states: steps of the lazy chain where it mixes fast, else a sparse factorisation.
+
+    The error left after a step is at most step / (1 - rate), with rate the factor by which steps shrink.
+    """
+    from scipy.sparse import csc_array, eye_array
+    from scipy.sparse.linalg import splu
+
+    A = csc_array((weight, (source, target)), shape=(n_state, n_state))
+    moves = ((A + eye_array(n_state)) / 2).T.tocsr()
+    pi = np.full(n_state, 1 / n_state)
+    step = 1.0
+    for _ in range(500):
+        moved = moves @ pi
+        previous, step = step, float(abs(moved - pi).sum())
+        pi = moved / moved.sum()
+        rate = step / previous
+        if rate < 0.9 and step * rate / (1 - rate) < 1e-14:
+            return np.asarray(pi)
+    system = (A.T - eye_array(n_state)).tolil()
+    system[n_state - 1, :] = 1.0
+    last = np.zeros(n_state)
+    last[-1] = 1.0
+    return np.asarray(splu(system.tocsc()).solve(last))
+
+
+def class_weights(
+    source: Int[np.ndarray, " edge"],
+    target: Int[np.ndarray, " edge"],
+    weight: Float[np.ndarray, " edge"],
+    start: Float[np.ndarray, " state"],
+    classes: tuple[Int[np.ndarray, " member"], ...],
+) -> Float[np.ndarray, " closed_class"]:
+    """The probability of ending in each closed class."""
+    if len(classes) == 1:
+        return np.ones(1)
+    n_state = len(start)
+    transient = np.ones(n_state, dtype=bool)
+    for members in classes:
+        transient[members] = False
+    arrived = start.copy()
+    if start[transient].any():
+        from scipy.sparse import csr_array, eye_array
+        from scipy.sparse.linalg import spsolve
+
+        leaving = csr_array((weight, (source, target)), shape=(n_state, n_state))[transient]
+        stays = leaving[:, np.flatnonzero(transient)]
+        visits = spsolve((eye_array(stays.shape[0]) - stays).T.tocsc(), start[transient])
+        arrived += leaving.T @ visits
+    return np.array([arrived[members].sum() for members in classes])

@@ -1,4 +1,4 @@
-"""Nats and bits. Everything named log_*, loss or KL is in nats, every reported statistic in bits; only here are they converted."""
+"""Nats and bits: everything named log_*, loss or KL is in nats, every reported statistic in bits, converted here only."""
 
 from math import log
 

@@ -1,4 +1,4 @@
-"""Checks of what users hand in: labelled matrices, starts, names and words. Each error names the entry and the likely repair."""
+"""Checks of what users hand in: matrices, starts, names, words. Each error names the entry and the likely repair."""
 
 from collections.abc import Hashable, Iterable
 
@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-# Sums of a row of probabilities may miss 1 by this much: printed tables carry 9 digits or more, and sums of thousands of
-# float64 entries err by 1e-13. Anything worse is a mistake, not rounding.
+# Sums of a row of probabilities may miss 1 by this much: printed tables carry 9 digits or more, and sums of thousands
+# of float64 entries err by 1e-13. Anything worse is a mistake, not rounding.
 SUM_TOL = 1e-9
 
 
@@ -143,7 +143,8 @@ def _place(index: np.ndarray) -> str:
 def _also(wrong: np.ndarray) -> str:
     if len(wrong) == 1:
         return ""
-    return f" (and {len(wrong) - 1} more states, to {', '.join(str(int(i)) for i in wrong[1:6])}{' ...' if len(wrong) > 6 else ''})"
+    others = ", ".join(str(int(state)) for state in wrong[1:6]) + (", ..." if len(wrong) > 6 else "")
+    return f" (nor do states {others})"
 
 
 def _transposed(T: np.ndarray) -> str:
