@@ -6,6 +6,7 @@ from predictors.checkpoint import CheckpointError, load, save
 from predictors.conformance import ConformanceError, ConformanceReport, check_predictor
 from predictors.evaluation import kl_to_optimum
 from predictors.exact import ProcessPredictor
+from predictors.mamba import Mamba, MambaConfig
 from predictors.predictor import (
     At,
     Carry,
@@ -42,6 +43,8 @@ __all__ = [
     "KGramPredictor",
     "LSTM",
     "LSTMConfig",
+    "Mamba",
+    "MambaConfig",
     "Predictor",
     "ProcessPredictor",
     "Site",

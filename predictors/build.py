@@ -3,15 +3,21 @@
 import torch
 from torch import nn
 
+from predictors.mamba import Mamba, MambaConfig
 from predictors.network import Network
 from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
 from predictors.transformer import Transformer, TransformerConfig
 
 __all__ = ["CONFIGS", "Config", "build", "n_parameters"]
 
-Config = TransformerConfig | LSTMConfig | GRUConfig
+Config = TransformerConfig | LSTMConfig | GRUConfig | MambaConfig
 
-CONFIGS: dict[str, type[Config]] = {"transformer": TransformerConfig, "lstm": LSTMConfig, "gru": GRUConfig}
+CONFIGS: dict[str, type[Config]] = {
+    "transformer": TransformerConfig,
+    "lstm": LSTMConfig,
+    "gru": GRUConfig,
+    "mamba": MambaConfig,
+}
 """The configuration class of each built-in architecture, by the name that people type."""
 
 
@@ -32,6 +38,8 @@ def build(config: Config, *, rng: torch.Generator) -> Network:
             return LSTM(config, rng=rng)
         case GRUConfig():
             return GRU(config, rng=rng)
+        case MambaConfig():
+            return Mamba(config, rng=rng)
     known = ", ".join(each.__name__ for each in CONFIGS.values())
     raise ValueError(f"build takes one of {known}; got {type(config).__name__}")
 

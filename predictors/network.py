@@ -19,10 +19,10 @@ from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, se
 __all__ = ["Memory", "Network", "NetworkCarry", "State", "in_spans", "linear", "normal", "require", "uniform"]
 
 State = tuple[Tensor, ...]
-"""What one layer remembers: tensors with axis seq first."""
+"""What one layer remembers."""
 
 Memory = tuple[State, ...]
-"""What each layer remembers."""
+"""What every layer remembers."""
 
 
 @dataclass(frozen=True)
@@ -131,8 +131,7 @@ class Network(nn.Module, ABC):
 
 
 def in_spans(
-    span: Callable[[Tensor, range, State], tuple[Tensor, State]],
-    inputs: Tensor,
+    span: Callable[[slice, range, State], tuple[Tensor, State]],
     rows: range,
     state: State,
     tap: Tap,
@@ -140,13 +139,14 @@ def in_spans(
 ) -> tuple[Tensor, State]:
     """Drive one recurrent layer along `rows`, cut only after rows at which one of its state `sites` is written.
 
-    Between cuts a span runs fused. `span(inputs, rows, state)` shows the tap its rows, the last of which alone may be
-    written, and gives the outputs, (seq, row, width), and the state after them.
+    Between cuts a span runs fused. `span(where, rows, state)` runs those `rows`, which stand at `where` in the arrays
+    of the whole pass; it shows them to the tap, the last of which alone may be written, and gives the outputs, whose
+    axis 1 is row, and the state after them.
     """
     cuts = {row for site in sites for row in written_rows(tap, site, rows)}
     outputs = []
     for part in segments(rows, cuts):
-        output, state = span(inputs[:, part.start - rows.start : part.stop - rows.start], part, state)
+        output, state = span(slice(part.start - rows.start, part.stop - rows.start), part, state)
         outputs.append(output)
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1), state
 

@@ -114,17 +114,16 @@ class _Recurrent(Network):
         layers = cast(Iterable[_Layer], self.layers)
         for i, (layer, state) in enumerate(zip(layers, memory, strict=True)):
             sites = [f"layer.{i}.{suffix}" for suffix in self.states]
-            span = partial(self._span, layer, tap, sites)
-            hidden, state = in_spans(span, hidden, rows, state, tap, sites)
+            hidden, state = in_spans(partial(self._span, layer, hidden, tap, sites), rows, state, tap, sites)
             hidden = visit(tap, f"layer.{i}", rows, hidden)
             after.append(state)
         return hidden, tuple(after)
 
     @abstractmethod
     def _span(
-        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
-        """One layer over `rows`, of which the last alone may be written."""
+        """One layer over `rows`, which stand at `where` in the inputs and of which the last alone may be written."""
 
 
 class GRU(_Recurrent):
@@ -134,9 +133,9 @@ class GRU(_Recurrent):
     states: ClassVar = {"carry": "h, the hidden state"}
 
     def _span(
-        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
-        (h,) = state
+        x, (h,) = inputs[:, where], state
         if len(rows) == 1:
             hs = torch.gru_cell(x[:, 0], h, *layer.weights)[:, None]
         else:
@@ -155,9 +154,9 @@ class LSTM(_Recurrent):
     states: ClassVar = {"carry": "h, the hidden state", "cell": "c, the cell"}
 
     def _span(
-        self, layer: _Layer, tap: Tap, sites: list[str], x: Tensor, rows: range, state: State
+        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
-        (h, c), (carry, cell) = state, sites
+        x, (h, c), (carry, cell) = inputs[:, where], state, sites
         if len(rows) == 1:
             last_h, last_c = torch.lstm_cell(x[:, 0], (h, c), *layer.weights)
             hs = last_h[:, None]

@@ -95,7 +95,7 @@ class Block(nn.Module):
 
     def heads(self, x: Tensor) -> Tensor:
         """(seq, row, head * head_width) as (seq, head, row, head_width)."""
-        return x.view(*x.shape[:2], self.config.n_head, self.config.head_width).transpose(1, 2)
+        return x.reshape(*x.shape[:2], self.config.n_head, self.config.head_width).transpose(1, 2)
 
     def _activate(self, x: Tensor) -> Tensor:
         return F.relu(x, inplace=True) if self.config.activation == "relu" else F.gelu(x)  # x is nobody else's

@@ -1,0 +1,221 @@
+"""Mamba: a stack of selective state-space layers (S6).
+
+Each block gates a causal convolution followed by a linear recurrence whose step, input map and output map depend on the
+input:
+
+    x, z = W_in norm(r)                          the input branch and the gate, each of the inner width
+    u = silu(conv(x))                            a causal convolution for every channel
+    delta = softplus(W_delta W_rank u + b)       the step, through a map of low rank
+    B, C = W_B u, W_C u                          how the input enters the state, and how the state is read
+    h_t = exp(delta_t A) h_{t-1} + delta_t u_t B_t,   y_t = C_t . h_t + D u_t
+    r <- r + W_out (y * silu(z))
+
+What a block carries are the sites `layer.i.ssm`, h at row t, and `layer.i.conv`, the last inputs x of the convolution,
+up to x_t. The convolution reads these one row later, so an edit of `layer.i.conv` at row t moves rows t + 1 and on.
+
+Letters are the paper's: r residual stream, x, z, u, delta, A, B, C, D, h, y as above. Axes: in a block, arrays are
+(channel, row, seq), which lets every map be one matrix product and every other operation run along the sequences.
+
+Reference: Gu and Dao, arXiv 2312.00752, with the initialisation of their code (state-spaces/mamba) and, for A, S4D-real
+of Gu and others, arXiv 2206.11893.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.predictor import Site, Tap, visit, written_rows
+from predictors.scan import selective_scan, selective_states
+
+__all__ = ["Mamba", "MambaConfig"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MambaConfig:
+    """A Mamba; n_state, n_conv, expand and the rank of the step are those of Gu and Dao.
+
+    Attributes:
+        n_symbol: size of the alphabet.
+        width: of the residual stream.
+        n_layer: blocks.
+        n_state: numbers that each channel of the recurrence carries.
+        n_conv: inputs that the convolution reads, the newest among them; at least 2.
+        expand: the inner width is expand * width.
+    """
+
+    n_symbol: int
+    width: int = 64
+    n_layer: int = 2
+    n_state: int = 16
+    n_conv: int = 4
+    expand: int = 2
+
+    def __post_init__(self) -> None:
+        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
+        require(n_state=(self.n_state, 1), n_conv=(self.n_conv, 2), expand=(self.expand, 1))
+
+    @property
+    def inner(self) -> int:
+        """Channels of the convolution and of the recurrence."""
+        return self.expand * self.width
+
+    @property
+    def rank(self) -> int:
+        """Rank of the map from u to the step."""
+        return math.ceil(self.width / 16)
+
+
+class Block(nn.Module):
+    """One selective state-space layer with its convolution, gate, skip and residual connection."""
+
+    def __init__(self, config: MambaConfig) -> None:
+        super().__init__()
+        self.config = config
+        width, inner, n_state, rank = config.width, config.inner, config.n_state, config.rank
+        self.norm = nn.RMSNorm(width, eps=1e-5)
+        self.in_weight = nn.Parameter(torch.empty(2 * inner, width))
+        self.conv_weight = nn.Parameter(torch.empty(inner, config.n_conv))  # oldest input first
+        self.conv_bias = nn.Parameter(torch.empty(inner))
+        self.select_weight = nn.Parameter(torch.empty(rank + 2 * n_state, inner))  # W_rank, W_B, W_C
+        self.delta_weight = nn.Parameter(torch.empty(inner, rank))
+        self.delta_bias = nn.Parameter(torch.empty(inner))
+        self.log_decay = nn.Parameter(torch.empty(inner, n_state))  # log(-A)
+        self.skip = nn.Parameter(torch.empty(inner))  # D
+        self.out_weight = nn.Parameter(torch.empty(width, inner))
+
+    def initialise(self, rng: torch.Generator) -> None:
+        """Gu and Dao's: A = -1, -2, .. -n_state (S4D-real); steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
+        config = self.config
+        uniform(self.in_weight, config.width**-0.5, rng)
+        uniform(self.conv_weight, config.n_conv**-0.5, rng)
+        uniform(self.conv_bias, config.n_conv**-0.5, rng)
+        uniform(self.select_weight, config.inner**-0.5, rng)
+        uniform(self.delta_weight, config.rank**-0.5, rng)
+        uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        with torch.no_grad():
+            low, high = math.log(1e-3), math.log(1e-1)
+            delta = torch.exp(low + (high - low) * torch.rand(config.inner, generator=rng))
+            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
+            self.log_decay.copy_(torch.arange(1, config.n_state + 1).log().expand(config.inner, -1))
+            self.skip.fill_(1.0)
+
+    def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
+        """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
+        inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
+        n_row, n_seq, width = r.shape
+        columns = self.norm(r).reshape(-1, width).t()
+        x, z = (self.in_weight @ columns).view(2 * inner, n_row, n_seq).chunk(2)
+
+        conv = f"{site}.conv"
+        u, kept = in_spans(partial(self._convolve, x, tap, conv), rows, state[:1], tap, [conv])
+
+        selected = self.select_weight @ u.reshape(inner, -1)
+        delta = F.softplus(torch.addmm(self.delta_bias[:, None], self.delta_weight, selected[:rank])).view_as(u)
+        B, C = selected[rank:].view(2 * n_state, n_row, n_seq).chunk(2)
+
+        ssm = f"{site}.ssm"
+        y, h = in_spans(partial(self._scan, u, delta, B, C, tap, ssm), rows, state[1:], tap, [ssm])
+
+        y = torch.addcmul(y, self.skip[:, None, None], u) * F.silu(z)
+        r = r + (y.reshape(inner, -1).t() @ self.out_weight.t()).view_as(r)
+        return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
+
+    def _convolve(
+        self, x: Tensor, tap: Tap, site: str, where: slice, rows: range, state: State
+    ) -> tuple[Tensor, State]:
+        """Convolution and SiLU over `rows`, the last of which alone may be written."""
+        n, n_past, weight = len(rows), self.config.n_conv - 1, self.conv_weight[:, :, None, None]
+        x = torch.cat([state[0], x[:, where]], dim=1)
+        u = torch.addcmul(self.conv_bias[:, None, None], weight[:, 0], x[:, :n])
+        for k in range(1, n_past + 1):
+            u = torch.addcmul(u, weight[:, k], x[:, k : k + n])
+
+        kept, written = x[:, n:], bool(written_rows(tap, site, rows[-1:]))
+        if site in tap.reads or written:
+            first = 0 if site in tap.reads else n - 1
+            windows = x.unfold(1, n_past, 1)[:, first + 1 :].permute(2, 1, 0, 3)  # (seq, row, inner, n_conv - 1)
+            seen = tap(site, rows[first:], windows.flatten(2))
+            if written:
+                kept = seen[:, -1].view(-1, self.config.inner, n_past).permute(1, 2, 0)
+        return F.silu(u), (kept,)
+
+    def _scan(
+        self,
+        u: Tensor,
+        delta: Tensor,
+        B: Tensor,
+        C: Tensor,
+        tap: Tap,
+        site: str,
+        where: slice,
+        rows: range,
+        state: State,
+    ) -> tuple[Tensor, State]:
+        """C . h over `rows`, the last of which alone may be written."""
+        A, written = -self.log_decay.t().exp(), bool(written_rows(tap, site, rows[-1:]))
+        u, delta, B, C = u[:, where], delta[:, where], B[:, where], C[:, where]
+        if site in tap.reads:
+            y, states = selective_states(u, delta, A, B, C, state[0])
+            h = states[-1]
+        else:
+            y, h = selective_scan(u, delta, A, B, C, state[0])
+            states = h[None]
+        if site in tap.reads or written:
+            values = states.permute(3, 0, 2, 1).flatten(2)  # (seq, row, inner * state)
+            seen = tap(site, rows[-len(states) :], values)
+            if written:
+                h = seen[:, -1].view(-1, self.config.inner, self.config.n_state).permute(2, 1, 0)
+                y = torch.cat([y[:, :-1], (h * C[:, None, -1]).sum(0)[:, None]], dim=1)
+        return y, (h,)
+
+
+class Mamba(Network):
+    """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
+
+    def __init__(self, config: MambaConfig, *, rng: torch.Generator) -> None:
+        super().__init__(config.n_symbol, config.width)
+        self.config = config
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.norm = nn.RMSNorm(config.width, eps=1e-5)
+        for parameter in (self.begin, self.embedding, self.readout_weight):
+            normal(parameter, 0.02, rng)
+        nn.init.zeros_(self.readout_bias)
+        for block in self._blocks:
+            block.initialise(rng)
+
+    @cached_property
+    def sites(self) -> Mapping[str, Site]:
+        embed, final = self._ends()
+        sites, inner, n_state, n_past = {"embed": embed}, self.config.inner, self.config.n_state, self.config.n_conv - 1
+        for i in range(self.config.n_layer):
+            sites[f"layer.{i}.conv"] = Site(
+                inner * n_past, (inner, n_past), f"block {i}: last inputs of the convolution", True, True, delay=1
+            )
+            sites[f"layer.{i}.ssm"] = Site(
+                inner * n_state, (inner, n_state), f"block {i}: h, the state of the recurrence", True, True
+            )
+            sites[f"layer.{i}"] = Site(self.width, (self.width,), f"residual stream after block {i}")
+        return sites | {"final": final}
+
+    def _blank(self, n_seq: int) -> Memory:
+        past = self.begin.new_zeros(self.config.inner, self.config.n_conv - 1, n_seq)
+        h = self.begin.new_zeros(self.config.n_state, self.config.inner, n_seq)
+        return ((past, h),) * self.config.n_layer
+
+    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
+        r, after = inputs.transpose(0, 1).contiguous(), []
+        for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
+            r, kept = block(r, rows, state, tap, f"layer.{i}")
+            after.append(kept)
+        return self.norm(r).transpose(0, 1), tuple(after)
+
+    @property
+    def _blocks(self) -> Iterable[Block]:
+        return cast(Iterable[Block], self.blocks)
