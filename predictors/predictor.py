@@ -63,6 +63,7 @@ class Site:
             raise ValueError(f"a site's width is the product of its shape; got width {self.width}, shape {self.shape}")
 
 
+@runtime_checkable
 class Tap(Protocol):
     """What a caller slips into a pass: it sees the sites it asks for and may replace their values.
 
@@ -100,6 +101,7 @@ untouched: Tap = _Untouched()
 """The tap that asks for nothing."""
 
 
+@runtime_checkable
 class Carry(Protocol):
     """What is remembered between two calls. A value: no call changes it, so it can be used twice.
 
