@@ -25,7 +25,7 @@ class BeliefClasses:
     """Histories sorted by belief.
 
     Attributes:
-        belief: for each history the index of its belief, 0 .. n_belief-1.
+        belief: for each history the index of its belief, 0 .. n_belief-1 in order of appearance.
         recurrent: for each belief whether the process, once there, keeps returning to it. Known only if the process has
             finitely many mixed states (`finite`); all False otherwise.
         finite: whether it has.
@@ -70,8 +70,11 @@ def belief_classes(
     explored = mixed_states(least, max_states=max_states, merge_tol=merge_tol)
     recurrent = explored.beliefs[explored.recurrent & explored.closed] @ future.of_states(least)
     label = equal_rows(np.concatenate([points, recurrent]), merge_tol)
-    values, belief = np.unique(label[: len(histories)], return_inverse=True)
-    is_recurrent = np.isin(values, label[len(histories) :])
+    # numbered in order of appearance: labels from sorted coordinates would change with the presentation
+    values, first, belief = np.unique(label[: len(histories)], return_index=True, return_inverse=True)
+    order = np.argsort(first)
+    belief = np.argsort(order)[belief]
+    is_recurrent = np.isin(values[order], label[len(histories) :])
     alone = int((np.bincount(belief) == 1).sum())
     block, suffix = belief, 0
     if alone > len(histories) / 2:
