@@ -1,0 +1,78 @@
+"""The command `compmech`: the one place that parses arguments, makes generators from seeds, picks threads, reads, writes and prints.
+
+Exit status: 0 done; 1 the run failed; 2 wrong use or unreadable input; 130 after Ctrl-C. Whatever goes wrong is said in one line.
+The upper floors (predictors, probes) are imported by the commands that need them, when they run.
+"""
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from types import FrameType
+
+import typer
+from typer.exceptions import TyperException
+
+from compmech.cli.comparing import add_comparing_commands
+from compmech.cli.describing import add_describing_commands
+from compmech.cli.failure import Failed, Misused
+
+__all__ = ["main"]
+
+app = typer.Typer(
+    name="compmech",
+    help="Processes, their statistics, and predictors compared by the belief states that they carry.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+add_describing_commands(app)
+add_comparing_commands(app)
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    if version:
+        from importlib.metadata import version as installed
+
+        print(f"compmech {installed('belief-geometry')}")
+        raise typer.Exit
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and leave with its exit status."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
+
+
+def _terminated(number: int, frame: FrameType | None) -> None:
+    """Leave through every `finally`, so that nothing is left half-written."""
+    raise SystemExit(128 + number)
+
+
+def _status(arguments: list[str]) -> int:
+    try:
+        outcome = app(args=arguments, prog_name="compmech", standalone_mode=False)
+    except TyperException as error:
+        context = getattr(error, "ctx", None)
+        return _say(f"{error.format_message()} (see {context.command_path if context else 'compmech'} --help)", 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _say("stopped by Ctrl-C; nothing was written", 130)
+    except Misused as error:
+        return _say(str(error), 2)
+    except Failed as error:
+        return _say(str(error), 1)
+    except BrokenPipeError:
+        # the reader of our output has gone; without this Python complains once more while closing it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(outcome or 0)
+
+
+def _say(message: str, status: int) -> int:
+    print(f"compmech: {' '.join(message.split())}", file=sys.stderr)
+    return status

@@ -1,0 +1,81 @@
+"""Words of the command line turned into objects: `mess3`, `mess3:x=0.15,a=0.6`, `machine.json`, `gru:width=32`."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from compmech.cli.failure import Misused, misuse
+from compmech.hmm import GHMM, HMM
+
+__all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process"]
+
+
+@dataclass(frozen=True)
+class NamedProcess:
+    """A process as the user named it: `label` is short and safe for file names, `title` says all parameters."""
+
+    label: str
+    title: str
+    process: HMM | GHMM
+
+
+def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
+    """`name:key=value,key=value` as the name and its settings; values are JSON where they are, else text.
+
+    Raises Misused for a setting without `=`, an empty name, or a key given twice.
+    """
+    name, _, rest = word.partition(":")
+    if not name:
+        raise Misused(f"{word!r} names nothing: write NAME or NAME:key=value,key=value")
+    settings: dict[str, Any] = {}
+    for part in rest.split(",") if rest else []:
+        key, equals, value = (piece.strip() for piece in part.partition("="))
+        if not equals or not key or not value:
+            raise Misused(f"{part!r} in {word!r} is not a setting: write key=value")
+        if key in settings:
+            raise Misused(f"{key!r} is set twice in {word!r}")
+        try:
+            settings[key] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[key] = value
+    return name, settings
+
+
+def read_process(path: Path) -> NamedProcess:
+    """A machine file. Raises Misused if it cannot be read or is no machine."""
+    from compmech.io import load
+
+    with misuse():
+        process = load(path)
+    label = process.name or path.stem
+    return NamedProcess(_safe(label), str(path), process)
+
+
+def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedProcess:
+    """A zoo process with its parameters, or a machine file if the word ends in `.json`.
+
+    Raises Misused for a name that does not exist, a parameter that the process does not have or cannot take.
+    """
+    from compmech import zoo
+
+    if word.endswith(".json"):
+        if parameters:
+            raise Misused(f"{word} is a file: its matrices are fixed, so --param has nothing to set")
+        return read_process(Path(word))
+    name, settings = parse_settings(word)
+    for key in parameters or {}:
+        if key in settings:
+            raise Misused(f"{key!r} is set twice, in {word!r} and by --param")
+    settings |= parameters or {}
+    with misuse():
+        entry = zoo.entry(name)
+        process = entry.build(**settings)
+    values = {p.name: settings.get(p.name, p.default) for p in entry.parameters}
+    listed = ", ".join(f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items())
+    changed = [f"{key}{settings[key]}" for key in values if key in settings]
+    return NamedProcess(_safe("-".join([entry.name, *changed])), f"{entry.name}({listed})", process)
+
+
+def _safe(label: str) -> str:
+    return "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-") or "process"

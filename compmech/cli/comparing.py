@@ -1,0 +1,239 @@
+"""`compmech compare`, `compmech demo`, `compmech rates`: train, probe, and leave a folder that a person can read."""
+
+import json
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
+from compmech.cli.failure import Failed, Misused, misuse
+from compmech.cli.output import output_folder, report_os_errors
+
+if TYPE_CHECKING:
+    from probes.comparison import ComparisonSpec, Finished
+
+__all__ = ["add_comparing_commands"]
+
+Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write; it appears when everything is done.")]
+Seed = Annotated[int, typer.Option(help="Of all randomness: same seed, same machine, same rows.", min=0)]
+Workers = Annotated[int | None, typer.Option(help="Processes at work at once; by default one a core.", min=1)]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the files of an earlier run.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print results.json instead of the table.")]
+
+
+def add_comparing_commands(app: typer.Typer) -> None:
+    """Put the commands of this file into the command line."""
+    app.command("compare")(compare)
+    app.command("demo")(demo)
+    app.command("rates")(rates)
+
+
+def compare(
+    process: Annotated[
+        list[str], typer.Option("--process", help="NAME, NAME:key=value,... or machine.json; may be given again.")
+    ],
+    predictor: Annotated[
+        list[str],
+        typer.Option("--predictor", help="NAME or NAME:key=value,... (lr is the learning rate); may be given again."),
+    ],
+    out: Out,
+    length: Annotated[int, typer.Option(help="Symbols read.")],
+    seeds: Annotated[int, typer.Option(help="Repetitions with other weights and other training data.")] = 1,
+    steps: Annotated[int | None, typer.Option(help="Training steps of every network.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
+    lr: Annotated[float | None, typer.Option(help="One peak learning rate for all networks.")] = None,
+    max_histories: Annotated[int, typer.Option(help="Of each process; more are sampled. 0: all there are.")] = 20_000,
+    site: Annotated[list[str] | None, typer.Option("--site", help="Probe only this site; may be given again.")] = None,
+    device: Annotated[str, typer.Option(help="Where networks live, in torch's words.")] = "cpu",
+    seed: Seed = 0,
+    workers: Workers = None,
+    overwrite: Overwrite = False,
+    as_json: AsJson = False,
+) -> None:
+    """Train predictors on processes, probe their states against the belief states, and report."""
+    subjects = [(parse_process(word), length) for word in process]
+    spec = _specification(
+        subjects,
+        predictor,
+        seeds=seeds,
+        steps=steps,
+        batch=batch,
+        lr=lr,
+        max_histories=max_histories or None,
+        sites=tuple(site) if site else None,
+        device=device,
+    )
+    _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json)
+
+
+def demo(
+    out: Out = Path("demo"),
+    seed: Seed = 0,
+    workers: Workers = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compare transformer, LSTM, GRU and Mamba on Mess3 and RRXOR: a few minutes on a laptop."""
+    subjects = [(parse_process("mess3"), 10), (parse_process("rrxor"), 16)]
+    spec = _specification(subjects, ["transformer", "lstm", "gru", "mamba", "k-gram", "uniform", "bayes"])
+    _run(spec, out, seed=seed, workers=workers, overwrite=True, as_json=as_json)
+
+
+def rates(
+    out: Annotated[Path, typer.Option("--out", "-o", help="JSON file to write.")],
+    process: Annotated[
+        list[str], typer.Option("--process", help="NAME@LENGTH; may be given again. NAME as for compare.")
+    ] = ["mess3@10", "rrxor@16"],  # noqa: B006 - read only
+    predictor: Annotated[list[str], typer.Option("--predictor", help="May be given again.")] = [  # noqa: B006
+        "transformer",
+        "lstm",
+        "gru",
+        "mamba",
+    ],
+    steps: Annotated[int | None, typer.Option(help="Training steps of every run: the same budget for all.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
+    seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
+    seed: Seed = 1000,
+    workers: Workers = None,
+) -> None:
+    """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
+    from probes.rates import RateTrial, sweep
+
+    subjects = []
+    for word in process:
+        name, _, length = word.rpartition("@")
+        if not name or not length.isdigit():
+            raise Misused(f"{word!r}: write NAME@LENGTH, as in rrxor@16")
+        subjects.append((parse_process(name), int(length)))
+    spec = _specification(subjects, predictor, steps=steps, batch=batch)
+    trials = RateTrial.grid(spec, seeds=range(seed, seed + seeds))
+    with report_os_errors(f"cannot write {out}"):
+        out.parent.mkdir(parents=True, exist_ok=True)
+        if out.is_dir():
+            raise Misused(f"{out} is a folder; name a file")
+        text = ""
+        with _progress(len(trials) * spec.steps) as (advance, say):
+            found = sweep(trials, workers=_workers(workers), advance=advance, done=say)
+        text = json.dumps({"command": _command_line(), **found}, indent=1)
+        from probes.results import write_text
+
+        write_text(out, text + "\n")
+    for line in found["best_lines"]:
+        print(line)
+
+
+# ---------------------------------------------------------------------------------------------------------------- helpers
+
+
+def _specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str], **settings: Any) -> "ComparisonSpec":
+    from probes.candidates import candidate
+    from probes.comparison import ComparisonSpec, Subject
+
+    renamed = {"lr": "learning_rate"}
+    given = {renamed.get(key, key): value for key, value in settings.items() if value is not None or key == "max_histories"}
+    _check_device(str(settings.get("device", "cpu")))
+    with misuse():
+        chosen = []
+        for word in predictors:
+            name, own = parse_settings(word)
+            chosen.append(candidate(name, own, label=_label(word)))
+        return ComparisonSpec(
+            subjects=tuple(Subject(p.label, p.title, p.process, length) for p, length in subjects),
+            candidates=tuple(chosen),
+            **given,
+        )
+
+
+def _label(word: str) -> str:
+    return word.replace(":", "-").replace(",", "-").replace("=", "")
+
+
+def _check_device(device: str) -> None:
+    import torch
+
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise Misused(f"device {device!r} cannot be used here: {str(error).splitlines()[0]}") from error
+
+
+def _run(
+    spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool
+) -> None:
+    import numpy as np
+
+    from predictors import TrainingDiverged
+    from probes.comparison import compare as run_comparison
+
+    with output_folder(out, overwrite=overwrite) as folder:
+        try:
+            with _progress(spec.cells * spec.steps) as (advance, say), misuse():
+                finished = run_comparison(
+                    spec,
+                    rng=np.random.default_rng(seed),
+                    workers=_workers(workers),
+                    command=_command_line(),
+                    advance=advance,
+                    done=say,
+                )
+        except TrainingDiverged as error:
+            raise Failed(f"training diverged: {error}") from error
+        with report_os_errors(f"cannot write to the output folder {out}"):
+            files = _write(finished, folder)
+    _conclude(finished, out, files, as_json=as_json)
+
+
+def _write(finished: "Finished", folder: Path) -> list[Path]:
+    """All files of a comparison, as paths relative to the folder: the page first."""
+    from probes.report import save_figures, save_page
+    from probes.results import write_text
+
+    comparison = finished.comparison
+    figures = save_figures(comparison, folder / "figures")
+    page = save_page(comparison, folder, figures)
+    write_text(folder / "results.csv", comparison.to_csv())
+    write_text(folder / "results.json", comparison.to_json())
+    checkpoints = folder / "checkpoints"
+    for (process, predictor, seed), data in finished.checkpoints.items():
+        checkpoints.mkdir(exist_ok=True)
+        (checkpoints / f"{process}-{predictor}-{seed}.safetensors").write_bytes(data)
+    return [p.relative_to(folder) for p in (page, folder / "results.csv", folder / "results.json", *figures)]
+
+
+def _conclude(finished: "Finished", out: Path, files: list[Path], *, as_json: bool) -> None:
+    from probes.report import terminal_table
+
+    if as_json:
+        print(finished.comparison.to_json())
+        return
+    print(terminal_table(finished.comparison))
+    print()
+    for note in finished.comparison.notes:
+        print(f"note: {note}")
+    print("\nwritten:")
+    for file in files:
+        print(f"  {out / file}")
+    if finished.checkpoints:
+        print(f"  {out / 'checkpoints'}: the weights of {len(finished.checkpoints)} networks")
+
+
+@contextmanager
+def _progress(total: int) -> Iterator[tuple[Any, Any]]:
+    """A bar on a terminal, else one line on standard error for every run that ends."""
+    from tqdm import tqdm
+
+    with tqdm(total=total, unit="step", unit_scale=True, smoothing=0.05, disable=not sys.stderr.isatty()) as bar:
+        yield bar.update, lambda line: bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr)
+
+
+def _workers(wanted: int | None) -> int:
+    return wanted or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else wanted or os.cpu_count() or 1
+
+
+def _command_line() -> str:
+    return shlex.join(["compmech", *sys.argv[1:]])

@@ -1,0 +1,84 @@
+"""`compmech processes` and `compmech stats`: what there is, and what is known of it."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from compmech.cli.arguments import NamedProcess, parse_process, parse_settings, read_process
+from compmech.cli.failure import Misused, misuse
+
+__all__ = ["add_describing_commands"]
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")]
+
+
+def add_describing_commands(app: typer.Typer) -> None:
+    """Put the commands of this file into the command line."""
+    app.command("processes")(processes)
+    app.command("stats")(stats)
+
+
+def processes(as_json: AsJson = False) -> None:
+    """List the built-in processes with their parameters and sources."""
+    from compmech import zoo
+
+    entries = [zoo.entry(name) for name in zoo.names()]
+    if as_json:
+        print(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False))
+        return
+    for entry in entries:
+        print(f"{entry.name}  {entry.description}")
+        for parameter in entry.parameters:
+            print(f"    {parameter.name} = {parameter.default:g} in {parameter.range}: {parameter.range.meaning}")
+        if entry.aliases:
+            print(f"    also called {', '.join(entry.aliases)}")
+        print(f"    {entry.source}")
+
+
+def stats(
+    name: Annotated[str | None, typer.Argument(help="A built-in process; `compmech processes` lists them.")] = None,
+    file: Annotated[Path | None, typer.Option("--file", help="A machine file in place of a built-in process.")] = None,
+    param: Annotated[list[str] | None, typer.Option("--param", help="key=value; may be given again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Compute a process's statistics: entropy rate, complexities, informations, orders, counts. Bits."""
+    from compmech import statistics
+
+    named = _chosen(name, file, param or [])
+    with misuse(within=named.title):
+        found = statistics(named.process).to_dict()
+    if as_json:
+        print(json.dumps(found, indent=1, allow_nan=False))
+        return
+    print(named.title)
+    how = found.get("how", {})
+    for key, value in found.items():
+        if key != "how":
+            print(f"  {key.replace('_', ' '):<34}{_shown(value):<26}{how.get(key, '')}".rstrip())
+
+
+def _chosen(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:
+    settings = parse_settings("process:" + ",".join(param))[1] if param else {}
+    if (name is None) == (file is None):
+        raise Misused("name one process, or give one machine file with --file (see compmech processes)")
+    if file is not None:
+        if settings:
+            raise Misused(f"{file} is a file: its matrices are fixed, so --param has nothing to set")
+        return read_process(file)
+    return parse_process(str(name), settings)
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case {"lower": lower, "upper": upper}:
+            return f"{_shown(lower)} .. {_shown(upper)}"
+        case float():
+            return f"{value:.9g}"
+        case list():
+            head = ", ".join(_shown(item) for item in value[:3])
+            return head + (f", ... ({len(value)})" if len(value) > 3 else "")
+    return str(value)

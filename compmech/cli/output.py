@@ -1,0 +1,77 @@
+"""The folder that a command leaves behind: written aside and moved into place as a whole, so nothing is ever half-written."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from compmech.cli.failure import Failed, Misused
+
+__all__ = ["output_folder", "report_os_errors"]
+
+
+@contextmanager
+def report_os_errors(what: str) -> Iterator[None]:
+    """An unwritable place or a full disk is a failed run, said in one line."""
+    try:
+        yield
+    except OSError as error:
+        raise Failed(f"{what}: {error.strerror or error}") from error
+
+
+@contextmanager
+def output_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+    """A new folder beside `path` to write into; on leaving well it becomes `path`, on any error it disappears.
+
+    If `path` exists, the new files replace those of the same name one by one and other files in it stay.
+
+    Raises:
+        Misused: if `path` exists and holds anything, without `overwrite`.
+        Failed: if the place cannot be written, before any work is done.
+    """
+    path = Path(os.path.abspath(path))
+    if path.is_dir() and any(path.iterdir()) and not overwrite:
+        raise Misused(f"the output folder {path} is not empty: choose another, or pass --overwrite")
+    made = _missing_parents(path)
+    with report_os_errors(f"cannot write to the output folder {path}"):
+        if path.exists() and not path.is_dir():
+            raise NotADirectoryError(0, "it is a file")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            tempfile.TemporaryFile(dir=path).close()
+        aside = Path(tempfile.mkdtemp(dir=path.parent, prefix=f".{path.name}.partial-"))
+    done = False
+    try:
+        yield aside
+        with report_os_errors(f"cannot write to the output folder {path}"):
+            _move_into_place(aside, path)
+        done = True
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        if not done:
+            _remove_empty(made)
+
+
+def _missing_parents(path: Path) -> list[Path]:
+    return [parent for parent in path.parents if not parent.exists()]
+
+
+def _remove_empty(folders: list[Path]) -> None:
+    for folder in folders:
+        try:
+            folder.rmdir()
+        except OSError:
+            return
+
+
+def _move_into_place(aside: Path, path: Path) -> None:
+    os.chmod(aside, 0o755)
+    if not path.exists():
+        os.rename(aside, path)
+        return
+    for source in sorted(p for p in aside.rglob("*") if p.is_file()):
+        target = path / source.relative_to(aside)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(source, target)

@@ -1,0 +1,120 @@
+"""The predictors that a comparison can be asked for by name: built-in architectures, baselines, exact Bayes, and plug-ins.
+
+A plug-in is an entry point in the group `compmech.predictors`: a function `factory(n_symbol, length, *, rng, **settings)` that
+gives a Predictor, `length` being the most symbols it will be asked to read and `rng` a torch.Generator. If what it gives is a
+torch module with parameters, the comparison trains it like any other.
+"""
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+import torch
+
+from predictors import CONFIGS, Predictor, build
+from probes.presets import SIZES
+
+__all__ = ["BASELINES", "GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
+
+GROUP = "compmech.predictors"
+BASELINES = ("uniform", "k-gram", "bayes")
+
+
+class UnknownPredictor(ValueError):
+    """No predictor of that name. Carries `name` and `known`."""
+
+    def __init__(self, name: str, known: tuple[str, ...]) -> None:
+        self.name, self.known = name, known
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+        hint = f"did you mean {near[0]!r}? " if near else ""
+        super().__init__(f"there is no predictor {name!r}; {hint}there are {', '.join(known)}")
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A predictor to be compared.
+
+    Attributes:
+        label: what its rows are called.
+        kind: a built-in architecture, a baseline, or a plug-in.
+        settings: of its configuration, in place of the preset ones.
+        learning_rate: in place of the recorded one; None: the recorded one.
+    """
+
+    label: str
+    kind: str
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    learning_rate: float | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether it is one that has nothing to train by gradient."""
+        return self.kind in BASELINES
+
+
+@cache
+def _plug_ins() -> Mapping[str, EntryPoint]:
+    return {point.name: point for point in entry_points(group=GROUP)}
+
+
+def names() -> tuple[str, ...]:
+    """Every name that `candidate` knows."""
+    return (*CONFIGS, *BASELINES, *_plug_ins())
+
+
+def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: str | None = None) -> Candidate:
+    """A predictor by name.
+
+    Args:
+        settings: fields of its configuration, and `lr` for the peak learning rate.
+    Raises:
+        UnknownPredictor: with the nearest name there is.
+        ValueError: for a setting that it does not have, or a value that it cannot take.
+    """
+    if name not in names():
+        raise UnknownPredictor(name, names())
+    chosen = dict(settings or {})
+    rate = chosen.pop("lr", None)
+    if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < 10):
+        raise ValueError(f"{name}: lr, the peak learning rate, must be a number above 0 and below 10; got {rate!r}")
+    if name in CONFIGS:
+        allowed = tuple(f.name for f in fields(CONFIGS[name]) if f.name not in ("n_symbol", "max_length"))
+    elif name in BASELINES:
+        allowed = ("k",) if name == "k-gram" else ()
+        if rate is not None:
+            raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
+    else:
+        allowed = tuple(chosen)
+    for key in chosen:
+        if key not in allowed:
+            near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.4)
+            hint = f"did you mean {near[0]!r}? " if near else ""
+            has = f"its settings are {', '.join((*allowed, 'lr'))}" if name not in BASELINES else f"it has {list(allowed)}"
+            raise ValueError(f"{name} has no setting {key!r}; {hint}{has}")
+    found = Candidate(label or name, name, chosen, rate)
+    if name in CONFIGS:
+        _config(found, n_symbol=2, length=1)
+    k = chosen.get("k", 1)
+    if name == "k-gram" and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
+        raise ValueError(f"k-gram: k, the most symbols it looks back on, must be an integer of at least 0; got {k!r}")
+    return found
+
+
+def make(candidate: Candidate, n_symbol: int, length: int, *, rng: torch.Generator) -> Predictor:
+    """A fresh, untrained predictor of a kind that is not a baseline."""
+    if candidate.kind in CONFIGS:
+        return build(_config(candidate, n_symbol, length), rng=rng)
+    factory = _plug_ins()[candidate.kind].load()
+    made: Predictor = factory(n_symbol, length, rng=rng, **candidate.settings)
+    return made
+
+
+def _config(candidate: Candidate, n_symbol: int, length: int) -> Any:
+    kind = CONFIGS[candidate.kind]
+    settings = {**SIZES.get(candidate.kind, {}), **candidate.settings, "n_symbol": n_symbol}
+    if any(f.name == "max_length" for f in fields(kind)):
+        settings["max_length"] = length
+    return kind(**settings)

@@ -1,0 +1,236 @@
+"""One predictor on one process with one seed: build it, train it, measure it. The unit of work of a comparison."""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, is_dataclass, replace
+from math import log
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Int
+from torch import nn
+
+from compmech import GHMM, HMM
+from predictors import KGramPredictor, Predictor, ProcessPredictor, TrainingConfig, UniformPredictor, n_parameters, train
+from predictors.checkpoint import dumps
+from probes.candidates import Candidate, make
+from probes.ground import Ground, scores, scores_in_sample
+from probes.history import kl_by_position
+from probes.pictures import picture, plane
+from probes.readout import OUTPUT, default_sites, predictions, site_features
+from probes.results import Picture, Run
+from probes.scoring import Score
+
+__all__ = ["Cell", "CellResult", "Scored", "generator", "run_cell", "torch_generator"]
+
+
+@dataclass(frozen=True, eq=False)
+class Cell:
+    """What one predictor's run needs to know.
+
+    Attributes:
+        process: label and object of the process.
+        seed: index of the repetition; None for predictors in which nothing is random.
+        entropy: of all randomness of the comparison; every stream is drawn from it and from what it is for, so that adding
+            a predictor or a process changes no other.
+        training: budget and schedule; its learning rate is the one to use.
+        sites: which to probe; None: all but a transformer's keys and values.
+        device: where networks live.
+    """
+
+    label: str
+    process: HMM | GHMM
+    candidate: Candidate
+    seed: int | None
+    entropy: int
+    length: int
+    training: TrainingConfig
+    ground: Ground = field(repr=False)
+    sites: tuple[str, ...] | None = None
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A score and the site it belongs to."""
+
+    site: str
+    score: Score
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What is found: the run, its scores, the picture of its beliefs, and the trained weights as the bytes of a checkpoint."""
+
+    run: Run
+    scores: tuple[Scored, ...]
+    picture: Picture
+    checkpoint: bytes | None
+    notes: tuple[str, ...]
+
+
+def generator(entropy: int, *purpose: str | int) -> np.random.Generator:
+    """The random stream for one purpose: the same for the same words, whatever else is run."""
+    words = [zlib.crc32(str(part).encode()) for part in purpose]
+    return np.random.default_rng(np.random.SeedSequence([entropy, *words]))
+
+
+def torch_generator(entropy: int, *purpose: str | int) -> torch.Generator:
+    """The same for torch."""
+    seed = int(generator(entropy, *purpose).integers(2**63 - 1))
+    return torch.Generator().manual_seed(seed)
+
+
+def run_cell(cell: Cell, advance: Callable[[int], None]) -> CellResult:
+    """Do all of it. `advance` is told of every training step."""
+    if cell.candidate.is_baseline:
+        return _baseline(cell, advance)
+    return _network(cell, advance)
+
+
+def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
+    who = (cell.label, cell.candidate.label, cell.seed or 0)
+
+    def fresh() -> Predictor:
+        rng = torch_generator(cell.entropy, "weights", *who)
+        made = make(cell.candidate, cell.process.n_symbol, cell.length, rng=rng)
+        return made.to(cell.device) if isinstance(made, nn.Module) else made
+
+    model, twin = fresh(), fresh()
+    if not isinstance(model, nn.Module) or n_parameters(model) == 0:
+        advance(cell.training.steps)
+        return replace(_measured(cell, model, _Past()), notes=(f"{cell.candidate.label} has no parameters to train",))
+    record = train(
+        model, cell.process, cell.training, rng=generator(cell.entropy, "data", *who), progress=lambda step, steps, loss: advance(1)
+    )
+    past = _Past(
+        parameters=n_parameters(model),
+        symbols_seen=record.symbols_seen,
+        seconds=record.seconds,
+        config=_plain_config(model),
+        training=asdict(cell.training),
+        learning={
+            "symbols": [float(e.symbols_seen) for e in record.evaluations if e.mean_kl is not None],
+            "kl": [e.mean_kl for e in record.evaluations if e.mean_kl is not None],
+        },
+    )
+    found = _measured(cell, model, past)
+    found = replace(found, scores=found.scores + _untrained(cell, twin))
+    try:
+        return replace(found, checkpoint=dumps(model))
+    except ValueError as error:
+        return replace(found, notes=(*found.notes, f"{cell.candidate.label}: no checkpoint was written: {error}"))
+
+
+def _baseline(cell: Cell, advance: Callable[[int], None]) -> CellResult:
+    kind, n_symbol = cell.candidate.kind, cell.process.n_symbol
+    if kind == "bayes":
+        found = _measured(cell, ProcessPredictor(cell.process), _Past())
+    elif kind == "uniform":
+        found = _measured(cell, UniformPredictor(n_symbol), _Past())
+    else:
+        started = perf_counter()
+        rng = generator(cell.entropy, "data", cell.label, cell.candidate.label, cell.seed or 0)
+        sample = cell.process.sample(cell.training.steps * cell.training.batch, cell.length + 1, rng=rng)
+        counted = count_k_grams(sample, n_symbol, k=cell.candidate.settings.get("k"))
+        past = _Past(symbols_seen=int(sample.size), seconds=perf_counter() - started, config={"k": counted.k})
+        found = _measured(cell, counted, past)
+    advance(cell.training.steps)
+    return found
+
+
+def count_k_grams(sample: Int[np.ndarray, "seq time"], n_symbol: int, *, k: int | None) -> KGramPredictor:
+    """Counts with the given k or, if None, with the k that predicts the last tenth of the sample best from the others."""
+    if k is not None:
+        return KGramPredictor.fit(sample, k, n_symbol)
+    longest = max(1, min(sample.shape[1] - 1, int(log(_K_GRAM_CELLS) / log(max(2, n_symbol))) - 1))
+    cut = len(sample) - max(1, len(sample) // 10)
+    trial = KGramPredictor.fit(sample[:cut], longest, n_symbol)
+    held = torch.from_numpy(sample[cut : cut + _K_GRAM_HELD])
+
+    def loss(k: int) -> float:
+        log_probs = trial.shorter(k).log_probs(held[:, :-1])
+        return -float(log_probs.gather(-1, held[:, :, None].long()).mean())
+
+    return KGramPredictor.fit(sample, min(range(1, longest + 1), key=loss), n_symbol)
+
+
+_K_GRAM_CELLS = 2**20  # entries of the longest table
+_K_GRAM_HELD = 20_000  # sequences that choose k
+
+
+@dataclass(frozen=True)
+class _Past:
+    """What happened to a predictor before it was measured."""
+
+    parameters: int = 0
+    symbols_seen: int = 0
+    seconds: float = 0.0
+    config: Mapping[str, Any] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    learning: Mapping[str, list[float]] = field(default_factory=lambda: {"symbols": [], "kl": []})
+
+
+def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
+    """KL to the optimum, scores of every site, and the picture of the best one."""
+    histories = cell.ground.histories
+    kl = kl_by_position(histories, predictions(predictor, histories))
+    inner = list(cell.sites) if cell.sites is not None else default_sites(predictor.sites)
+    inner = [site for site in inner if site in predictor.sites]
+    values = site_features(predictor, histories, [*inner, OUTPUT])
+    found = [Scored(site, s) for site, X in values.items() for s in scores(cell.ground, X, nulls=True)]
+    found += [Scored(site, s) for site, X in values.items() if site != OUTPUT for s in scores_in_sample(cell.ground, X)]
+    best = _best_site(found, inner or [OUTPUT])
+    label = cell.candidate.label
+    return CellResult(
+        run=Run(
+            process=cell.label,
+            predictor=label,
+            seed=cell.seed,
+            architecture=describe(cell.candidate.kind, past.config),
+            config=dict(past.config),
+            training=dict(past.training),
+            parameters=past.parameters,
+            symbols_seen=past.symbols_seen,
+            seconds=past.seconds,
+            kl=float(kl.mean()),
+            kl_by_row=[float(value) for value in kl],
+            learning=dict(past.learning),
+        ),
+        scores=tuple(found),
+        picture=picture(cell.label, label, cell.seed, best, plane(cell.process, cell.ground), cell.ground, values[best]),
+        checkpoint=None,
+        notes=(),
+    )
+
+
+def _untrained(cell: Cell, twin: Predictor) -> tuple[Scored, ...]:
+    """The same network as it was before training: what its architecture alone gives a probe."""
+    sites = list(cell.sites) if cell.sites is not None else default_sites(twin.sites)
+    values = site_features(twin, cell.ground.histories, [site for site in sites if site in twin.sites])
+    return tuple(Scored(site, s) for site, X in values.items() for s in scores(cell.ground, X, control="untrained"))
+
+
+def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
+    """The site from which the belief is read best, histories held out, by probability."""
+    ranked = [
+        (s.score.score, s.site)
+        for s in found
+        if s.site in sites
+        and s.score.score is not None
+        and (s.score.target, s.score.control, s.score.split, s.score.weighting) == ("belief", "", "history", "probability")
+    ]
+    return max(ranked)[1] if ranked else sites[0]
+
+
+def _plain_config(model: nn.Module) -> dict[str, Any]:
+    config = getattr(model, "config", None)
+    return asdict(config) if is_dataclass(config) and not isinstance(config, type) else {}
+
+
+def describe(kind: str, config: Mapping[str, Any]) -> str:
+    """One line about an architecture, for people: its settings but for what the process fixes."""
+    own = {key: value for key, value in config.items() if key not in ("n_symbol", "max_length")}
+    return ", ".join([kind, *(f"{key.replace('_', ' ')} {value}" for key, value in own.items())])

@@ -1,0 +1,144 @@
+"""Independent pieces of work on several processes: one thread each, stopped at once by Ctrl-C, the same results however many."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.managers import SyncManager
+from typing import Any, TypeVar
+
+__all__ = ["Advance", "run_all", "single_threaded"]
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+Advance = Callable[[int], None]
+"""Called from a piece of work with how much of it has just been done, in the caller's own unit."""
+
+# One thread a worker: two threads on networks this small are slower than one. The allocator keeps what it has taken: giving long
+# sequences' buffers back to the system between steps is half of the cost of training on glibc, and is ignored elsewhere.
+WORKER_ENVIRONMENT = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "MALLOC_MMAP_MAX_": "0",
+    "MALLOC_TRIM_THRESHOLD_": "1000000000000",
+    "MALLOC_TOP_PAD_": "268435456",
+}
+
+
+@contextmanager
+def single_threaded() -> Iterator[None]:
+    """One thread in torch and in BLAS, as before on leaving: what a piece computes must not depend on who runs it."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with threadpool_limits(1):
+            yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _run_one(function: Callable[[In, Advance], Out], item: In, queue: Any) -> Out:
+    with single_threaded():
+        return function(item, queue.put)
+
+
+def _run_here(function: Callable[[In, Advance], Out], items: Sequence[In], advance: Advance) -> Iterator[tuple[int, Out]]:
+    for index, item in enumerate(items):
+        with single_threaded():
+            result = function(item, advance)
+        yield index, result
+
+
+def run_all(
+    function: Callable[[In, Advance], Out],
+    items: Sequence[In],
+    *,
+    workers: int,
+    advance: Advance,
+    done: Callable[[int, Out], None] = lambda index, result: None,
+) -> list[Out]:
+    """`function(item, advance)` for every item, results in the order of the items.
+
+    Args:
+        function: importable by name, as are its items: they cross to other processes when `workers` > 1.
+        workers: processes at work at once; 1 runs in this process.
+        advance: receives, in this process, every amount that any piece reports.
+        done: called in this process with index and result as each piece ends, in the order of ending.
+    Raises:
+        ValueError: if `workers` < 1. Whatever a piece raises is raised here, and the other pieces are stopped.
+    """
+    if workers < 1:
+        raise ValueError(f"there must be at least one worker; got {workers}")
+    results: dict[int, Out] = {}
+    pieces = _run_here(function, items, advance) if min(workers, len(items)) <= 1 else _run_apart(function, items, workers, advance)
+    for index, result in pieces:
+        results[index] = result
+        done(index, result)
+    return [results[index] for index in range(len(items))]
+
+
+def _run_apart(
+    function: Callable[[In, Advance], Out], items: Sequence[In], workers: int, advance: Advance
+) -> Iterator[tuple[int, Out]]:
+    from concurrent.futures import as_completed
+
+    from joblib.externals.loky import get_reusable_executor
+
+    manager = SyncManager()
+    manager.start(signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    queue = manager.Queue()
+    listener = threading.Thread(target=_listen, args=(queue, advance), daemon=True)
+    listener.start()
+    # Workers are started with Ctrl-C blocked, and it stays so in them: only this process answers it, by stopping them.
+    with _interrupt_blocked():
+        executor = get_reusable_executor(
+            max_workers=min(workers, len(items)), reuse=False, kill_workers=True, env=WORKER_ENVIRONMENT | _import_path()
+        )
+        futures = {executor.submit(_run_one, function, item, queue): i for i, item in enumerate(items)}
+    finished = False
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+        finished = True
+    finally:
+        executor.shutdown(wait=True, kill_workers=not finished)
+        queue.put(None)
+        listener.join(timeout=5)
+        manager.shutdown()
+
+
+def _import_path() -> dict[str, str]:
+    """Workers find what this process finds, also when it runs from a folder that is not installed."""
+    import sys
+
+    return {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
+
+
+def _listen(queue: Any, advance: Advance) -> None:
+    while True:
+        try:
+            amount = queue.get()
+        except (EOFError, OSError):
+            return
+        if amount is None:
+            return
+        advance(amount)
+
+
+@contextmanager
+def _interrupt_blocked() -> Iterator[None]:
+    """Ctrl-C waits until this block ends; processes started within never receive it. POSIX; elsewhere nothing is blocked."""
+    if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,48 @@
+"""What a comparison takes where the user names only an architecture: sizes, budget, learning rates.
+
+Sizes are those of the published belief-geometry experiments where they train on a laptop in minutes, else smaller. No network
+is tuned by hand: every learning rate is the best of one sweep at equal budget (`compmech rates`), recorded with all its runs in
+docs/results/learning-rates.json, and a test holds this table to that file.
+"""
+
+from collections.abc import Mapping
+from math import exp, log
+from statistics import fmean
+from typing import Any
+
+__all__ = ["BATCH", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "learning_rate"]
+
+SIZES: Mapping[str, Mapping[str, Any]] = {
+    "transformer": {"n_layer": 4, "width": 64, "n_head": 4, "head_width": 16, "mlp_width": 256},
+    "lstm": {"n_layer": 1, "width": 64},
+    "gru": {"n_layer": 1, "width": 64},
+    "mamba": {"n_layer": 2, "width": 32, "n_state": 8},
+}
+"""Settings of each built-in architecture, by the names of its configuration."""
+
+STEPS = 1500
+BATCH = 128
+"""Every network sees the same STEPS * BATCH fresh sequences."""
+
+RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
+"""Peak learning rates that the recorded sweep tries for every architecture."""
+
+LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
+    "mess3": {"transformer": 1e-3, "lstm": 4e-3, "gru": 4e-3, "mamba": 4e-3},
+    "rrxor": {"transformer": 1e-3, "lstm": 4e-3, "gru": 4e-3, "mamba": 4e-3},
+}
+"""The best of the recorded sweep, by process and architecture."""
+
+
+def learning_rate(process: str, architecture: str) -> tuple[float, str]:
+    """The peak learning rate to train with, and where it comes from, for people.
+
+    For a process that the sweep did not cover it is the geometric mean over those that it did.
+    """
+    recorded = LEARNING_RATES.get(process, {}).get(architecture)
+    if recorded is not None:
+        return recorded, f"the best of the recorded sweep on {process}"
+    known = [rates[architecture] for rates in LEARNING_RATES.values() if architecture in rates]
+    if known:
+        return exp(fmean(log(rate) for rate in known)), f"the mean over the recorded sweeps ({', '.join(LEARNING_RATES)})"
+    return 1e-3, "the default, as no sweep covers this architecture"

@@ -1,0 +1,96 @@
+"""The equal-budget sweep from which the preset learning rates come."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from statistics import fmean
+from typing import Any
+
+import torch
+
+from compmech import GHMM, HMM
+from predictors import Predictor, SweepRow, TrainingConfig, best_rate, sweep_learning_rates
+from probes.candidates import Candidate, make
+from probes.comparison import ComparisonSpec, versions
+from probes.parallel import run_all
+from probes.presets import RATES
+
+__all__ = ["RateTrial", "sweep"]
+
+
+@dataclass(frozen=True, eq=False)
+class RateTrial:
+    """One network trained with one peak learning rate."""
+
+    label: str
+    process: HMM | GHMM
+    candidate: Candidate
+    training: TrainingConfig
+    seed: int
+
+    @staticmethod
+    def grid(spec: ComparisonSpec, *, seeds: Sequence[int], rates: Sequence[float] = RATES) -> list["RateTrial"]:
+        """Every process with every architecture, rate and seed. Baselines have no rate and are left out."""
+        return [
+            RateTrial(
+                subject.label,
+                subject.process,
+                candidate,
+                TrainingConfig(steps=spec.steps, batch=spec.batch, length=subject.length, lr=rate),
+                seed,
+            )
+            for candidate in spec.candidates
+            if not candidate.is_baseline
+            for subject in spec.subjects
+            for rate in rates
+            for seed in seeds
+        ]
+
+
+def run_trial(trial: RateTrial, advance: Callable[[int], None]) -> dict[str, Any]:
+    """Train and judge. All rates of an architecture start from the same weights and see the same data."""
+    n_symbol, length = trial.process.n_symbol, trial.training.length
+
+    def fresh(rng: torch.Generator) -> Predictor:
+        return make(trial.candidate, n_symbol, length, rng=rng)
+
+    (row,) = sweep_learning_rates(
+        fresh,
+        trial.process,
+        trial.training,
+        [trial.training.lr],
+        seeds=[trial.seed],
+        progress=lambda step, steps, loss: advance(1),
+    )
+    budget = {key: getattr(trial.training, key) for key in ("length", "steps", "batch")}
+    return {"process": trial.label, "predictor": trial.candidate.label, **budget, **row.to_dict()}
+
+
+def sweep(
+    trials: Sequence[RateTrial],
+    *,
+    workers: int,
+    advance: Callable[[int], None],
+    done: Callable[[str], None],
+) -> dict[str, Any]:
+    """All trials: every run as a row, the best rate by process and architecture, and those in a line each for people."""
+    rows = run_all(run_trial, trials, workers=workers, advance=advance, done=lambda i, row: done(_line(row)))
+    groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+    for row in rows:
+        groups[row["process"], row["predictor"]].append(row)
+    best: dict[str, dict[str, float]] = defaultdict(dict)
+    lines = []
+    for (process, predictor), tried in groups.items():
+        rate = best_rate([SweepRow(**{f.name: row[f.name] for f in fields(SweepRow)}) for row in tried])
+        best[process][predictor] = rate
+        reached = [row["kl"] for row in tried if row["rate"] == rate]
+        rates = [row["rate"] for row in tried]
+        edge = "; the best is at the edge of the grid" if rate in (min(rates), max(rates)) else ""
+        lines.append(f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{edge}")
+    return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": rows}
+
+
+def _line(row: dict[str, Any]) -> str:
+    diverged = row["diverged"] is not None
+    result = f"diverged at step {row['diverged']}" if diverged else f"KL {row['kl']:.2g} nats in {row['seconds']:.0f} s"
+    return f"{row['process']}, {row['predictor']}, lr {row['rate']:g}, seed {row['seed']}: {result}"

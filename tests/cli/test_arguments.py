@@ -1,0 +1,82 @@
+"""Words of the command line turned into objects, and what a slip is told."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from compmech import zoo
+from compmech.cli.arguments import parse_process, parse_settings
+from compmech.cli.failure import Misused
+
+
+def test_a_bare_name_has_no_settings() -> None:
+    assert parse_settings("gru") == ("gru", {})
+
+
+def test_values_are_json_where_they_can_be() -> None:
+    name, settings = parse_settings("transformer:width=32,activation=gelu,lr=1e-3")
+    assert name == "transformer"
+    assert settings == {"width": 32, "activation": "gelu", "lr": 1e-3}
+    assert isinstance(settings["width"], int)
+
+
+@pytest.mark.parametrize(
+    ("word", "complaint"),
+    [
+        ("gru:width", "'width' in 'gru:width' is not a setting"),
+        ("gru:width=", "is not a setting"),
+        ("gru:=3", "is not a setting"),
+        (":width=3", "names nothing"),
+        ("gru:width=3,width=4", "'width' is set twice"),
+    ],
+)
+def test_a_malformed_setting_is_named(word: str, complaint: str) -> None:
+    with pytest.raises(Misused, match=complaint):
+        parse_settings(word)
+
+
+def test_a_process_with_parameters_is_that_process() -> None:
+    named = parse_process("mess3:x=0.15,a=0.6")
+    assert np.array_equal(named.process.T, zoo.mess3(x=0.15, a=0.6).T)
+    assert named.title == "mess3(x=0.15, a=0.6)"
+    assert named.label == "mess3-x0.15-a0.6"
+
+
+def test_a_name_at_its_defaults_says_them() -> None:
+    assert parse_process("rrxor").label == "rrxor"
+    assert "=" in parse_process("rrxor").title
+
+
+def test_a_typo_is_told_the_nearest_name() -> None:
+    with pytest.raises(Misused, match="rrxor"):
+        parse_process("rrxro_")
+
+
+def test_a_typo_in_a_parameter_is_told_the_parameters() -> None:
+    with pytest.raises(Misused, match="golden_mean"):
+        parse_process("golden_mean:probability=0.3")
+
+
+def test_a_parameter_out_of_range_is_told_its_range() -> None:
+    with pytest.raises(Misused, match=r"p must lie in"):
+        parse_process("golden_mean:p=1.5")
+
+
+def test_a_parameter_given_twice_is_refused() -> None:
+    with pytest.raises(Misused, match="set twice"):
+        parse_process("golden_mean:p=0.3", {"p": 0.4})
+
+
+def test_a_file_is_read_and_named_after_itself(tmp_path: Path) -> None:
+    path = tmp_path / "my coin.json"
+    path.write_text(json.dumps({"alphabet": ["H", "T"], "matrices": {"H": [[0.5]], "T": [[0.5]]}}))
+    named = parse_process(str(path))
+    assert named.process.n_symbol == 2
+    assert named.label == "my-coin"
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(Misused, match=r"absent\.json"):
+        parse_process(str(tmp_path / "absent.json"))

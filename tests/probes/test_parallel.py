@@ -1,0 +1,46 @@
+"""Pieces of work on several processes: order, progress, errors."""
+
+import os
+from collections.abc import Callable
+
+import pytest
+import torch
+
+from probes.parallel import run_all
+
+
+def square(item: int, advance: Callable[[int], None]) -> tuple[int, int, int]:
+    advance(item)
+    return item * item, torch.get_num_threads(), os.getpid()
+
+
+def fail_on_three(item: int, advance: Callable[[int], None]) -> int:
+    if item == 3:
+        raise ZeroDivisionError("three")
+    return item
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_results_come_in_the_order_of_the_items(workers: int) -> None:
+    told: list[int] = []
+    ended: list[int] = []
+    found = run_all(
+        square, [3, 1, 2], workers=workers, advance=told.append, done=lambda index, result: ended.append(index)
+    )
+    assert [value for value, _, _ in found] == [9, 1, 4]
+    assert sorted(told) == [1, 2, 3]
+    assert sorted(ended) == [0, 1, 2]
+    assert {threads for _, threads, _ in found} == {1}
+    apart = {pid for _, _, pid in found} != {os.getpid()}
+    assert apart == (workers > 1)
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_error_in_a_piece_is_raised_here(workers: int) -> None:
+    with pytest.raises(ZeroDivisionError, match="three"):
+        run_all(fail_on_three, [1, 3, 5], workers=workers, advance=lambda amount: None)
+
+
+def test_no_workers_is_refused() -> None:
+    with pytest.raises(ValueError, match="at least one worker"):
+        run_all(square, [1], workers=0, advance=lambda amount: None)
