@@ -1,8 +1,9 @@
-"""The predictors that a comparison can be asked for by name: built-in architectures, baselines, exact Bayes, and plug-ins.
+"""The predictors that a comparison can be asked for by name: built-in architectures, baselines, exact Bayes, and
+plug-ins.
 
-A plug-in is an entry point in the group `compmech.predictors`: a function `factory(n_symbol, length, *, rng, **settings)` that
-gives a Predictor, `length` being the most symbols it will be asked to read and `rng` a torch.Generator. If what it gives is a
-torch module with parameters, the comparison trains it like any other.
+A plug-in is an entry point in the group `compmech.predictors`: a function `factory(n_symbol, length, *, rng,
+**settings)` that gives a Predictor, `length` being the most symbols it will be asked to read and `rng` a
+torch.Generator. If what it gives is a torch module with parameters, the comparison trains it like any other.
 """
 
 import difflib
@@ -92,7 +93,11 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}? " if near else ""
-            has = f"its settings are {', '.join((*allowed, 'lr'))}" if name not in BASELINES else f"it has {list(allowed)}"
+            has = (
+                f"its settings are {', '.join((*allowed, 'lr'))}"
+                if name not in BASELINES
+                else f"it has {list(allowed)}"
+            )
             raise ValueError(f"{name} has no setting {key!r}; {hint}{has}")
     found = Candidate(label or name, name, chosen, rate)
     if name in CONFIGS:

@@ -13,7 +13,15 @@ from jaxtyping import Int
 from torch import nn
 
 from compmech import GHMM, HMM
-from predictors import KGramPredictor, Predictor, ProcessPredictor, TrainingConfig, UniformPredictor, n_parameters, train
+from predictors import (
+    KGramPredictor,
+    Predictor,
+    ProcessPredictor,
+    TrainingConfig,
+    UniformPredictor,
+    n_parameters,
+    train,
+)
 from predictors.checkpoint import dumps
 from probes.candidates import Candidate, make
 from probes.ground import Ground, scores, scores_in_sample
@@ -33,8 +41,8 @@ class Cell:
     Attributes:
         process: label and object of the process.
         seed: index of the repetition; None for predictors in which nothing is random.
-        entropy: of all randomness of the comparison; every stream is drawn from it and from what it is for, so that adding
-            a predictor or a process changes no other.
+        entropy: of all randomness of the comparison; every stream is drawn from it and from what it is for, so that
+            adding a predictor or a process changes no other.
         training: budget and schedule; its learning rate is the one to use.
         sites: which to probe; None: all but a transformer's keys and values.
         device: where networks live.
@@ -62,7 +70,7 @@ class Scored:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is found: the run, its scores, the picture of its beliefs, and the trained weights as the bytes of a checkpoint."""
+    """What is found: the run, its scores, the picture of its beliefs, and the weights as a checkpoint's bytes."""
 
     run: Run
     scores: tuple[Scored, ...]
@@ -103,7 +111,11 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
         advance(cell.training.steps)
         return replace(_measured(cell, model, _Past()), notes=(f"{cell.candidate.label} has no parameters to train",))
     record = train(
-        model, cell.process, cell.training, rng=generator(cell.entropy, "data", *who), progress=lambda step, steps, loss: advance(1)
+        model,
+        cell.process,
+        cell.training,
+        rng=generator(cell.entropy, "data", *who),
+        progress=lambda step, steps, loss: advance(1),
     )
     past = _Past(
         parameters=n_parameters(model),
@@ -142,7 +154,7 @@ def _baseline(cell: Cell, advance: Callable[[int], None]) -> CellResult:
 
 
 def count_k_grams(sample: Int[np.ndarray, "seq time"], n_symbol: int, *, k: int | None) -> KGramPredictor:
-    """Counts with the given k or, if None, with the k that predicts the last tenth of the sample best from the others."""
+    """Counts with the given k or, if None, the k that predicts the last tenth of the sample best from the rest."""
     if k is not None:
         return KGramPredictor.fit(sample, k, n_symbol)
     longest = max(1, min(sample.shape[1] - 1, int(log(_K_GRAM_CELLS) / log(max(2, n_symbol))) - 1))
@@ -200,7 +212,9 @@ def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
             learning=dict(past.learning),
         ),
         scores=tuple(found),
-        picture=picture(cell.label, label, cell.seed, best, plane(cell.process, cell.ground), cell.ground, values[best]),
+        picture=picture(
+            cell.label, label, cell.seed, best, plane(cell.process, cell.ground), cell.ground, values[best]
+        ),
         checkpoint=None,
         notes=(),
     )
@@ -220,7 +234,8 @@ def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
         for s in found
         if s.site in sites
         and s.score.score is not None
-        and (s.score.target, s.score.control, s.score.split, s.score.weighting) == ("belief", "", "history", "probability")
+        and (s.score.target, s.score.control, s.score.split, s.score.weighting)
+        == ("belief", "", "history", "probability")
     ]
     return max(ranked)[1] if ranked else sites[0]
 

@@ -41,7 +41,9 @@ class Subject:
 
     def __post_init__(self) -> None:
         if isinstance(self.length, bool) or not isinstance(self.length, int) or self.length < 1:
-            raise ValueError(f"length, the number of symbols read, must be an integer of at least 1; got {self.length!r}")
+            raise ValueError(
+                f"length, the number of symbols read, must be an integer of at least 1; got {self.length!r}"
+            )
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,9 @@ class ComparisonSpec:
                 raise ValueError(f"a comparison needs at least one {kind}")
             twice = {label for label in labels if labels.count(label) > 1}
             if twice:
-                raise ValueError(f"each {kind} once: {', '.join(sorted(twice))} is given {labels.count(min(twice))} times")
+                raise ValueError(
+                    f"each {kind} once: {', '.join(sorted(twice))} is given {labels.count(min(twice))} times"
+                )
 
     @property
     def cells(self) -> int:
@@ -93,7 +97,10 @@ class ComparisonSpec:
     def to_dict(self) -> dict[str, Any]:
         """The specification in JSON types; matrices are given by process title."""
         return {
-            **{name: getattr(self, name) for name in ("seeds", "steps", "batch", "learning_rate", "max_histories", "device")},
+            **{
+                name: getattr(self, name)
+                for name in ("seeds", "steps", "batch", "learning_rate", "max_histories", "device")
+            },
             "sites": None if self.sites is None else list(self.sites),
             "processes": [{"label": s.label, "title": s.title, "length": s.length} for s in self.subjects],
             "predictors": [asdict(candidate) for candidate in self.candidates],
@@ -126,7 +133,8 @@ def compare(
         advance: is told of training steps as they are done; there are `spec.cells * spec.steps` in all.
         done: is told, in one line, of every run that has ended.
     Raises:
-        ValueError: if a process and length allow too few histories, a site exists in no predictor, or a setting is wrong.
+        ValueError: if a process and length allow too few histories, a site exists in no predictor, or a setting is
+            wrong.
         TrainingDiverged: if a network's loss stops being finite.
     """
     entropy = int(rng.integers(2**63 - 1))
@@ -165,7 +173,9 @@ def compare(
     results = run_all(run_cell, cells, workers=workers, advance=advance, done=lambda i, result: done(_line(result)))
     in_order = sorted(results, key=lambda result: _place(spec, result))
     widths = {
-        subject.label: {s.score.width for r in in_order if r.run.process == subject.label for s in r.scores if _inner(s)}
+        subject.label: {
+            s.score.width for r in in_order if r.run.process == subject.label for s in r.scores if _inner(s)
+        }
         for subject in spec.subjects
     }
     controls = run_all(
@@ -196,7 +206,8 @@ def compare(
     )
 
 
-# -------------------------------------------------------------------------------------------------------------- controls
+# --------------------------------------------------------------------------------------------------------------
+# controls
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +229,8 @@ def run_controls(work: ControlWork, advance: Callable[[int], None]) -> list[Scor
     return found
 
 
-# ------------------------------------------------------------------------------------------------------------------ rows
+# ------------------------------------------------------------------------------------------------------------------
+# rows
 
 
 def _rows(result: CellResult, spec: ComparisonSpec) -> list[Row]:
@@ -280,10 +292,21 @@ def across_seeds(rows: Sequence[Row]) -> list[Row]:
 
 
 def _alike(row: Row) -> tuple[object, ...]:
-    return (row.process, row.predictor, row.site, row.target, row.probe, row.split, row.weighting, row.control, row.width)
+    return (
+        row.process,
+        row.predictor,
+        row.site,
+        row.target,
+        row.probe,
+        row.split,
+        row.weighting,
+        row.control,
+        row.width,
+    )
 
 
-# ------------------------------------------------------------------------------------------------------------- particulars
+# -------------------------------------------------------------------------------------------------------------
+# particulars
 
 
 def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> tuple[TrainingConfig, list[str]]:
@@ -304,16 +327,14 @@ def _notes_on(subject: Subject, ground: Ground) -> list[str]:
     said = []
     if not found.complete:
         said.append(
-            f"{subject.label}: {len(found):,} distinct histories, the prefixes of {found.drawn:,} words of {subject.length} "
-            "symbols drawn with their probabilities; weights by probability are their frequencies"
+            f"{subject.label}: {len(found):,} distinct histories, the prefixes of {found.drawn:,} words of "
+            f"{subject.length} symbols drawn with their probabilities; weights by probability are their frequencies"
         )
-    for split in ground.splits:
-        if split.reason:
-            said.append(f"{subject.label}: no split by {split.name}: {split.reason}")
+    said += [f"{subject.label}: no split by {s.name}: {s.reason}" for s in ground.splits if s.reason]
     if ground.classes.suffix:
         said.append(
-            f"{subject.label}: nearly all beliefs differ, so the class split and the intervals take histories together that "
-            f"share their last {ground.classes.suffix} symbols"
+            f"{subject.label}: nearly all beliefs differ, so the class split and the intervals take histories together "
+            f"that share their last {ground.classes.suffix} symbols"
         )
     return said
 

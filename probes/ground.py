@@ -1,10 +1,10 @@
-"""The ground that every predictor of one process is judged on: the same histories, splits, targets and nulls for all of them."""
+"""The ground that all predictors of one process are judged on: the same histories, splits, targets and nulls."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from jaxtyping import Float, Num
+from jaxtyping import Num
 
 from probes.classes import BeliefClasses, belief_classes
 from probes.controls import (
@@ -41,8 +41,8 @@ class Ground:
         histories: what is scored on.
         classes: which of them leave the same belief.
         splits: by history and by belief class.
-        targets: for each weighting belief, next and beyond, and then each as the nulls `shuffled` and `permuted-classes`
-            give it.
+        targets: for each weighting belief, next and beyond, and then each as the nulls `shuffled` and
+            `permuted-classes` give it.
         probe: how penalties are chosen.
     """
 
@@ -89,7 +89,7 @@ def scores(
     Args:
         control: the name of the baseline, ceiling or null that made the features; empty for a predictor's.
     """
-    found = []
+    found: list[Score] = []
     for weighting in WEIGHTINGS:
         targets = [target for target in ground.targets[weighting] if nulls or not target.control]
         for split in ground.splits:
@@ -102,9 +102,7 @@ def scores(
 def scores_in_sample(ground: Ground, X: Num[np.ndarray, "history width"]) -> list[Score]:
     """Ordinary least squares scored on its own rows, as published figures are, weighted uniformly; also shuffled."""
     targets = [t for t in ground.targets["uniform"] if t.control in ("", "shuffled")]
-    return list(
-        score_in_sample(X, targets, ground.histories, weighting="uniform", n_belief=ground.classes.n_belief)
-    )
+    return list(score_in_sample(X, targets, ground.histories, weighting="uniform", n_belief=ground.classes.n_belief))
 
 
 def model_free_scores(ground: Ground, widths: Sequence[int], *, rng: np.random.Generator) -> list[Score]:

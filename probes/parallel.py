@@ -1,4 +1,4 @@
-"""Independent pieces of work on several processes: one thread each, stopped at once by Ctrl-C, the same results however many."""
+"""Independent pieces of work on several processes: one thread each, and the same results however many."""
 
 import os
 import signal
@@ -16,8 +16,9 @@ Out = TypeVar("Out")
 Advance = Callable[[int], None]
 """Called from a piece of work with how much of it has just been done, in the caller's own unit."""
 
-# One thread a worker: two threads on networks this small are slower than one. The allocator keeps what it has taken: giving long
-# sequences' buffers back to the system between steps is half of the cost of training on glibc, and is ignored elsewhere.
+# One thread a worker: two threads on networks this small are slower than one. The allocator keeps what it has taken:
+# giving long sequences' buffers back to the system between steps is half of the cost of training on glibc, and is
+# ignored elsewhere.
 WORKER_ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
@@ -48,7 +49,9 @@ def _run_one(function: Callable[[In, Advance], Out], item: In, queue: Any) -> Ou
         return function(item, queue.put)
 
 
-def _run_here(function: Callable[[In, Advance], Out], items: Sequence[In], advance: Advance) -> Iterator[tuple[int, Out]]:
+def _run_here(
+    function: Callable[[In, Advance], Out], items: Sequence[In], advance: Advance
+) -> Iterator[tuple[int, Out]]:
     for index, item in enumerate(items):
         with single_threaded():
             result = function(item, advance)
@@ -76,7 +79,11 @@ def run_all(
     if workers < 1:
         raise ValueError(f"there must be at least one worker; got {workers}")
     results: dict[int, Out] = {}
-    pieces = _run_here(function, items, advance) if min(workers, len(items)) <= 1 else _run_apart(function, items, workers, advance)
+    pieces = (
+        _run_here(function, items, advance)
+        if min(workers, len(items)) <= 1
+        else _run_apart(function, items, workers, advance)
+    )
     for index, result in pieces:
         results[index] = result
         done(index, result)
@@ -98,7 +105,10 @@ def _run_apart(
     # Workers are started with Ctrl-C blocked, and it stays so in them: only this process answers it, by stopping them.
     with _interrupt_blocked():
         executor = get_reusable_executor(
-            max_workers=min(workers, len(items)), reuse=False, kill_workers=True, env=WORKER_ENVIRONMENT | _import_path()
+            max_workers=min(workers, len(items)),
+            reuse=False,
+            kill_workers=True,
+            env=WORKER_ENVIRONMENT | _import_path(),
         )
         futures = {executor.submit(_run_one, function, item, queue): i for i, item in enumerate(items)}
     finished = False
@@ -133,7 +143,7 @@ def _listen(queue: Any, advance: Advance) -> None:
 
 @contextmanager
 def _interrupt_blocked() -> Iterator[None]:
-    """Ctrl-C waits until this block ends; processes started within never receive it. POSIX; elsewhere nothing is blocked."""
+    """Ctrl-C waits until this block ends; processes started within never receive it. POSIX only."""
     if not hasattr(signal, "pthread_sigmask") or threading.current_thread() is not threading.main_thread():
         yield
         return

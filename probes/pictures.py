@@ -1,4 +1,4 @@
-"""The picture of a predictor's beliefs: where the exact beliefs lie, and where the probe, out of fold, says they lie."""
+"""The picture of a predictor's beliefs: where they lie, and where the probe, out of fold, says they lie."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ from probes.targets import belief_target
 __all__ = ["POINTS", "Plane", "picture", "plane"]
 
 POINTS = 4000
-"""The most histories that a picture shows; chosen evenly through the histories, so that all pictures of a process show the same."""
+"""The most histories that a picture shows, taken evenly: all pictures of a process show the same ones."""
 
 _TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
 
@@ -48,7 +48,7 @@ class Plane:
 
 
 def plane(process: HMM | GHMM, ground: Ground) -> Plane:
-    """The simplex of a minimal three-state model as a triangle; else the two leading principal components of the belief."""
+    """The simplex of a minimal three-state model as a triangle; else two principal components of the belief."""
     if isinstance(process, HMM) and process.n_state == 3 and minimal(process).n_state == 3:
         belief = ground.histories.belief
         corners = tuple((str(s), float(x), float(y)) for s, (x, y) in zip(process.states, _TRIANGLE, strict=True))
@@ -83,7 +83,7 @@ def picture(
     ground: Ground,
     X: Num[np.ndarray, "history width"],
 ) -> Picture:
-    """Read the drawn coordinates out of a site, each history by a probe that has not seen it, weighted by probability."""
+    """Read the drawn coordinates out of a site, each history by a probe that has not seen it."""
     weight = ground.histories.weight("probability")
     fit = crossfit(X, on.coordinates, weight, ground.splits[0].fold, ground.probe)
     null = on.coordinates - fit.null

@@ -1,8 +1,8 @@
 """What a comparison takes where the user names only an architecture: sizes, budget, learning rates.
 
-Sizes are those of the published belief-geometry experiments where they train on a laptop in minutes, else smaller. No network
-is tuned by hand: every learning rate is the best of one sweep at equal budget (`compmech rates`), recorded with all its runs in
-docs/results/learning-rates.json, and a test holds this table to that file.
+Sizes are those of the published belief-geometry experiments where they train on a laptop in minutes, else smaller. No
+network is tuned by hand: every learning rate is the best of one sweep at equal budget (`compmech rates`), recorded with
+all its runs in docs/results/learning-rates.json, and a test holds this table to that file.
 """
 
 from collections.abc import Mapping
@@ -44,5 +44,7 @@ def learning_rate(process: str, architecture: str) -> tuple[float, str]:
         return recorded, f"the best of the recorded sweep on {process}"
     known = [rates[architecture] for rates in LEARNING_RATES.values() if architecture in rates]
     if known:
-        return exp(fmean(log(rate) for rate in known)), f"the mean over the recorded sweeps ({', '.join(LEARNING_RATES)})"
+        return exp(
+            fmean(log(rate) for rate in known)
+        ), f"the mean over the recorded sweeps ({', '.join(LEARNING_RATES)})"
     return 1e-3, "the default, as no sweep covers this architecture"

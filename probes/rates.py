@@ -73,7 +73,7 @@ def sweep(
     advance: Callable[[int], None],
     done: Callable[[str], None],
 ) -> dict[str, Any]:
-    """All trials: every run as a row, the best rate by process and architecture, and those in a line each for people."""
+    """All trials as rows, the best rate by process and architecture, and the same in lines for people."""
     rows = run_all(run_trial, trials, workers=workers, advance=advance, done=lambda i, row: done(_line(row)))
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:

@@ -20,7 +20,7 @@ _WORDS = 1024  # read at once, so that no more than a small part of a capture ex
 
 
 def default_sites(sites: Mapping[str, Site]) -> list[str]:
-    """Every site but a transformer's keys and values, which are functions, row by row, of the stream they are made from."""
+    """Every site but a transformer's keys and values, each row of which is made from the same row of the stream."""
     return [name for name in sites if not name.endswith((".key", ".value"))]
 
 
@@ -51,10 +51,9 @@ def site_features(
 
 def predictions(predictor: Predictor, histories: Histories) -> Float[np.ndarray, "seq row symbol"]:
     """log P(x_t | x_<t), nats, float64, on the words of the histories."""
-    pieces = []
+    starts = range(0, len(histories.words), _WORDS)
     with torch.no_grad():
-        for start in range(0, len(histories.words), _WORDS):
-            pieces.append(predictor.log_probs(_tokens(histories, start)).double().cpu().numpy())
+        pieces = [predictor.log_probs(_tokens(histories, start)).double().cpu().numpy() for start in starts]
     return np.concatenate(pieces)
 
 

@@ -1,4 +1,4 @@
-"""Settings for all tests: one torch thread, and hypothesis without deadlines, as timings on shared machines say nothing."""
+"""Settings for all tests: one torch thread, and hypothesis without deadlines."""
 
 import os
 

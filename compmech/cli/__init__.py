@@ -1,7 +1,8 @@
-"""The command `compmech`: the one place that parses arguments, makes generators from seeds, picks threads, reads, writes and prints.
+"""The command `compmech`: the one place that parses arguments, makes generators from seeds, picks threads, reads,
+writes and prints.
 
-Exit status: 0 done; 1 the run failed; 2 wrong use or unreadable input; 130 after Ctrl-C. Whatever goes wrong is said in one line.
-The upper floors (predictors, probes) are imported by the commands that need them, when they run.
+Exit status: 0 done; 1 the run failed; 2 wrong use or unreadable input; 130 after Ctrl-C. Whatever goes wrong is said in
+one line. The upper floors (predictors, probes) are imported by the commands that need them, when they run.
 """
 
 import os

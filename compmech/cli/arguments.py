@@ -72,7 +72,9 @@ def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedP
         entry = zoo.entry(name)
         process = entry.build(**settings)
     values = {p.name: settings.get(p.name, p.default) for p in entry.parameters}
-    listed = ", ".join(f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items())
+    listed = ", ".join(
+        f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items()
+    )
     changed = [f"{key}{settings[key]}" for key in values if key in settings]
     return NamedProcess(_safe("-".join([entry.name, *changed])), f"{entry.name}({listed})", process)
 

@@ -127,15 +127,20 @@ def rates(
         print(line)
 
 
-# ---------------------------------------------------------------------------------------------------------------- helpers
+# ----------------------------------------------------------------------------------------------------------------
+# helpers
 
 
-def _specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str], **settings: Any) -> "ComparisonSpec":
+def _specification(
+    subjects: list[tuple[NamedProcess, int]], predictors: list[str], **settings: Any
+) -> "ComparisonSpec":
     from probes.candidates import candidate
     from probes.comparison import ComparisonSpec, Subject
 
     renamed = {"lr": "learning_rate"}
-    given = {renamed.get(key, key): value for key, value in settings.items() if value is not None or key == "max_histories"}
+    given = {
+        renamed.get(key, key): value for key, value in settings.items() if value is not None or key == "max_histories"
+    }
     _check_device(str(settings.get("device", "cpu")))
     with misuse():
         chosen = []
@@ -162,9 +167,7 @@ def _check_device(device: str) -> None:
         raise Misused(f"device {device!r} cannot be used here: {str(error).splitlines()[0]}") from error
 
 
-def _run(
-    spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool
-) -> None:
+def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool) -> None:
     import numpy as np
 
     from predictors import TrainingDiverged
@@ -228,7 +231,10 @@ def _progress(total: int) -> Iterator[tuple[Any, Any]]:
     from tqdm import tqdm
 
     with tqdm(total=total, unit="step", unit_scale=True, smoothing=0.05, disable=not sys.stderr.isatty()) as bar:
-        yield bar.update, lambda line: bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr)
+        yield (
+            bar.update,
+            lambda line: bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr),
+        )
 
 
 def _workers(wanted: int | None) -> int:

@@ -16,7 +16,7 @@ class Failed(Exception):
 
 @contextmanager
 def misuse(*, within: str = "") -> Iterator[None]:
-    """Turn the library's ValueError and a missing or unreadable file, raised while arguments are resolved, into `Misused`."""
+    """Turn a ValueError, or an unreadable file, met while arguments are resolved into `Misused`."""
     prefix = f"{within}: " if within else ""
     try:
         yield

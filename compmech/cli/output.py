@@ -1,4 +1,4 @@
-"""The folder that a command leaves behind: written aside and moved into place as a whole, so nothing is ever half-written."""
+"""The folder that a command leaves behind: written aside, then moved into place as a whole."""
 
 import os
 import shutil

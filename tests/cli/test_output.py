@@ -48,8 +48,9 @@ def test_an_empty_folder_is_taken(tmp_path: Path) -> None:
 
 def test_a_place_below_a_file_is_refused_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Failed, match="cannot write to the output folder"), output_folder(
-        tmp_path / "file" / "out", overwrite=False
+    with (
+        pytest.raises(Failed, match="cannot write to the output folder"),
+        output_folder(tmp_path / "file" / "out", overwrite=False),
     ):
         pytest.fail("it must not get this far")
 
