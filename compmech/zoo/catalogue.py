@@ -39,10 +39,11 @@ class Range:
     def __contains__(self, value: object) -> bool:
         if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
             return False
-        if self.whole and value != int(value):
+        number = float(value)
+        if self.whole and not number.is_integer():
             return False
-        above = value > self.low if self.open_low else value >= self.low
-        below = value < self.high if self.open_high else value <= self.high
+        above = number > self.low if self.open_low else number >= self.low
+        below = number < self.high if self.open_high else number <= self.high
         return above and below
 
     def __str__(self) -> str:

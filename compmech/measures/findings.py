@@ -1,0 +1,75 @@
+"""Collecting statistics: each with its value, exact or between bounds, and how it was come by."""
+
+from math import inf, isinf
+
+from compmech.measures.interval import Bounds
+
+Quantity = float | Bounds | None
+
+EXACT = "exact"
+BOUNDS = "bounds"
+
+
+class Findings:
+    """Values by the names of `Statistics`, and for each how it was found."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Quantity] = {}
+        self.how: dict[str, str] = {}
+
+    def put(self, key: str, value: Bounds | float, why: str = "") -> None:
+        """Record a value: one number is exact, two are bounds. `why` says more, such as what proves it."""
+        known = as_bounds(value)
+        self.values[key] = _plain(known.lower) if known.is_exact else known
+        self.how[key] = (EXACT if known.is_exact else BOUNDS) + (f": {why}" if why else "")
+
+    def leave(self, key: str, reason: str) -> None:
+        """Record that a value is missing, and why."""
+        self.values[key] = None
+        self.how[key] = reason
+
+    def exchange(self, left: str, right: str) -> None:
+        """Let two names change places."""
+        self.values[left], self.values[right] = self.values[right], self.values[left]
+        self.how[left], self.how[right] = self.how[right], self.how[left]
+
+
+def put_relations(
+    found: Findings, *, h: Bounds, E: Bounds, forward: Bounds, backward: Bounds, one_symbol: float, ephemeral: Bounds
+) -> None:
+    """Record what follows from h, E, C+, C-, H[X_0] and r, with rho = H[X_0] - h: chi = C+ - E, C+- = C+ + C- - E,
+    b = h - r, q = rho - b, sigma = E - rho."""
+    rho = Bounds(one_symbol, one_symbol) - h
+    bound = (h - ephemeral).at_least(0.0) if not ephemeral.is_exact else h - ephemeral
+    found.put("entropy_rate", h)
+    found.put("excess_entropy", E)
+    found.put("single_symbol_entropy", one_symbol)
+    found.put("predicted_information", rho)
+    found.put("ephemeral_information", ephemeral)
+    found.put("bound_information", bound)
+    found.put("enigmatic_information", rho - bound)
+    found.put("elusive_information", E - rho)
+    both = forward + backward
+    found.put("bidirectional_complexity", both if isinf(both.lower) else both - E)
+    if isinf(forward.lower) and isinf(backward.lower):
+        found.leave("causal_irreversibility", "not defined: infinite forwards and backwards")
+    elif any(isinf(side.upper) and not side.is_exact for side in (forward, backward)):
+        found.leave("causal_irreversibility", "not computed: one of the two complexities is only bounded from below")
+    else:
+        found.put("causal_irreversibility", forward - backward)
+
+
+def _plain(value: float) -> float:
+    """The number, with no minus before a zero."""
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def at_least(lower: Bounds) -> Bounds:
+    """All that is known of a quantity that another bounds from below."""
+    return Bounds(lower.lower, inf)
+
+
+def as_bounds(value: Quantity) -> Bounds:
+    """A value that is known, as bounds."""
+    assert value is not None
+    return value if isinstance(value, Bounds) else Bounds(value, value)

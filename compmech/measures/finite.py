@@ -1,0 +1,147 @@
+"""Statistics of a process with finitely many causal states, from its epsilon-machine."""
+
+from dataclasses import dataclass
+from math import inf, isinf, lcm
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from compmech.epsilon_machine import EpsilonMachine
+from compmech.graph import closed_classes, period
+from compmech.measures.anatomy import ephemeral_bounds
+from compmech.measures.contexts import contexts
+from compmech.measures.findings import Findings, at_least, put_relations
+from compmech.measures.interval import Bounds, entropy, exact
+from compmech.measures.pairs import cryptic_order, markov_order, pair_graph
+from compmech.measures.proofs import infinitely_many
+from compmech.measures.retrodiction import crypticity_and_ephemeral, retrodiction, reversed_matrices
+from compmech.measures.synchronisation import synchronisation
+
+# Reverse causal states looked for; more than any process here needs that has finitely many.
+_MAX_REVERSE = 4000
+
+_UNPROVED = "not computed: no finite set of {} found, and no proof that there is none"
+
+
+@dataclass(frozen=True)
+class Backward:
+    """What the future says of the causal states of one ergodic part.
+
+    Attributes:
+        complexity: C-, in bits; None: no more is known than C- >= E.
+        crypticity: chi, in bits.
+        ephemeral: r, in bits.
+        n_state: number of reverse causal states; None: not known.
+        why: what proves that they are infinitely many.
+    """
+
+    complexity: Bounds | None
+    crypticity: Bounds
+    ephemeral: Bounds
+    n_state: float | None
+    why: str = ""
+
+
+def finite_statistics(machine: EpsilonMachine, one_symbol: float) -> Findings:
+    """Everything but the minimal dimension and the block entropies. Exact where mixed states close, or need not."""
+    found = Findings()
+    T, pi = machine.to_hmm().T, machine.start
+    pairs = pair_graph(machine.successor, machine.emit)
+    forward = float(entropy(pi))
+    parts = _parts(machine)
+    weights = np.array([pi[members].sum() for members in parts])
+    apart = float(entropy(weights))  # bits that tell which ergodic part it is, known from the past and from the future
+    back = [_backward(machine, T, pi, members) for members in parts]
+    sync = synchronisation(T, pi, pairs)
+
+    ephemeral = _average(weights, [part.ephemeral for part in back])
+    chi = _average(weights, [part.crypticity for part in back])
+    E = sync.excess.meet(exact(forward) - chi)
+    crypticity = chi.meet((exact(forward) - E).at_least(0.0))
+    sides = [part.complexity for part in back]
+    known = [side for side in sides if side is not None]
+    backward = exact(apart) + _average(weights, known) if len(known) == len(sides) else at_least(E)
+
+    found.put("statistical_complexity", forward)
+    found.put("crypticity", crypticity)
+    found.put("reverse_statistical_complexity", backward, _reason(back))
+    found.put("transient_information", sync.transient)
+    found.put("synchronization_information", sync.synchronisation)
+    put_relations(
+        found,
+        h=exact(pi @ entropy(machine.emit)),
+        E=E,
+        forward=exact(forward),
+        backward=backward,
+        one_symbol=one_symbol,
+        ephemeral=ephemeral,
+    )
+    found.put("markov_order", markov_order(pairs))
+    found.put("cryptic_order", cryptic_order(pairs))
+    found.put("period", lcm(*(_period(machine, members) for members in parts)))
+    _put_counts(found, machine.n_state, back, sync.n_transient, sync.why_infinite)
+    return found
+
+
+def _put_counts(found: Findings, n_causal: int, back: list[Backward], n_transient: int | None, why: str) -> None:
+    found.put("n_causal_states", n_causal)
+    counts = [part.n_state for part in back]
+    if any(count is not None and isinf(count) for count in counts):
+        found.put("n_reverse_causal_states", inf, _reason(back))
+    elif None in counts:
+        found.leave("n_reverse_causal_states", _UNPROVED.format("reverse causal states"))
+    else:
+        found.put("n_reverse_causal_states", sum(count for count in counts if count is not None))
+    if n_transient is not None:
+        found.put("n_mixed_states", n_transient + n_causal)
+        found.put("n_transient_mixed_states", n_transient)
+    elif why:
+        found.put("n_mixed_states", inf, why)
+        found.put("n_transient_mixed_states", inf, why)
+    else:
+        found.leave("n_mixed_states", _UNPROVED.format("mixed states"))
+        found.leave("n_transient_mixed_states", _UNPROVED.format("mixed states"))
+
+
+def _parts(machine: EpsilonMachine) -> tuple[Int[np.ndarray, " member"], ...]:
+    state, _, after, _ = machine.edges
+    return closed_classes(state, after, machine.n_state)
+
+
+def _period(machine: EpsilonMachine, members: Int[np.ndarray, " member"]) -> int:
+    state, _, after, _ = machine.edges
+    return period(state, after, members)
+
+
+def _average(weights: Float[np.ndarray, " part"], values: list[Bounds]) -> Bounds:
+    lower = sum(float(w) * value.lower for w, value in zip(weights, values, strict=True))
+    upper = sum(float(w) * value.upper for w, value in zip(weights, values, strict=True))
+    return Bounds(lower, upper)
+
+
+def _reason(back: list[Backward]) -> str:
+    return next((part.why for part in back if part.why), "")
+
+
+def _backward(
+    machine: EpsilonMachine,
+    T: Float[np.ndarray, "symbol state state"],
+    pi: Float[np.ndarray, " state"],
+    members: Int[np.ndarray, " member"],
+) -> Backward:
+    """What the future says of the states of one ergodic part: exactly, or between bounds if it says infinitely much."""
+    place = np.full(machine.n_state, -1)
+    place[members] = np.arange(len(members))
+    successor = np.where(machine.emit[members] > 0, place[machine.successor[members]], -1)
+    T = T[:, members[:, None], members]
+    pi = pi[members] / pi[members].sum()
+    seen = retrodiction(successor, T, pi, max_states=_MAX_REVERSE)
+    if seen is not None:
+        crypticity, ephemeral = crypticity_and_ephemeral(seen, T, pi)
+        complexity = exact(float(entropy(seen.probability)))
+        return Backward(complexity, exact(crypticity), exact(ephemeral), len(seen.beliefs))
+    back = reversed_matrices(T, pi)
+    words = contexts(back, pi)
+    known = words.uncertainty, ephemeral_bounds(T, pi, None, words)
+    many = infinitely_many(back, pi)
+    return Backward(None, *known, None) if many is None else Backward(many.complexity, *known, inf, many.reason)
