@@ -32,6 +32,7 @@ class BeliefClasses:
         block: for each history the class that is held out, or resampled, as one. It is the belief; but where most
             histories have a belief of their own, a cylinder of the last `suffix` symbols.
         suffix: that number of symbols; 0 where blocks are beliefs.
+        row: the length of each history.
     """
 
     belief: Int[np.ndarray, " history"]
@@ -39,6 +40,7 @@ class BeliefClasses:
     finite: bool
     block: Int[np.ndarray, " history"]
     suffix: int
+    row: Int[np.ndarray, " history"]
 
     @property
     def n_belief(self) -> int:
@@ -79,7 +81,7 @@ def belief_classes(
     block, suffix = belief, 0
     if alone > len(histories) / 2:
         block, suffix = cylinders(histories)
-    return BeliefClasses(belief, is_recurrent, bool(explored.closed), block, suffix)
+    return BeliefClasses(belief, is_recurrent, bool(explored.closed), block, suffix, histories.row)
 
 
 def equal_rows(points: Float[np.ndarray, "row column"], tol: float) -> Int[np.ndarray, " row"]:

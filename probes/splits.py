@@ -37,7 +37,7 @@ class Split:
 
 
 def by_history(classes: BeliefClasses, *, n_fold: int = 5, n_draw: int = _DRAWS, rng: np.random.Generator) -> Split:
-    """Hold out a random part of the histories at a time. Intervals resample whole blocks: beliefs, or cylinders.
+    """Hold out a random part of the histories of each length. Intervals resample blocks: beliefs or cylinders.
 
     Where few beliefs are shared by many histories, the training rows hold every belief that is tested.
     """
@@ -45,8 +45,7 @@ def by_history(classes: BeliefClasses, *, n_fold: int = 5, n_draw: int = _DRAWS,
     n = len(classes.belief)
     if n < n_fold:
         return _refused("history", classes, f"{n} histories cannot make {n_fold} folds")
-    fold = np.empty(n, dtype=np.intp)
-    fold[rng.permutation(n)] = np.arange(n) % n_fold
+    fold = _dealt(classes.row, n_fold, rng)
     return _with_draws("history", fold, classes, n_draw, rng)
 
 
@@ -63,10 +62,22 @@ def by_class(classes: BeliefClasses, *, n_fold: int = 5, n_draw: int = _DRAWS, r
     if len(blocks) < MIN_FOLDS:
         kind = "transient beliefs" if classes.suffix == 0 else "cylinders"
         return _refused("class", classes, f"only {len(blocks)} {kind} to hold out; {MIN_FOLDS} are needed")
-    n_fold = min(n_fold, len(blocks))
+    shortest = np.full(classes.n_block, classes.row.max())
+    np.minimum.at(shortest, classes.block, classes.row)
     fold_of = np.full(classes.n_block, -1)
-    fold_of[rng.permutation(blocks)] = np.arange(len(blocks)) % n_fold
+    fold_of[blocks] = _dealt(shortest[blocks], min(n_fold, len(blocks)), rng)
     return _with_draws("class", fold_of[classes.block], classes, n_draw, rng)
+
+
+def _dealt(row: Int[np.ndarray, " unit"], n_fold: int, rng: np.random.Generator) -> Int[np.ndarray, " unit"]:
+    """Folds dealt in turn to units sorted by length, in random order among equals.
+
+    Every fold then has its share of each length. The shortest histories weigh most and are least like others: held
+    out together, they alone could decide a score.
+    """
+    fold = np.empty(len(row), dtype=np.intp)
+    fold[np.lexsort((rng.random(len(row)), row))] = np.arange(len(row)) % n_fold
+    return fold
 
 
 def _with_draws(

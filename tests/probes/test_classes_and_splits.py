@@ -107,6 +107,18 @@ def test_the_history_split_holds_out_each_history_once_in_even_folds() -> None:
     assert any(ground.classes.belief[i] in trained[f] for i, f in enumerate(ground.split.fold))
 
 
+def test_every_fold_has_its_share_of_each_length() -> None:
+    for seed in range(5):
+        ground = Ground(zoo.rrxor(), 9, seed=seed)
+        for t in range(1, 10):
+            shares = np.bincount(ground.split.fold[ground.histories.row == t], minlength=5)
+            assert shares.max() - shares.min() <= 1
+        # the two beliefs that one symbol leaves, a ninth of all weight, are never held out together
+        one, other = ground.class_split.fold[:2]
+        assert one != other
+    assert (Ground(zoo.rrxor(), 9, seed=1).split.fold != Ground(zoo.rrxor(), 9, seed=2).split.fold).any()
+
+
 def test_too_few_transient_beliefs_are_refused_with_the_count() -> None:
     ground = Ground(zoo.even(), 8)
     # an even number of ones and nothing else leaves the prior as it was, an odd one the other transient belief

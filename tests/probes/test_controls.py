@@ -26,6 +26,7 @@ from probes import (
     score_in_sample,
     standard_targets,
 )
+from probes.crossfit import in_sample
 from probes.splits import Split
 from tests.probes.ground_for_tests import Ground
 
@@ -210,12 +211,15 @@ def test_last_symbols_hold_a_markov_belief_and_not_a_parity() -> None:
 
 
 def test_last_symbols_reproduce_the_published_audit() -> None:
-    # last ten one-hots, linear, on Mess3 (x=0.05, a=0.85): .945 uniform and .965 by probability over lengths 1 to 10
-    ground = Ground(zoo.mess3(x=0.05, a=0.85), 10, max_histories=100_000)
-    X = features(LastSymbols(ground.histories, 10), ground.histories, rng=rng())
-    belief = belief_target(ground.process, ground.histories)
-    assert scored(ground, X, belief) == pytest.approx(0.945, abs=0.01)
-    assert scored(ground, X, belief, weighting="probability") == pytest.approx(0.965, abs=0.01)
+    # Mess3 (x=0.05, a=0.85), length 10, last ten one-hots, in sample: .945 uniformly over words and positions, .965 by
+    # probability; a history of length t begins 3^(10-t) words
+    process = zoo.mess3(x=0.05, a=0.85)
+    h = histories(process, 10)
+    X, Y = features(LastSymbols(h, 10), h, rng=rng()), belief_target(process, h).Y
+    for weight, published in ((3.0 ** (10 - h.row), 0.945), (h.frequency, 0.965)):
+        fit = in_sample(X, Y, weight)
+        r2 = 1 - (weight @ (Y - fit.predicted) ** 2).sum() / (weight @ (Y - fit.null) ** 2).sum()
+        assert r2 == pytest.approx(published, abs=1e-3)
 
 
 def test_one_hots_are_zero_before_the_beginning() -> None:

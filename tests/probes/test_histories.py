@@ -94,14 +94,17 @@ def test_a_sample_is_of_whole_possible_words_within_the_cap() -> None:
 def test_sampled_weights_estimate_the_exact_ones() -> None:
     process = zoo.mess3(x=0.15, a=0.6)
     samples = [histories(process, 8, max_histories=400, rng=rng(seed)) for seed in range(60)]
+    indices = [by_length(found) for found in samples]
     drawn = sum(found.drawn for found in samples)
     for word in [(0,), (1, 1), (0, 1), (2, 2, 2)]:
         p = float(np.exp(process.log_prob([word])[0]))
-        counts = sum(
-            found.frequency[by_length(found)[word]] * 8 * found.drawn for found in samples if word in by_length(found)
+        count = sum(
+            found.frequency[index[word]] * 8 * found.drawn
+            for found, index in zip(samples, indices, strict=True)
+            if word in index
         )
         # 5 standard errors of a share of `drawn` words
-        assert abs(counts / drawn - p) < 5 * np.sqrt(p * (1 - p) / drawn)
+        assert abs(count / drawn - p) < 5 * np.sqrt(p * (1 - p) / drawn)
 
 
 def test_a_cap_that_is_not_reached_gives_everything() -> None:
