@@ -14,6 +14,7 @@ from compmech.errors import (
 )
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
+from compmech.io import load, save
 from compmech.minimal import equivalent, minimal
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
@@ -39,8 +40,10 @@ __all__ = [
     "filter_beliefs",
     "future_map",
     "horizon_ranks",
+    "load",
     "minimal",
     "mixed_states",
+    "save",
     "stationary",
     "word_map",
 ]

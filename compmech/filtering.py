@@ -65,10 +65,10 @@ class Filterable(Protocol):
         ...
 
 
-def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq time+1 state"]:
-    """Beliefs along words: row t is start @ T_w / (start @ T_w @ evaluate) for w = x_<t; row 0 is the start.
+def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq row state"]:
+    """Beliefs along words: row t = 0 .. time is start @ T_w / (start @ T_w @ evaluate) for w = x_<t.
 
-    For an HMM this is the distribution over hidden states given the symbols so far.
+    For an HMM this is the distribution over hidden states given the symbols so far; row 0 is the start.
 
     Args:
         process: an HMM, a GHMM or an EpsilonMachine.
@@ -84,7 +84,7 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
     return beliefs
 
 
-def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq time+1 symbol"]:
+def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
     """P(x_t | x_<t) along words; raises ImpossibleWord where a word has probability zero."""
     symbols = _symbols(process, words)
     probability = np.empty((*_rows(symbols), process.n_symbol))

@@ -87,8 +87,8 @@ class _Presentation:
         """Log probability of each word in nats; -inf for forbidden words."""
         return log_probability(self, words)
 
-    def predict(self, words: ArrayLike) -> Float[np.ndarray, "seq time+1 symbol"]:
-        """P(x_t | x_<t): row t is the distribution of symbol t given the t symbols before it.
+    def predict(self, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
+        """P(x_t | x_<t): row t = 0 .. time is the distribution of symbol t given the t symbols before it.
 
         Raises:
             ImpossibleWord: if a word has probability zero.

@@ -29,7 +29,7 @@ class Process(Protocol):
         ...
 
     def predict(self, words: ArrayLike) -> Float[np.ndarray, "seq time+1 symbol"]:
-        """P(x_t | x_<t): row t is the distribution of symbol t given the t symbols before it.
+        """P(x_t | x_<t): row t = 0 .. time is the distribution of symbol t given the t symbols before it.
 
         Raises:
             ImpossibleWord: if a word has probability zero.

@@ -67,16 +67,18 @@ def block_table(
     threshold = np.where(scaled < 1, scaled, 1.0)
     alias = np.arange(len(source))
     if len(light):
-        # Rounding may carry a cover past the end of its state: keep it among the heavy outcomes of that state.
-        first = np.searchsorted(heavy, offset)
-        last = np.searchsorted(heavy, offset + count) - 1
+        # Where a state ends, deficits and excesses agree but for rounding: nothing is passed on to another state.
+        light_end, heavy_end = np.searchsorted(light, offset + count), np.searchsorted(heavy, offset + count)
+        heavy_begin = np.searchsorted(heavy, offset)
         cover = np.searchsorted(excess_end, deficit_begin, side="right")
-        alias[light] = heavy[np.clip(cover, first[source[light]], last[source[light]])]
-        dry = np.minimum(np.searchsorted(deficit_end, excess_end), len(light) - 1)
-        is_last = np.arange(len(heavy)) == last[source[heavy]]
-        following = np.minimum(np.arange(len(heavy)) + 1, len(heavy) - 1)
-        threshold[heavy] = np.where(is_last, 1.0, np.clip(1 - (deficit_end[dry] - excess_end), 0.0, 1.0))
-        alias[heavy] = np.where(is_last, heavy, heavy[following])
+        alias[light] = heavy[np.clip(cover, heavy_begin[source[light]], heavy_end[source[light]] - 1)]
+        index = np.arange(len(heavy))
+        dry = np.searchsorted(deficit_end, excess_end)
+        begins = np.append(deficit_begin, np.inf)[dry] < excess_end
+        passes = begins & (dry < light_end[source[heavy]]) & (index < heavy_end[source[heavy]] - 1)
+        missing = deficit_end[dry[passes]] - excess_end[passes]
+        threshold[heavy[passes]] = np.clip(1 - missing, 0.0, 1.0)
+        alias[heavy[passes]] = heavy[index[passes] + 1]
     return BlockTable(symbols, target, threshold, alias, offset, count)
 
 

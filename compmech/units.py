@@ -1,4 +1,4 @@
-"""Nats and bits: everything named log_*, loss or KL is in nats, every reported statistic in bits, converted here only."""
+"""Nats and bits: what is named log_*, loss or KL is in nats, every reported statistic in bits, converted here only."""
 
 from math import log
 

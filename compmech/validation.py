@@ -127,7 +127,7 @@ def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
     return array.astype(np.intp, copy=False)
 
 
-def check_count(value: int, what: str) -> int:
+def check_count(value: object, what: str) -> int:
     """A nonnegative whole number."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise ValueError(f"{what} must be a whole number; got {value!r}")

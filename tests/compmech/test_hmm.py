@@ -1,0 +1,227 @@
+"""HMM: what it accepts, refuses and keeps, and its stationary distribution."""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given
+from machines import even, golden_mean, mess3, period, rrxor, two_coins
+from oracles import all_words, word_probabilities
+from strategies import any_hmms, ergodic_hmms, started_hmms, stationary_hmms
+
+from compmech import HMM, NotErgodic, Process, stationary
+
+GOLDEN_MEAN = [[[0.5, 0.0], [1.0, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
+
+
+def test_attributes_and_defaults() -> None:
+    machine = HMM(GOLDEN_MEAN, alphabet="ab", states=["A", "B"], name="golden mean")
+    assert machine.alphabet == ("a", "b")
+    assert machine.states == ("A", "B")
+    assert (machine.n_symbol, machine.n_state) == (2, 2)
+    assert machine.name == "golden mean"
+    assert "golden mean" in repr(machine)
+    plain = HMM(GOLDEN_MEAN)
+    assert plain.alphabet == plain.states == (0, 1)
+    assert isinstance(plain, Process)
+    np.testing.assert_array_equal(plain.evaluate, [1, 1])
+    np.testing.assert_array_equal(plain.A, [[0.5, 0.5], [1, 0]])
+    np.testing.assert_array_equal(plain.emission, [[0.5, 0.5], [1, 0]])
+
+
+def test_stationary_start_of_golden_mean_and_even_in_closed_form() -> None:
+    for p in (0.1, 0.5, 0.9):
+        np.testing.assert_allclose(golden_mean(p).start, [1 / (1 + p), p / (1 + p)], rtol=1e-15)
+        np.testing.assert_allclose(even(p).start, [1 / (1 + p), p / (1 + p)], rtol=1e-15)
+    np.testing.assert_allclose(rrxor().start, [1 / 3, 1 / 6, 1 / 6, 1 / 6, 1 / 6], rtol=1e-15)
+
+
+def test_stationary_distribution_keeps_full_precision_where_states_hardly_mix() -> None:
+    slow = HMM([[[1 - 1e-13, 1e-13], [2e-13, 1 - 2e-13]]])
+    np.testing.assert_allclose(slow.start, [2 / 3, 1 / 3], rtol=1e-15)
+
+
+def test_stationary_distribution_gives_transient_states_exactly_nothing() -> None:
+    machine = HMM([[[0.5, 0.25, 0.25], [0, 0.5, 0.5], [0, 1, 0]]])
+    np.testing.assert_allclose(machine.start, [0, 2 / 3, 1 / 3], rtol=1e-15)
+    assert machine.start[0] == 0
+
+
+def test_stationary_distribution_of_many_states() -> None:
+    rng = np.random.default_rng(0)
+    n_state = 1000
+    birth = rng.uniform(0.2, 0.8, n_state - 1)
+    A = np.diag(birth, 1)
+    A[np.arange(1, n_state), np.arange(n_state - 1)] = 1 - np.append(birth[1:], 0.0)
+    A[0, 0] = 1 - birth[0]
+    ratio = birth / np.diag(A, -1)  # detailed balance of a birth-death chain
+    log_pi = np.concatenate([[0.0], np.cumsum(np.log(ratio))])
+    pi = np.exp(log_pi - log_pi.max())
+    np.testing.assert_allclose(HMM(A[None]).start, pi / pi.sum(), rtol=1e-6, atol=1e-12)
+    fast = rng.random((n_state, n_state))
+    fast /= fast.sum(axis=1, keepdims=True)
+    start = HMM(fast[None]).start
+    np.testing.assert_allclose(start @ fast, start, rtol=0, atol=1e-15)
+
+
+@given(stationary_hmms())
+def test_stationary_start_is_a_fixed_point(machine: HMM) -> None:
+    np.testing.assert_allclose(machine.start @ machine.A, machine.start, atol=1e-15)
+    np.testing.assert_allclose(machine.start.sum(), 1, rtol=1e-15)
+    np.testing.assert_array_equal(stationary(machine), machine.start)
+
+
+def test_not_ergodic_names_the_closed_classes_and_the_repair() -> None:
+    T = np.zeros((1, 4, 4))
+    T[0, 0, [1, 2]] = 0.5
+    T[0, [1, 2, 3], [1, 3, 2]] = 1
+    with pytest.raises(NotErgodic, match=r"start=") as caught:
+        HMM(T)
+    assert caught.value.classes == ((1,), (2, 3))
+    assert HMM(T, start=[0, 0.5, 0.25, 0.25]).n_state == 4
+    with pytest.raises(NotErgodic):
+        stationary(two_coins())
+
+
+def test_is_unifilar() -> None:
+    assert golden_mean().is_unifilar
+    assert two_coins().is_unifilar
+    assert not mess3().is_unifilar
+
+
+def test_frozen_and_private() -> None:
+    T, start = np.array(GOLDEN_MEAN), np.array([0.25, 0.75])
+    machine = HMM(T, start=start)
+    T[0, 0, 0] = start[0] = 9
+    assert machine.T[0, 0, 0] == 0.5
+    assert machine.start[0] == 0.25
+    for array in (machine.T, machine.start, machine.A, machine.evaluate, machine.emission):
+        with pytest.raises(ValueError, match="read-only"):
+            array[...] = 0
+    with pytest.raises(AttributeError):
+        machine.T = T  # type: ignore[misc]
+
+
+def test_inputs_are_not_changed() -> None:
+    T, words = np.array(GOLDEN_MEAN), np.array([[0, 1, 0]])
+    before = T.copy(), words.copy()
+    machine = HMM(T)
+    machine.predict(words)
+    machine.log_prob(words)
+    np.testing.assert_array_equal(T, before[0])
+    np.testing.assert_array_equal(words, before[1])
+
+
+def test_integers_do_for_probabilities() -> None:
+    assert HMM([[[0, 1], [1, 0]]]).T.dtype == np.float64
+
+
+def test_pickle() -> None:
+    machine = HMM(GOLDEN_MEAN, start=[1, 0], alphabet="ab", states="AB", name="golden mean")
+    again = pickle.loads(pickle.dumps(machine))
+    np.testing.assert_array_equal(again.T, machine.T)
+    np.testing.assert_array_equal(again.start, machine.start)
+    assert (again.alphabet, again.states, again.name) == (machine.alphabet, machine.states, machine.name)
+    assert not again.T.flags.writeable
+
+
+@pytest.mark.parametrize(
+    ("T", "message"),
+    [
+        ([[[0.5, 0.5], [0.5, 0.4]]], r"state 1 sums to 0\.9"),
+        ([[[1.5, -0.5], [0, 1]]], r"T\[0, 0, 1\] is -0\.5.*GHMM"),
+        ([[[1.0, float("nan")], [0, 1]]], r"T\[0, 0, 1\] is nan"),
+        ([[[1.0, float("inf")], [0, 1]]], r"T\[0, 0, 1\] is inf"),
+        ([[0.5, 0.5], [0, 1]], r"3 axes.*shape \(2, 2\).*T\[None\]"),
+        ([[[1.0, 0.0]]], r"as many states as next states.*\(1, 1, 2\)"),
+        ([], r"3 axes"),
+        (np.zeros((0, 2, 2)), r"at least one symbol"),
+        (np.zeros((2, 0, 0)), r"at least one symbol"),
+        ([[["a", "b"], ["c", "d"]]], r"real numbers"),
+        ([[[1j, 0], [0, 1]]], r"real numbers"),
+        ([[[1.0, 0.0], [1.0]]], r"different lengths"),
+        (np.swapaxes(np.array([[[0.5, 0.5], [0.25, 0.75]]]), 1, 2), r"transposed.*swapaxes\(T, 1, 2\)"),
+        (np.moveaxis(np.array([[[0, 1], [0, 0]], [[0, 0], [1, 0]], np.zeros((2, 2))]), 0, -1), r"moveaxis\(T, -1, 0\)"),
+    ],
+)
+def test_wrong_matrices_are_named(T: object, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        HMM(T)  # type: ignore[arg-type]
+
+
+def test_square_tensor_in_another_order_is_recognised() -> None:
+    T = np.array(GOLDEN_MEAN)
+    with pytest.raises(ValueError, match=r"\(state, next_state, symbol\): give np.moveaxis"):
+        HMM(np.moveaxis(T, 0, -1))
+
+
+def test_many_wrong_rows_are_counted() -> None:
+    with pytest.raises(ValueError, match=r"state 0 sums to 0\.5 \(nor do states 1, 2\)"):
+        HMM(np.eye(3)[None] / 2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"start": [0.5, 0.4]}, r"start must sum to 1; it sums to 0\.9"),
+        ({"start": [1.5, -0.5]}, r"start\[1\] is -0\.5"),
+        ({"start": [1.0]}, r"one entry for each of the 2 states; got shape \(1,\)"),
+        ({"start": [float("nan"), 1.0]}, r"start\[0\] is nan"),
+        ({"alphabet": "abc"}, r"alphabet must name the 2.*got 3"),
+        ({"alphabet": "aa"}, r"alphabet must be distinct; 'a' stands at 0 and at 1"),
+        ({"states": ["A"]}, r"states must name the 2.*got 1"),
+        ({"states": ["A", "A"]}, r"states must be distinct"),
+    ],
+)
+def test_wrong_arguments_are_named(arguments: dict, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        HMM(GOLDEN_MEAN, **arguments)
+
+
+def test_rounding_of_printed_tables_is_accepted() -> None:
+    third = 0.333333333
+    HMM([[[third, third, 1 - 2 * third]] * 3])
+    HMM(np.full((1, 3, 3), third))  # sums to 1 - 1e-9
+    with pytest.raises(ValueError, match="sums to"):
+        HMM(np.full((1, 3, 3), 0.33333333))
+
+
+@given(any_hmms())
+def test_word_probabilities_sum_to_one_and_marginalise(machine: HMM) -> None:
+    def probability(length: int) -> np.ndarray:
+        return np.exp(machine.log_prob(all_words(machine.n_symbol, length)))
+
+    tables = [probability(length) for length in range(4)]
+    for shorter, longer in zip(tables, tables[1:], strict=False):
+        np.testing.assert_allclose(longer.sum(), 1, rtol=1e-12)
+        np.testing.assert_allclose(longer.reshape(len(shorter), -1).sum(axis=1), shorter, atol=1e-14)
+
+
+@given(ergodic_hmms())
+def test_a_stationary_process_also_marginalises_over_its_first_symbol(machine: HMM) -> None:
+    two = np.exp(machine.log_prob(all_words(machine.n_symbol, 2))).reshape(machine.n_symbol, -1)
+    np.testing.assert_allclose(two.sum(axis=0), two.sum(axis=1), atol=1e-14)
+
+
+@given(started_hmms())
+def test_relabelling_states_and_symbols_changes_nothing(machine: HMM) -> None:
+    rng = np.random.default_rng(machine.n_state)
+    states, symbols = rng.permutation(machine.n_state), rng.permutation(machine.n_symbol)
+    T = machine.T[symbols][:, states][:, :, states]
+    relabelled = HMM(T, start=machine.start[states])
+    words = all_words(machine.n_symbol, 3)
+    np.testing.assert_allclose(
+        np.exp(relabelled.log_prob(words)), np.exp(machine.log_prob(symbols[words])), atol=1e-14
+    )
+
+
+@given(any_hmms())
+def test_log_prob_is_the_sum_over_paths(machine: HMM) -> None:
+    for length in range(4):
+        found = np.exp(machine.log_prob(all_words(machine.n_symbol, length)))
+        np.testing.assert_allclose(found, word_probabilities(machine, length), atol=1e-14)
+
+
+def test_period_is_deterministic() -> None:
+    words = np.array([[0, 0, 1, 0, 0, 1]])
+    np.testing.assert_allclose(np.exp(period(3).log_prob(words)), 1 / 3, rtol=1e-15)
