@@ -270,7 +270,13 @@ class At:
         if self.row not in rows:
             return value
         i = rows.index(self.row)
-        return torch.cat([value[:, :i], self.f(value[:, i])[:, None], value[:, i + 1 :]], dim=1)
+        old, new = value[:, i], self.f(value[:, i])
+        if new.shape != old.shape:
+            raise ValueError(
+                f"the edit at row {self.row} must keep the shape (seq, width) = {tuple(old.shape)}; "
+                f"it gave {tuple(new.shape)}"
+            )
+        return torch.cat([value[:, :i], new[:, None], value[:, i + 1 :]], dim=1)
 
 
 def at(row: int, f: Callable[[Float[Tensor, "seq width"]], Float[Tensor, "seq width"]]) -> At:
@@ -304,6 +310,10 @@ class _EditTap:
                 raise ValueError(
                     f"the edit of {site!r} must keep the shape (seq, row, width) = {tuple(value.shape)}; "
                     f"it gave {tuple(new.shape)}"
+                )
+            if new.dtype != value.dtype:
+                raise ValueError(
+                    f"the edit of {site!r} must keep the dtype {value.dtype}; it gave {new.dtype}: use .to"
                 )
             value = new
         return self.outer(site, rows, value)
@@ -356,7 +366,7 @@ def edited(predictor: Predictor, edits: Mapping[str, Edit]) -> Edited:
         edits: for each site an edit `f(rows, value)`, or `at(row, f)` for one row.
     Raises:
         UnknownSite: for a site that the predictor does not have.
-        ValueError: (when run) if an edit changes the shape of a value.
+        ValueError: (when run) if an edit changes the shape or the dtype of a value.
     Example:
         >>> ablated = edited(model, {"layer.0.carry": at(5, torch.zeros_like)})  # doctest: +SKIP
     """

@@ -9,6 +9,7 @@ h state, y output. Axes here are channel first and sequence last, so that every 
 delta and y are (inner, row, seq), A is (state, inner), B and C are (state, row, seq), h is (state, inner, seq).
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -68,9 +69,9 @@ def selective_states(
     return y, states
 
 
-def _row_first(x: Tensor) -> Tensor:
+def _swapped(*arrays: Tensor) -> Iterator[Tensor]:
     """(channel, row, seq) as contiguous (row, channel, seq), so that the vectors of one row lie together; and back."""
-    return x.transpose(0, 1).contiguous()
+    return (x.transpose(0, 1).contiguous() for x in arrays)
 
 
 def _unroll(delta: Tensor, v: Tensor, A: Tensor, B: Tensor, decay: Tensor, hs: Tensor) -> None:
@@ -89,7 +90,7 @@ class _Scan(torch.autograd.Function):
     def forward(
         ctx: Any, u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor, h: Tensor, wanted: bool
     ) -> tuple[Tensor, Tensor, Tensor]:
-        v, delta_, B, C = _row_first(delta * u), _row_first(delta), _row_first(B), _row_first(C)
+        v, delta_, B, C = _swapped(delta * u, delta, B, C)
         n_row, n_held, shape = len(v), min(len(v), CHUNK), h.shape
         y, product = torch.empty_like(v), torch.empty_like(h)
         states = u.new_empty(n_row if wanted else 0, *shape)
@@ -106,13 +107,14 @@ class _Scan(torch.autograd.Function):
             starts.append(h)
             h = held[-1].clone()
         ctx.save_for_backward(u, delta, v, delta_, A, B, C, decay, hs, *starts)
-        return _row_first(y), h, states
+        return y.transpose(0, 1).contiguous(), h, states
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gy: Tensor, g: Tensor, g_states: Tensor) -> tuple[Tensor | None, ...]:
         u, delta, v, delta_, A, B, C, decay, hs, *starts = ctx.saved_tensors
-        gy, g, product, A_ = _row_first(gy), g.clone(), torch.empty_like(g), A[:, :, None]
+        g, product, A_ = g.clone(), torch.empty_like(g), A[:, :, None]
+        (gy,) = _swapped(gy)
         gA, gB, gC, gv, g_delta = map(torch.empty_like, (g, B, C, v, v))
         gA.zero_()
         for k, rows in reversed(list(enumerate(_chunks(len(v))))):
@@ -139,8 +141,8 @@ class _Scan(torch.autograd.Function):
                 torch.mul(g, before, out=product)  # by delta_t A
                 gA.addcmul_(product, delta_t)
                 torch.sum(product.mul_(A_), 0, out=g_delta_t)
-        gv = _row_first(gv)
-        return gv * delta, _row_first(g_delta).addcmul_(gv, u), gA.sum(2), _row_first(gB), _row_first(gC), g, None
+        gv, g_delta, gB, gC = _swapped(gv, g_delta, gB, gC)
+        return gv * delta, g_delta.addcmul_(gv, u), gA.sum(2), gB, gC, g, None
 
 
 def _chunks(n_row: int) -> list[slice]:

@@ -1,0 +1,160 @@
+"""GRU and LSTM against torch.nn, weight for weight, and what editing their states means."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
+
+CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
+WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
+
+
+def make(config: GRUConfig | LSTMConfig) -> GRU | LSTM:
+    model = build(config, rng=torch.Generator().manual_seed(0)).double()
+    assert isinstance(model, GRU | LSTM)
+    return model
+
+
+CONFIGS = [
+    GRUConfig(n_symbol=3, width=12),
+    GRUConfig(n_symbol=3, width=12, n_layer=2),
+    LSTMConfig(n_symbol=3, width=12),
+    LSTMConfig(n_symbol=3, width=12, n_layer=2),
+]
+
+
+def peer(model: GRU | LSTM) -> nn.GRU | nn.LSTM:
+    """torch's own network with the model's weights."""
+    kind = nn.GRU if isinstance(model, GRU) else nn.LSTM
+    other = kind(model.width, model.width, num_layers=model.config.n_layer, batch_first=True).double()
+    with torch.no_grad():
+        for i, layer in enumerate(model.layers):
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+                getattr(other, f"{name}_l{i}").copy_(getattr(layer, name))
+    return other
+
+
+def vectors(model: GRU | LSTM, words: Tensor = WORDS) -> Tensor:
+    return torch.cat([model.begin.expand(len(words), 1, -1), model.embedding[words]], dim=1)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_a_pass_equals_torchs_network(config) -> None:
+    model = make(config)
+    hidden, _ = peer(model)(vectors(model))
+    expected = (hidden @ model.readout_weight.T + model.readout_bias).log_softmax(-1)
+    torch.testing.assert_close(model.log_probs(WORDS), expected, **CLOSE)
+    torch.testing.assert_close(capture(model, WORDS, ["final"])["final"], hidden, **CLOSE)
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_every_state_equals_that_of_torchs_network_cut_there(config) -> None:
+    model, n_layer = make(config), config.n_layer
+    other, inputs = peer(model), vectors(model)
+    seen = capture(model, WORDS, [name for name, site in model.sites.items() if site.state])
+    assert len(seen) == n_layer * (2 if isinstance(model, LSTM) else 1)
+    for row in range(inputs.shape[1]):
+        _, state = other(inputs[:, : row + 1])
+        h, c = state if isinstance(model, LSTM) else (state, None)
+        for i in range(n_layer):
+            torch.testing.assert_close(seen[f"layer.{i}.carry"][:, row], h[i], **CLOSE)
+            if c is not None:
+                torch.testing.assert_close(seen[f"layer.{i}.cell"][:, row], c[i], **CLOSE)
+
+
+@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2]])
+@pytest.mark.parametrize("row", [0, 4, 9])
+def test_an_edited_carry_restarts_torchs_network_from_there(config, row: int) -> None:
+    """One layer: with h put in at row t (and c left alone), later rows are torch's from that state."""
+    model = make(config)
+    new = torch.linspace(-1, 1, 12, dtype=torch.float64).expand(5, 12)
+    found = edited(model, {"layer.0.carry": at(row, lambda value: new)}).log_probs(WORDS)
+
+    inputs, other = vectors(model), peer(model)
+    before, state = other(inputs[:, : row + 1])
+    state = (new[None], state[1]) if isinstance(model, LSTM) else new[None]
+    after = other(inputs[:, row + 1 :], state)[0] if row < 9 else before[:, :0]
+    hidden = torch.cat([before[:, :-1], new[:, None], after], dim=1)
+    expected = (hidden @ model.readout_weight.T + model.readout_bias).log_softmax(-1)
+    torch.testing.assert_close(found, expected, **CLOSE)
+
+
+@pytest.mark.parametrize("row", [0, 4, 9])
+def test_an_edited_cell_moves_h_at_its_row_and_everything_after(row: int) -> None:
+    model = make(LSTMConfig(n_symbol=3, width=12))
+    assert isinstance(model, LSTM)
+    new = torch.linspace(-1, 1, 12, dtype=torch.float64).expand(5, 12)
+    model_edited = edited(model, {"layer.0.cell": at(row, lambda value: new)})
+    seen = capture(model_edited, WORDS, ["layer.0.carry", "layer.0.cell"])
+
+    layer, h, c = model.layers[0], torch.zeros(5, 12).double(), torch.zeros(5, 12).double()
+    for t, x in enumerate(vectors(model).unbind(1)):
+        gates = x @ layer.weight_ih.T + layer.bias_ih + h @ layer.weight_hh.T + layer.bias_hh
+        i, f, g, o = gates.chunk(4, dim=-1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        c = new if t == row else c
+        h = o.sigmoid() * c.tanh()
+        torch.testing.assert_close(seen["layer.0.cell"][:, t], c, **CLOSE)
+        torch.testing.assert_close(seen["layer.0.carry"][:, t], h, **CLOSE)
+    plain = model.log_probs(WORDS)
+    moved = (model_edited.log_probs(WORDS) - plain).abs().amax((0, 2))
+    assert bool((moved[row:] > 1e-4).all())
+    assert bool((moved[:row] < 1e-12).all())
+
+
+@pytest.mark.parametrize("config", [CONFIGS[1], CONFIGS[3]])
+def test_an_edited_output_changes_nothing_of_its_layer_afterwards(config) -> None:
+    model, names = make(config), [name for name, site in make(config).sites.items() if site.state]
+    with torch.no_grad():
+        plain = capture(model, WORDS, names)
+        seen = capture(edited(model, {"layer.0": at(3, lambda value: value + 1)}), WORDS, names)
+    for name in names:
+        moved = (seen[name] - plain[name]).abs().amax((0, 2))
+        if name.startswith("layer.0"):
+            assert float(moved.max()) == 0.0
+        else:  # the layer above reads it, and carries what it read
+            assert bool((moved[3:] > 1e-4).all())
+            assert float(moved[:3].max()) < 1e-12
+
+
+@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2]])
+def test_an_edited_output_of_the_only_layer_moves_its_row_alone(config) -> None:
+    model = make(config)
+    moved = edited(model, {"layer.0": at(3, lambda value: value + 1)}).log_probs(WORDS) - model.log_probs(WORDS)
+    assert moved.abs().amax((0, 2)).nonzero().flatten().tolist() == [3]
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, monkeypatch) -> None:
+    model, name = make(config), "gru" if isinstance(config, GRUConfig) else "lstm"
+    fused, calls = getattr(torch, name), []
+
+    def counted(*args):
+        calls.append(args[0].shape[1])
+        return fused(*args)
+
+    monkeypatch.setattr(torch, name, counted)
+    model.log_probs(WORDS)
+    assert calls == [10] * config.n_layer
+    for state in model.states:
+        calls.clear()
+        edited(model, {f"layer.0.{state}": at(4, lambda value: value / 2)}).log_probs(WORDS)
+        assert calls[:2] == [5, 5]
+        assert len(calls) == 2 + config.n_layer - 1
+
+
+def test_gradients_flow_through_an_edit_of_the_cell() -> None:
+    model = make(LSTMConfig(n_symbol=3, width=12))
+    shift = torch.zeros(12, dtype=torch.float64, requires_grad=True)
+    loss = edited(model, {"layer.0.cell": at(2, lambda value: value + shift)}).log_probs(WORDS)[:, 2:, 0].sum()
+    (slope,) = torch.autograd.grad(loss, shift)
+    step = torch.zeros(12, dtype=torch.float64)
+    step[5] = 1e-6
+
+    def at_shift(by: Tensor) -> float:
+        with torch.no_grad():
+            rows = edited(model, {"layer.0.cell": at(2, lambda value: value + by)}).log_probs(WORDS)[:, 2:, 0]
+        return float(rows.sum())
+
+    assert float(slope[5]) == pytest.approx((at_shift(step) - at_shift(-step)) / 2e-6, rel=1e-6)
