@@ -1,0 +1,6 @@
+"""Speed, side by side with a peer or a limit in one run. `make bench` prints the table; nothing here asserts a time."""
+
+import os
+
+for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(name, "1")
