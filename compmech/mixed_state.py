@@ -200,7 +200,8 @@ class _Explorer:
         self.parent_symbol.append(symbol[fresh])
         is_new = node >= known
         flow = (mass[row] * emit[row, symbol])[is_new]
-        return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh))
+        # of nothing, bincount makes integers
+        return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh)).astype(np.float64)
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
         emit, successor, doubtful = (np.concatenate(pieces) for pieces in (self.emit, self.successor, self.doubtful))
