@@ -1,6 +1,7 @@
-"""The few numbers of a comparison that are read first: best site, best model-free baseline, and how far one stands above the other.
+"""The numbers of a comparison that are read first: best site, best model-free baseline, and the distance between them.
 
-The table, the figures and the page all take them from here, so that they cannot disagree. Only held-out scores are ranked.
+The table, the figures and the page all take them from here, so that they cannot disagree. Only held-out scores are
+ranked.
 """
 
 from collections.abc import Iterable, Sequence
@@ -126,7 +127,7 @@ def headline(comparison: Comparison, process: str, predictor: str, target: str) 
     def beside(**changed: str) -> Score | None:
         if site is None:
             return None
-        asked = dict(split="history", weighting="probability", control="") | changed
+        asked = {"split": "history", "weighting": "probability", "control": ""} | changed
         return scored(comparison.only(process=process, predictor=predictor, target=target, site=site, **asked))
 
     baselines = [
@@ -221,7 +222,7 @@ def predictors(comparison: Comparison, process: str) -> list[str]:
 
 
 def site_kind(site: str) -> str:
-    """What sort of value a site holds: "stream" for layer outputs, "output", or the state's own name (ssm, conv, carry ...).
+    """What sort of value a site holds: "stream" for layer outputs, "output", or the state's own name (ssm, conv ...).
 
     Example:
         >>> site_kind("layer.1.ssm"), site_kind("layer.1"), site_kind("final")

@@ -1,0 +1,7 @@
+"""How a comparison is shown: a table for the terminal, figures for papers, and one page for people."""
+
+from probes.report.figures import save_figures
+from probes.report.page import save_page
+from probes.report.table import terminal_table
+
+__all__ = ["save_figures", "save_page", "terminal_table"]

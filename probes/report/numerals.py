@@ -2,7 +2,7 @@
 
 import math
 
-__all__ = ["count", "decimal", "interval", "nats", "seconds", "signed"]
+__all__ = ["count", "decimal", "interval", "nats", "power_of_ten", "seconds", "signed"]
 
 _ZERO_NATS = 1e-12
 """A divergence below this is rounding in float64 and written as 0."""
@@ -43,23 +43,30 @@ def interval(low: float | None, high: float | None, *, empty: str = "-") -> str:
     return f"{decimal(low)}..{decimal(high)}"
 
 
-def nats(value: float | None, *, empty: str = "-") -> str:
-    """A divergence in nats, two figures.
+def nats(value: float | None, *, plain: bool = False, empty: str = "-") -> str:
+    """A divergence in nats, two figures; `plain` for terminals.
 
     Example:
         >>> nats(0.0412), nats(2.04e-4), nats(0.0), nats(float("inf"))
-        ('0.041', '2.0e-4', '0', 'inf')
+        ('0.041', '2.0×10⁻⁴', '0', '∞')
+        >>> nats(2.04e-4, plain=True), nats(float("inf"), plain=True)
+        ('2.0e-4', 'inf')
     """
     if value is None:
         return empty
     if math.isinf(value):
-        return "inf"
+        return "inf" if plain else "∞"
     if abs(value) < _ZERO_NATS:
         return "0"
     if abs(value) >= 0.00995:
         return f"{value:.2g}" if abs(value) < 0.0995 else f"{value:.3f}".rstrip("0").rstrip(".")
     mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa}e{int(exponent)}"
+    return f"{mantissa}e{int(exponent)}" if plain else f"{mantissa}×{power_of_ten(int(exponent))}"
+
+
+def power_of_ten(exponent: int) -> str:
+    """10 with a raised exponent."""
+    return "10" + str(exponent).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
 
 
 def count(value: int | float | None, *, empty: str = "-") -> str:

@@ -3,12 +3,28 @@
 from collections.abc import Sequence
 from typing import Any
 
-__all__ = ["CONTROL_NAMES", "GRID", "INK", "MUTED", "PAGE", "RC", "colour_of", "display_name", "marker_of"]
+import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
+
+__all__ = [
+    "CONTROL_NAMES",
+    "GRID",
+    "INK",
+    "MUTED",
+    "PAGE",
+    "PALETTE",
+    "RC",
+    "belief_colours",
+    "colour_of",
+    "display_name",
+    "marker_of",
+]
 
 INK, MUTED, GRID, PAGE = "#1f2328", "#667078", "#dde1e5", "#ffffff"
 
-# Okabe and Ito's palette (Color Universal Design, 2008), told apart with every common form of colour blindness. Its yellow is left
-# out: it does not show on white.
+# Okabe and Ito's palette (Color Universal Design, 2008), told apart with every common form of colour blindness. Its
+# yellow is left out: it does not show on white.
 VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY = "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 PALETTE = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
 
@@ -45,7 +61,7 @@ CONTROL_NAMES = {
     "true-log-p": "true log p",
 }
 
-RC: dict[str, Any] = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,
@@ -75,6 +91,7 @@ RC: dict[str, Any] = {
     "lines.linewidth": 1.6,
     "lines.markersize": 5,
     "legend.frameon": False,
+    "text.parse_math": False,  # a name with dollars in it is a name
     "svg.fonttype": "none",
     "svg.hashsalt": "compmech",
 }
@@ -83,7 +100,8 @@ RC: dict[str, Any] = {
 
 def display_name(predictor: str) -> str:
     """How a predictor is called in prose and pictures."""
-    return _NAMES.get(predictor, predictor)
+    kind, _, variant = predictor.partition("-")
+    return f"{_NAMES.get(kind, kind)}-{variant}" if variant else _NAMES.get(predictor, predictor)
 
 
 def colour_of(predictor: str, among: Sequence[str]) -> str:
@@ -99,3 +117,15 @@ def colour_of(predictor: str, among: Sequence[str]) -> str:
 def marker_of(predictor: str) -> str:
     """A shape that goes with the colour, for those who do not see it."""
     return _MARKERS.get(predictor, "h")
+
+
+def belief_colours(rgb: ArrayLike) -> Float[np.ndarray, "row 3"]:
+    """Belief colours from three coordinates in 0 .. 1: mixtures of vermillion, reddish purple and blue.
+
+    Pure red and green would look alike to one reader in twenty, and pure blue would vanish on a dark page.
+    """
+    anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (VERMILLION, PURPLE, BLUE)]) / 255
+    share = (np.asarray(rgb, dtype=float).reshape(-1, 3) + 0.02) ** 2  # a belief of all zeros has a colour too
+    mixed = share / share.sum(axis=1, keepdims=True) @ anchors
+    grey = mixed.mean(axis=1, keepdims=True)
+    return np.asarray((grey + 1.3 * (mixed - grey)).clip(0, 1))  # mixing greys; give the saturation back

@@ -23,7 +23,8 @@ from probes.results import Comparison, ProcessSummary, Run
 __all__ = ["terminal_table"]
 
 LEGEND = (
-    "KL: nats above the optimum, mean over positions (inf: a possible symbol got probability 0). R²: histories held out, weighted by "
+    "KL: nats above the optimum, mean over positions (inf: a possible symbol got probability 0). R²: histories held "
+    "out, weighted by "
     "probability. above: R² minus the best model-free baseline."
 )
 KINDS = {"stream": "layer output", "carry": "state h", "cell": "cell c", "ssm": "ssm state", "conv": "convolution"}
@@ -63,10 +64,10 @@ def _beyond_block(comparison: Comparison, summary: ProcessSummary, width: int) -
     if len(shared) == 1:
         lines.append(f"best model-free baseline: {shared.pop()}")
     lines.append(_layout(_beyond(found), width))
-    for each in found:
-        if each.best is not None and each.best.reason:
-            lines.append(_wrapped(f"{each.predictor}: {each.best.reason}", width))
-    lines += [_wrapped(text, width) for text in _verdicts(found)]
+    lines += [
+        _wrapped(f"{each.predictor}: {each.best.reason}", width) for each in found if each.best and each.best.reason
+    ]
+    lines += [_wrapped(text, width) for text in _verdicts(found, networks(comparison, summary.process))]
     return "\n".join(lines)
 
 
@@ -90,7 +91,7 @@ def _overview(comparison: Comparison, summary: ProcessSummary) -> list[list[str]
                 count(_mean([run.parameters for run in runs if run.parameters])),
                 count(_mean([run.symbols_seen for run in trained])),
                 seconds(_mean([run.seconds for run in trained])),
-                nats(_mean_kl(runs)),
+                nats(_mean_kl(runs), plain=True),
                 *_value_and_interval(belief),
                 belief.site if belief is not None and belief.value is not None else "-",
             ]
@@ -110,15 +111,16 @@ def _beyond(found: Sequence[Headline]) -> list[list[str]]:
     return [line[:drop] + line[drop + 1 :] for line in table] if one_for_all else table
 
 
-def _verdicts(found: Sequence[Headline]) -> list[str]:
+def _verdicts(found: Sequence[Headline], trained: Sequence[str]) -> list[str]:
     """A line for the scores that tell states apart without showing that their geometry is held."""
     rows = {each.predictor: each.best.rows[0] for each in found if each.best is not None}
-    named = [name for name, row in rows.items() if row.verdict.startswith("discriminates")]
+    named = [name for name in rows if name in trained and rows[name].verdict.startswith("discriminates")]
     if not named:
         return []
     row = rows[named[0]]
     return [
-        f"Discriminates states ({', '.join(named)}): {row.beliefs:,} distinct beliefs do not clearly exceed the features' rank, so a "
+        f"Discriminates states ({', '.join(named)}): {row.beliefs:,} distinct beliefs do not clearly exceed the "
+        f"features' rank, so a "
         "high R² alone can be had by telling states apart; compare `permuted`."
     ]
 

@@ -1,4 +1,4 @@
-"""A made-up comparison with the shapes, gaps and extremes of a real one: what the table, the figures and the page are tested on.
+"""A made-up comparison with the shapes, gaps and extremes of a real one: what reports are tested on.
 
 The beliefs are those of Mess3 and RRXOR; every score, loss and time is invented.
 """
@@ -166,7 +166,9 @@ def _rows(name: str, run: Run, length: int, luck: float) -> list[Row]:
                 continue
             value = _score(name, run.predictor, target, control, share, weighting)
             value = 1 - (1 - value) * luck if control == "" else value
-            rows.append(replace(row, score=value, low=value - 0.03 * (1 - value), high=min(1, value + 0.02), whitened=value))
+            rows.append(
+                replace(row, score=value, low=value - 0.03 * (1 - value), high=min(1, value + 0.02), whitened=value)
+            )
     if run.predictor in NETWORKS:
         row = _blank(name, length, run.predictor, run.seed, "layer.0", "belief", "uniform", "none", "in-sample")
         rows.append(replace(row, score=1.0, low=0.999, high=1.0, whitened=1.0, probe="ols"))
@@ -186,7 +188,9 @@ def _score(name: str, predictor: str, target: str, control: str, share: float, w
     full = 1.0 if predictor == "bayes" else BEYOND.get(predictor, 0.0)
     full = full if control == "" else 0.35
     beyond = full * share * (1 - 0.1 * up)
-    return {"beyond": beyond - 0.02 * (share == 0), "belief": 0.29 + 0.71 * beyond, "next": 1 - 0.2 * (1 - share)}[target]
+    return {"beyond": beyond - 0.02 * (share == 0), "belief": 0.29 + 0.71 * beyond, "next": 1 - 0.2 * (1 - share)}[
+        target
+    ]
 
 
 def _model_free(name: str, length: int) -> list[Row]:
@@ -275,17 +279,16 @@ def _picture(name: str, predictor: str, seed: int | None, length: int, n_point: 
     rng = np.random.default_rng([n_point, 1])
     matrices = _mess3() if name == MESS3 else _rrxor()
     beliefs = _beliefs(matrices, length, n_point, rng)
-    distinct, index = np.unique(beliefs.round(9), axis=0, return_inverse=True)
+    _, index = np.unique(beliefs.round(9), axis=0, return_inverse=True)
     centre = beliefs.mean(0)
     if name == MESS3:
         corners = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
         true, colour = beliefs @ corners, beliefs
         named = [(f"S{i}", float(x), float(y)) for i, (x, y) in enumerate(corners)]
     else:
-        true = (beliefs - centre) @ np.linalg.svd(distinct - centre, full_matrices=False)[2][:2].T
-        span = np.ptp(true, axis=0)
-        spread = (true - true.min(0)) / span
-        colour, named = np.stack([spread[:, 0], 0.6 * spread[:, 1], 1 - spread[:, 0]], 1), []
+        along = (beliefs - centre) @ np.linalg.svd(beliefs - centre, full_matrices=False)[2][:3].T
+        true, named = along[:, :2], []
+        colour = (along - along.min(0)) / np.ptp(along, axis=0)
     score = 0.998 if name == MESS3 else 0.29 + 0.71 * BEYOND[predictor]
     noise_rng = np.random.default_rng([len(predictor), seed or 0])
     noise = noise_rng.standard_normal(true.shape) * np.sqrt(score * (1 - score)) * true.std(0)

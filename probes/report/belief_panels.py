@@ -6,11 +6,21 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from probes.report.numerals import decimal
-from probes.report.style import GRID, INK, MUTED, display_name
-from probes.results import Picture
+from probes.report.style import GRID, INK, MUTED, belief_colours, display_name
+from probes.results import Picture, ProcessSummary
 
-__all__ = ["FEW_BELIEFS", "Frame", "beliefs_of", "draw_probed", "draw_true", "frame_of", "outside", "panel_title"]
+__all__ = [
+    "FEW_BELIEFS",
+    "Frame",
+    "beliefs_of",
+    "caption",
+    "draw_probed",
+    "draw_true",
+    "frame_of",
+    "outside",
+    "readout_name",
+    "shown_beliefs",
+]
 
 FEW_BELIEFS = 400
 """Up to this many distinct beliefs each is drawn as one disc of its own weight; beyond, they are a cloud."""
@@ -48,17 +58,30 @@ def outside(picture: Picture, frame: Frame) -> int:
     return int((~inside).sum())
 
 
-def panel_title(picture: Picture, several_seeds: bool) -> str:
-    """Who, how well, and where."""
-    seed = f", seed {picture.seed}" if several_seeds else ""
-    return f"{display_name(picture.predictor)}{seed}\nR² {decimal(picture.score)} at {picture.site}"
+def caption(axes: Axes, name: str, detail: str) -> None:
+    """Who, in bold, and below it how well and where."""
+    axes.set_title(name, pad=17)
+    axes.annotate(
+        detail, (0, 1), (0, 5), xycoords="axes fraction", textcoords="offset points", fontsize=8.5, color=MUTED
+    )
+
+
+def readout_name(picture: Picture, several_seeds: bool) -> str:
+    """Whose beliefs these are."""
+    return display_name(picture.predictor) + (f", seed {picture.seed}" if several_seeds else "")
+
+
+def shown_beliefs(summary: ProcessSummary, picture: Picture) -> str:
+    """How many beliefs there are, and how many of them the picture has."""
+    shown = len(set(picture.belief))
+    return f"{summary.beliefs:,} distinct" + (f", {shown:,} shown" if shown < summary.beliefs else "")
 
 
 def beliefs_of(picture: Picture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct beliefs: their places, colours and total weights."""
     index, first, inverse = np.unique(np.asarray(picture.belief), return_index=True, return_inverse=True)
     weight = np.bincount(inverse, weights=np.asarray(picture.weight), minlength=len(index))
-    return _points(picture.true)[first], np.asarray(picture.colour)[first], weight / weight.sum()
+    return _points(picture.true)[first], belief_colours(picture.colour)[first], weight / weight.sum()
 
 
 def draw_true(axes: Axes, picture: Picture, frame: Frame) -> None:
@@ -68,9 +91,11 @@ def draw_true(axes: Axes, picture: Picture, frame: Frame) -> None:
     if len(places) <= FEW_BELIEFS:
         area = 12 + 330 * weight
         order = np.argsort(-area)
-        axes.scatter(*places[order].T, s=area[order], c=colours[order], linewidths=0.5, edgecolors=INK, zorder=3)
+        x, y = places[order].T
+        axes.scatter(x, y, s=area[order], c=colours[order], linewidths=0.5, edgecolors=INK, zorder=3)
     else:
-        axes.scatter(*places.T, s=_dot(len(places)), c=colours, linewidths=0, alpha=0.8, zorder=3, rasterized=True)
+        x, y = places.T
+        axes.scatter(x, y, s=_dot(len(places)), c=colours, linewidths=0, alpha=0.8, zorder=3, rasterized=True)
 
 
 def draw_probed(axes: Axes, picture: Picture, frame: Frame) -> None:
@@ -80,12 +105,14 @@ def draw_probed(axes: Axes, picture: Picture, frame: Frame) -> None:
     alpha = 0.8 if n_point <= 2_000 else 0.55
     # drawn in random order, so that no belief lies on top of the others by its place in the list
     order = np.random.default_rng(0).permutation(n_point)
-    colours = np.asarray(picture.colour)[order]
-    axes.scatter(*points[order].T, s=_dot(n_point), c=colours, linewidths=0, alpha=alpha, zorder=3, rasterized=True)
+    colours = belief_colours(picture.colour)[order]
+    x, y = points[order].T
+    axes.scatter(x, y, s=_dot(n_point), c=colours, linewidths=0, alpha=alpha, zorder=3, rasterized=True)
     places, _, weight = beliefs_of(picture)
     if len(places) <= FEW_BELIEFS:
         area = 12 + 330 * weight
-        axes.scatter(*places.T, s=area, facecolors="none", edgecolors=MUTED, linewidths=0.6, zorder=4)
+        x, y = places.T
+        axes.scatter(x, y, s=area, facecolors="none", edgecolors=MUTED, linewidths=0.6, zorder=4)
 
 
 def _stage(axes: Axes, picture: Picture, frame: Frame) -> None:

@@ -1,0 +1,160 @@
+"""The figures of a comparison as PNG files, in one style, for pages, papers and slides."""
+
+import io
+import math
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+
+from matplotlib import rc_context
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure, SubFigure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+from probes.headline import beyond_dimensions, headline_target, networks, site_scores
+from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
+from probes.report.loss_panels import draw_kl, draw_learning
+from probes.report.numerals import decimal
+from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
+from probes.report.style import MUTED, RC, display_name
+from probes.report.titles import (
+    KL_SUBTITLE,
+    LEARNING_SUBTITLE,
+    TARGETS,
+    headline_title,
+    kl_title,
+    learning_title,
+    simplex_subtitle,
+    simplex_title,
+    sites_title,
+)
+from probes.results import Comparison, ProcessSummary, write_files
+
+__all__ = ["save_figures"]
+
+WIDTH = 10.0
+"""Inches; at 160 dots each 1,600 pixels."""
+
+_COLUMNS = 5
+_TITLE_CHARACTERS = 92
+_LINE = 0.21  # inches
+
+
+def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
+    """Draw every figure and write them as `<process>-<figure>.png`; all of them, or none.
+
+    The folder is made if need be.
+
+    Raises:
+        OSError: if the folder cannot be written to.
+    """
+    kinds: dict[str, Callable[[Comparison, ProcessSummary], Figure | None]] = {
+        "simplex": _simplex,
+        "headline": _headline,
+        "sites": _sites,
+        "kl": _kl,
+        "learning": _learning,
+    }
+    files: dict[str, bytes] = {}
+    with rc_context(RC):
+        for summary in comparison.processes:
+            for kind, draw in kinds.items():
+                figure = draw(comparison, summary)
+                if figure is not None:
+                    files[f"{summary.process}-{kind}.png"] = _png(figure)
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_files(folder, files)
+
+
+def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    pictures = [picture for picture in comparison.pictures if picture.process == summary.process]
+    pictures = [picture for picture in pictures if picture.predictor in networks(comparison, summary.process)]
+    if not pictures:
+        return None
+    n_column = min(_COLUMNS, len(pictures) + 1)
+    n_row = math.ceil((len(pictures) + 1) / n_column)
+    frame = frame_of(pictures)
+    tall = WIDTH / n_column * (frame.top - frame.bottom) / (frame.right - frame.left) + 0.5
+    title, subtitle = simplex_title(comparison, summary), simplex_subtitle(comparison, summary)
+    figure, body = _titled(title, subtitle, n_row * tall)
+    axes = body.subplots(n_row, n_column, squeeze=False).ravel()
+    draw_true(axes[0], pictures[0], frame)
+    caption(axes[0], "True beliefs", shown_beliefs(summary, pictures[0]))
+    several = len({picture.seed for picture in pictures}) > 1
+    for ax, picture in zip(axes[1:], pictures, strict=False):
+        draw_probed(ax, picture, frame)
+        caption(ax, readout_name(picture, several), f"R² {decimal(picture.score)} at {picture.site}")
+        if left_out := outside(picture, frame):
+            ax.text(1, 0, f"{left_out} outside", transform=ax.transAxes, ha="right", fontsize=7.5, color=MUTED)
+    for ax in axes[len(pictures) + 1 :]:
+        ax.set_axis_off()
+    return figure
+
+
+def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    names = networks(comparison, summary.process)
+    if not names:
+        return None
+    target = headline_target(summary)
+    title = headline_title(comparison, summary)
+    figure, body = _titled(title, TARGETS[target], 1.3 + 0.5 * len(names))
+    draw_headline(body.subplots(), comparison, summary, target, score_limits(comparison, summary, [target]))
+    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    names = networks(comparison, summary.process)
+    if not names:
+        return None
+    targets = ["belief", "beyond"] if beyond_dimensions(summary) > 0 else ["belief"]
+    most = max(len(site_scores(comparison, summary.process, name, targets[0])) for name in names)
+    n_column = min(4, len(names))
+    n_row = math.ceil(len(names) / n_column)
+    figure, body = _titled(sites_title(comparison, summary), "", len(targets) * n_row * (1.1 + 0.21 * most))
+    limits = score_limits(comparison, summary, targets)
+    axes = body.subplots(len(targets) * n_row, n_column, squeeze=False)
+    for i, target in enumerate(targets):
+        block = axes[i * n_row : (i + 1) * n_row].ravel()
+        for ax, name in zip(block, names, strict=False):
+            draw_sites(ax, comparison, summary, name, target, limits)
+            ax.set_title(f"{display_name(name)}: {target}", pad=27)
+        for ax in block[len(names) :]:
+            ax.set_axis_off()
+    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _kl(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    if not any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
+        return None
+    figure, body = _titled(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
+    draw_kl(body.subplots(), comparison, summary)
+    return figure
+
+
+def _learning(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    if not networks(comparison, summary.process):
+        return None
+    figure, body = _titled(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
+    draw_learning(body.subplots(), comparison, summary)
+    return figure
+
+
+def _titled(title: str, subtitle: str, height: float) -> tuple[Figure, SubFigure]:
+    """A figure with its title set across the top, and the part below it to draw in."""
+    lines = textwrap.wrap(title, _TITLE_CHARACTERS)
+    head = 0.16 + _LINE * (len(lines) + bool(subtitle))
+    figure = Figure(figsize=(WIDTH, height + head), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
+    FigureCanvasAgg(figure)
+    top, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[head, height])[:, 0]
+    top.text(0.012, 1 - 0.08 / head, "\n".join(lines), va="top", fontsize=11.5, fontweight="bold", linespacing=1.25)
+    if subtitle:
+        top.text(0.012, 0.0, subtitle, va="bottom", fontsize=9, color=MUTED)
+    return figure, body
+
+
+def _png(figure: Figure) -> bytes:
+    stream = io.BytesIO()
+    figure.savefig(stream, format="png", metadata={"Software": None})
+    return stream.getvalue()

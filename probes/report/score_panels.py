@@ -1,0 +1,177 @@
+"""Panels of R²: the headline beside its controls, and every site of one network. Each draws into given axes."""
+
+from collections.abc import Iterable, Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+
+from probes.headline import Headline, Score, control_scores, headline, networks, site_scores
+from probes.report.numerals import decimal, signed
+from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, display_name, marker_of
+from probes.results import Comparison, ProcessSummary
+
+__all__ = ["draw_headline", "draw_sites", "legend_handles", "score_limits"]
+
+_LOWEST = -0.25
+"""Scores below this are drawn at the edge as arrows: a failed readout may have any negative R²."""
+
+
+def score_limits(comparison: Comparison, summary: ProcessSummary, targets: Sequence[str]) -> tuple[float, float]:
+    """One R² axis for all panels of a process."""
+    values = [
+        row.score
+        for target in targets
+        for row in comparison.only(process=summary.process, target=target)
+        if row.score is not None
+        and row.split != "none"
+        and row.control in ("", "untrained", "permuted-classes", "true-p")
+    ]
+    return max(_LOWEST, min([0.0, *values])) - 0.03, 1.03
+
+
+def draw_headline(
+    axes: Axes, comparison: Comparison, summary: ProcessSummary, target: str, limits: tuple[float, float]
+) -> None:
+    """One line per network: its best site beside untrained twin, permuted classes and the best model-free baseline."""
+    names = networks(comparison, summary.process)
+    found = [headline(comparison, summary.process, name, target) for name in names]
+    axes.set_xlim(limits)
+    for y, each in enumerate(found):
+        colour, marker = colour_of(each.predictor, names), marker_of(each.predictor)
+        _mark(axes, y, each.untrained, "o", MUTED, 4.5, filled=True)
+        _mark(axes, y, each.permuted, "x", MUTED, 5)
+        _mark(axes, y, each.uniform, marker, colour, 8)
+        _value(axes, y, each.best, colour, marker, 8)
+        axes.text(1.03, y, _said(each), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
+    _references(axes, comparison, summary, target, (each.baseline for each in found))
+    _finish(axes, [display_name(name) for name in names])
+
+
+def draw_sites(
+    axes: Axes,
+    comparison: Comparison,
+    summary: ProcessSummary,
+    predictor: str,
+    target: str,
+    limits: tuple[float, float],
+) -> None:
+    """R² at each site of one network, its input at the top, with the controls."""
+    process = summary.process
+    colour, marker = colour_of(predictor, networks(comparison, process)), marker_of(predictor)
+    scores = site_scores(comparison, process, predictor, target)
+    at = {score.site: y for y, score in enumerate(scores)}
+    axes.set_xlim(limits)
+    for score in site_scores(comparison, process, predictor, target, control="untrained"):
+        if score.site in at:
+            _mark(axes, at[score.site], score, "o", MUTED, 4, filled=True)
+    for score in site_scores(comparison, process, predictor, target, control="permuted-classes"):
+        if score.site in at:
+            _mark(axes, at[score.site], score, "x", MUTED, 4.5)
+    for score in site_scores(comparison, process, predictor, target, weighting="uniform"):
+        if score.site in at:
+            _mark(axes, at[score.site], score, marker, colour, 6)
+    for score in scores:
+        _value(axes, at[score.site], score, colour, marker, 6)
+    _references(axes, comparison, summary, target, [headline(comparison, process, predictor, target).baseline])
+    _finish(axes, list(at))
+
+
+def legend_handles(colour: str = INK, marker: str = "o") -> list[Line2D]:
+    """What the marks of these panels mean."""
+
+    def handle(label: str, **style: object) -> Line2D:
+        return Line2D([], [], label=label, linestyle="", **style)  # type: ignore[arg-type]
+
+    return [
+        handle("by probability, 95 % interval", marker=marker, color=colour, markersize=7),
+        handle("every history equally", marker=marker, color=colour, markerfacecolor=PAGE, markersize=7),
+        handle("untrained twin", marker="o", color=MUTED, markersize=4.5),
+        handle("permuted classes", marker="x", color=MUTED, markersize=5),
+    ]
+
+
+def _value(axes: Axes, y: float, score: Score | None, colour: str, marker: str, size: float) -> None:
+    """A score with its interval, and every seed on its own where there are several."""
+    if score is None:
+        return
+    if score.value is None:
+        axes.text(
+            0.5, y, "empty", transform=axes.get_yaxis_transform(), color=MUTED, fontsize=8, va="center", ha="center"
+        )
+        return
+    low, _ = axes.get_xlim()
+    if score.low is not None and score.high is not None:
+        axes.plot(
+            [max(score.low, low), score.high], [y, y], color=colour, linewidth=2.2, zorder=3, solid_capstyle="butt"
+        )
+    seeds = [row.score for row in score.rows if row.score is not None]
+    if len(seeds) > 1:
+        axes.plot([max(s, low) for s in seeds], [y] * len(seeds), "|", color=colour, markersize=size + 3, zorder=4)
+    _mark(axes, y, score, marker, colour, size, filled=True)
+
+
+def _mark(
+    axes: Axes, y: float, score: Score | None, marker: str, colour: str, size: float, *, filled: bool = False
+) -> None:
+    if score is None or score.value is None:
+        return
+    low, _ = axes.get_xlim()
+    beyond = score.value < low
+    axes.plot(
+        max(score.value, low),
+        y,
+        marker="<" if beyond else marker,
+        color=colour,
+        markerfacecolor=colour if filled else PAGE,
+        markersize=size,
+        linestyle="",
+        zorder=5 if filled else 4,
+        clip_on=not beyond,
+    )
+
+
+def _references(
+    axes: Axes, comparison: Comparison, summary: ProcessSummary, target: str, baselines: Iterable[Score | None]
+) -> None:
+    """The best model-free baseline and the ceiling of true next-symbol probabilities, as labelled lines."""
+    known = [score for score in baselines if score is not None and score.value is not None]
+    ceilings = [s for s in control_scores(comparison, summary.process, target, "true-p") if s.value is not None]
+    if known:
+        best = max(known, key=lambda score: score.value or 0.0)
+        _reference(axes, best, CONTROL_NAMES.get(best.control, best.control), "--", 2, INK)
+    if ceilings:
+        _reference(axes, ceilings[0], "true p(next)", ":", 13, MUTED)
+
+
+def _reference(axes: Axes, score: Score, name: str, style: str, rise: float, colour: str) -> None:
+    low, high = axes.get_xlim()
+    x = max(score.value if score.value is not None else low, low)
+    axes.axvline(x, linestyle=style, color=colour, linewidth=1.1, zorder=2)
+    side = "right" if x > low + 0.55 * (high - low) else "left"
+    axes.annotate(
+        f"{name} {decimal(score.value)}",
+        (x, 1),
+        (0, rise),
+        xycoords=axes.get_xaxis_transform(),
+        textcoords="offset points",
+        ha=side,
+        fontsize=8,
+        color=colour,
+    )
+
+
+def _finish(axes: Axes, labels: Sequence[str]) -> None:
+    axes.set_yticks(range(len(labels)), labels)
+    axes.set_ylim(len(labels) - 0.4, -0.6)
+    axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
+    axes.grid(axis="x", color=GRID)
+    axes.tick_params(length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_xlabel("held-out R²")
+
+
+def _said(found: Headline) -> str:
+    if found.best is None or found.best.value is None:
+        return "empty"
+    above = f" ({signed(found.difference)})" if found.difference is not None else ""
+    return f"{decimal(found.best.value)}{above}\nat {found.best.site}"

@@ -1,0 +1,118 @@
+"""Titles that say what a figure shows, made from its numbers."""
+
+from statistics import fmean
+
+from probes.headline import headline, headline_target, networks, predictors, runs_of
+from probes.report.numerals import decimal, nats
+from probes.report.style import display_name
+from probes.report.words import best_baseline, by_standing, control_name, listed, mean_kl, short_title
+from probes.results import Comparison, ProcessSummary
+
+__all__ = [
+    "KL_SUBTITLE",
+    "LEARNING_SUBTITLE",
+    "TARGETS",
+    "headline_title",
+    "kl_title",
+    "learning_title",
+    "simplex_subtitle",
+    "simplex_title",
+    "sites_title",
+]
+
+TARGETS = {
+    "belief": "Held-out R² of the belief at each network's best site, weighted by probability; in brackets its "
+    "distance to the baseline.",
+    "beyond": "Held-out R² of the belief's part beyond the next symbol at each network's best site; in brackets its "
+    "distance to the baseline.",
+}
+KL_SUBTITLE = "Divergence of the forecast from exact Bayes, averaged over histories by probability; lower is better."
+LEARNING_SUBTITLE = "Divergence from exact Bayes as training goes on, mean over positions; lower is better."
+
+NEARLY_ALL, PART = 0.95, 0.5
+"""R² from which a readout is called almost exact, and partial."""
+
+
+def simplex_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """How well beliefs are read from each network."""
+    scores = {
+        name: each.best.value
+        for name in networks(comparison, summary.process)
+        if (each := headline(comparison, summary.process, name, "belief")).best and each.best.value is not None
+    }
+    degrees = [
+        ("almost exactly", [n for n, v in scores.items() if v >= NEARLY_ALL]),
+        ("in part", [n for n, v in scores.items() if PART <= v < NEARLY_ALL]),
+        ("hardly", [n for n, v in scores.items() if v < PART]),
+    ]
+    said = [f"{how} from {listed(map(display_name, names))}" for how, names in degrees if names]
+    return f"{short_title(summary)}: beliefs are read {', '.join(said)}" if said else f"{short_title(summary)}: beliefs"
+
+
+def simplex_subtitle(comparison: Comparison, summary: ProcessSummary) -> str:
+    """The controls that the eye does not see in a picture of beliefs."""
+    found = [headline(comparison, summary.process, name, "belief") for name in networks(comparison, summary.process)]
+    untrained = [each.untrained.value for each in found if each.untrained and each.untrained.value is not None]
+    baseline = best_baseline(found)
+    parts = []
+    if untrained:
+        parts.append(f"untrained networks up to {decimal(max(untrained))}")
+    if baseline is not None:
+        parts.append(f"{control_name(baseline)} with no network {decimal(baseline.value)}")
+    return f"R² for comparison: {'; '.join(parts)}." if parts else ""
+
+
+def headline_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """Which networks stand above the best model-free baseline."""
+    target = headline_target(summary)
+    what = "beyond the next symbol" if target == "beyond" else "belief"
+    found = [headline(comparison, summary.process, name, target) for name in networks(comparison, summary.process)]
+    groups = by_standing(found)
+    said = [
+        f"{listed(display_name(each.predictor) for each in groups[key])} {words}"
+        for key, words in (("above", "above"), ("level", "level with"), ("below", "below"))
+        if groups[key]
+    ]
+    if not said:
+        return f"{short_title(summary)}, {what}"
+    first, *rest = said
+    said = [f"{first} the best model-free baseline", *(f"{each} it" for each in rest)]
+    return f"{short_title(summary)}, {what}: {', '.join(said)}"
+
+
+def sites_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """Where each network is best read."""
+    target = headline_target(summary)
+    what = "what lies beyond the next symbol" if target == "beyond" else "the belief"
+    best = [headline(comparison, summary.process, name, target).best for name in networks(comparison, summary.process)]
+    said = [f"{display_name(s.predictor)} at {s.site}" for s in best if s is not None and s.value is not None]
+    return f"{short_title(summary)}: {what} is best read from {listed(said)}" if said else f"{short_title(summary)}: R²"
+
+
+def kl_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """Who predicts best, and what simple predictors reach."""
+    kl = {name: mean_kl(comparison, summary, name) for name in predictors(comparison, summary.process)}
+    trained = {n: v for n in networks(comparison, summary.process) if (v := kl[n]) is not None}
+    if not trained:
+        return f"{short_title(summary)}: distance to the optimum by position"
+    best = min(trained, key=lambda name: trained[name])
+    rest = [
+        f"{name} {nats(kl[name])}" for name in kl if name.startswith(("k-gram", "uniform")) and kl[name] is not None
+    ]
+    tail = f" ({', '.join(rest)})" if rest else ""
+    said = f"{display_name(best)} predicts best, {nats(trained[best])} nats above the optimum"
+    return f"{short_title(summary)}: {said}{tail}"
+
+
+def learning_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """How far training got."""
+    ends = {}
+    for name in networks(comparison, summary.process):
+        last = [run.learning["kl"][-1] for run in runs_of(comparison, summary.process, name) if run.learning.get("kl")]
+        if last:
+            ends[name] = fmean(last)
+    if not ends:
+        return f"{short_title(summary)}: learning"
+    order = sorted(ends, key=lambda name: ends[name])
+    said = [f"{nats(ends[name])} ({display_name(name)})" for name in order]
+    return f"{short_title(summary)}: training ends {listed(said)} nats above the optimum"
