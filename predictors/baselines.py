@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 import torch
@@ -165,7 +165,9 @@ class KGramPredictor(Baseline):
             self._log_tables = [torch.from_numpy(np.log(np.asarray(table, dtype=np.float64))) for table in probability]
 
     @classmethod
-    def fit(cls, tokens: Int[Tensor, "seq time"] | Int[np.ndarray, "seq time"], k: int, n_symbol: int) -> Self:
+    def fit(
+        cls, tokens: Int[Tensor, "seq time"] | Int[np.ndarray, "seq time"], k: int, n_symbol: int
+    ) -> "KGramPredictor":
         """Count histories up to length k in a sample.
 
         Args:
@@ -199,7 +201,7 @@ class KGramPredictor(Baseline):
             tables.append(np.tile(tables[-1], (n_symbol, 1)))
         return cls(tables)
 
-    def shorter(self, k: int) -> Self:
+    def shorter(self, k: int) -> "KGramPredictor":
         """The same counts, looking back on at most `k` symbols: what `fit` with that k on the same sample gives.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, Self, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -76,7 +76,7 @@ class HeldOut:
     optimum: Tensor | None
 
     @classmethod
-    def draw(cls, source: Source, n_seq: int, length: int, *, rng: np.random.Generator) -> Self:
+    def draw(cls, source: Source, n_seq: int, length: int, *, rng: np.random.Generator) -> "HeldOut":
         """Draw the words; predict them if the source can."""
         words = torch.as_tensor(np.asarray(source.sample(n_seq, length + 1, rng=rng))).to(torch.int64)
         optimum = None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import ceil, cos, isfinite, pi
 from time import perf_counter
-from typing import Any, NoReturn, Protocol
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -24,6 +24,7 @@ CURVE_POINTS = 200
 """Points of the recorded loss curve; each is a mean over the steps since the last."""
 
 
+@runtime_checkable
 class Progress(Protocol):
     """Called after every step, for a progress bar or a log."""
 

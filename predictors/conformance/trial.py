@@ -44,9 +44,13 @@ class ConformanceError(AssertionError):
         self, check: str, detail: str, *, site: str | None = None, row: int | None = None, size: float | None = None
     ) -> None:
         self.check, self.detail, self.site, self.row, self.size = check, detail, site, row, size
-        where = [f"site {site!r}"] * (site is not None) + [f"row {row}"] * (row is not None)
-        where += [f"deviation {size:.3g}"] * (size is not None)
-        super().__init__(f"[{check}] {detail}" + (f" ({', '.join(where)})" if where else ""))
+        super().__init__(check, detail)
+
+    def __str__(self) -> str:
+        where = [] if self.site is None else [f"site {self.site!r}"]
+        where += [] if self.row is None else [f"row {self.row}"]
+        where += [] if self.size is None else [f"deviation {self.size:.3g}"]
+        return f"[{self.check}] {self.detail}" + (f" ({', '.join(where)})" if where else "")
 
 
 class Skip(Exception):
@@ -174,16 +178,17 @@ class Trial:
             self.same(carry.log_probs[:, None], new_rows[:, -1:], "carry.log_probs and the last new row", first=row)
 
     def same(self, got: Tensor, want: Tensor, what: str, *, site: str | None = None, first: int | None = None) -> None:
-        """Two arrays (seq, row, ...) agree; `first` is the row that they start at."""
+        """Two arrays (seq, row, ...) agree, else the first row off is named; `first` is the row that they start at."""
         if got.shape != want.shape:
             self.fail(f"{what}: expected shape {tuple(want.shape)}; got {tuple(got.shape)}", site=site)
         if got.numel() == 0:
             return
         by_row = deviation(got, want).transpose(0, 1).flatten(1).amax(1)
-        worst = int(by_row.argmax())
-        if not float(by_row[worst]) <= self.tolerance:
-            row = worst + (self.rows[0] if first is None else first)
-            self.fail(f"{what}: must be equal", site=site, row=row, size=float(by_row[worst]))
+        off = (by_row > self.tolerance).nonzero()
+        if len(off):
+            at_fault = int(off[0])
+            row = at_fault + (self.rows[0] if first is None else first)
+            self.fail(f"{what}: must be equal", site=site, row=row, size=float(by_row[at_fault]))
 
     def moved(self, got: Tensor, want: Tensor) -> bool:
         """Whether two arrays differ by more than rounding."""
