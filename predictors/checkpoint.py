@@ -17,6 +17,7 @@ from torch import Tensor, nn
 
 from predictors.build import CONFIGS, build
 from predictors.network import Network
+from predictors.predictor import Predictor
 
 __all__ = ["FORMAT_VERSION", "CheckpointError", "dumps", "load", "save"]
 
@@ -41,7 +42,7 @@ class CheckpointError(ValueError):
         return f"{self.path}: {self.problem}"
 
 
-def save(predictor: nn.Module, path: str | os.PathLike[str]) -> None:
+def save(predictor: Predictor, path: str | os.PathLike[str]) -> None:
     """Write a network to a file: all of it or nothing.
 
     The bytes depend on the weights and the configuration alone. They go to a temporary file beside `path`, which then
@@ -62,7 +63,7 @@ def dumps(predictor: nn.Module) -> bytes:
     """
     config = getattr(predictor, "config", None)
     names = [name for name, kind in CONFIGS.items() if type(config) is kind]
-    if not names:
+    if not names or not isinstance(predictor, nn.Module):
         raise ValueError(
             f"only networks made by build(config) can be saved; got {type(predictor).__name__}: save its state dict by "
             "your own means, with what rebuilds it"
@@ -118,7 +119,7 @@ def _rebuild(path: str | os.PathLike[str], metadata: dict[str, str]) -> Network:
         raise CheckpointError(path, f"metadata cannot be read ({type(error).__name__}: {error})") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(path, f"format version {version!r}; this package reads version {FORMAT_VERSION}")
-    if name not in CONFIGS:
+    if name not in list(CONFIGS):
         raise CheckpointError(path, f"architecture {name!r} is unknown; known are {', '.join(CONFIGS)}")
     try:
         config = CONFIGS[name](**{key: _tupled(value) for key, value in fields.items()})
