@@ -15,6 +15,7 @@ from compmech.errors import (
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
 from compmech.io import load, save
+from compmech.measures import Bounds, Statistics, block_entropies, entropy_rate, excess_entropy, statistics
 from compmech.minimal import equivalent, minimal
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
@@ -22,6 +23,7 @@ from compmech.spans import future_map, horizon_ranks, word_map
 from compmech.stationary import stationary
 
 __all__ = [
+    "Bounds",
     "EpsilonMachine",
     "GHMM",
     "HMM",
@@ -34,9 +36,13 @@ __all__ = [
     "NotMinimal",
     "NotStationary",
     "Process",
+    "Statistics",
     "UnknownName",
+    "block_entropies",
+    "entropy_rate",
     "epsilon_machine",
     "equivalent",
+    "excess_entropy",
     "filter_beliefs",
     "future_map",
     "horizon_ranks",
@@ -45,5 +51,6 @@ __all__ = [
     "mixed_states",
     "save",
     "stationary",
+    "statistics",
     "word_map",
 ]
