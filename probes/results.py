@@ -8,6 +8,7 @@ import os
 import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -220,7 +221,21 @@ class Comparison:
 
     def only(self, **wanted: Any) -> list[Row]:
         """The rows whose named columns have the given values."""
-        return [row for row in self.rows if all(getattr(row, key) == value for key, value in wanted.items())]
+        rows = self.rows
+        if wanted.keys() >= set(_INDEXED):
+            rows = self._index.get(tuple(wanted[name] for name in _INDEXED), [])
+        return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
+
+    @cached_property
+    def _index(self) -> dict[tuple[str, ...], list[Row]]:
+        """Rows by the columns that nearly every question names; a report asks thousands of them."""
+        index: dict[tuple[str, ...], list[Row]] = {}
+        for row in self.rows:
+            index.setdefault(tuple(getattr(row, name) for name in _INDEXED), []).append(row)
+        return index
+
+
+_INDEXED = ("process", "target", "control")
 
 
 def write_text(path: Path, text: str) -> None:
