@@ -1,7 +1,7 @@
 """The ground that all predictors of one process are judged on: the same histories, splits, targets and nulls."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from jaxtyping import Num
@@ -28,7 +28,7 @@ from probes.splits import Split, by_class, by_history
 from probes.suffix_grams import suffix_grams
 from probes.targets import Target, standard_targets
 
-__all__ = ["WEIGHTINGS", "Ground", "model_free_scores", "prepare", "scores", "scores_in_sample"]
+__all__ = ["WEIGHTINGS", "Ground", "gaussian_scores", "model_free_scores", "prepare", "scores", "scores_in_sample"]
 
 WEIGHTINGS: tuple[Weighting, ...] = ("probability", "uniform")
 
@@ -128,4 +128,6 @@ def model_free_scores(ground: Ground, widths: Sequence[int], *, rng: np.random.G
 
 def gaussian_scores(ground: Ground, width: int, *, rng: np.random.Generator) -> list[Score]:
     """What noise of this width reaches when it is scored on its own rows."""
-    return scores_in_sample(ground, features(Gaussian(ground.histories, width), ground.histories, rng=rng))
+    noise = Gaussian(ground.histories, width)
+    found = scores_in_sample(ground, features(noise, ground.histories, rng=rng))
+    return [replace(s, control=f"in-sample {noise.name}") for s in found if s.control == "in-sample"]

@@ -286,6 +286,8 @@ def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
     """Undo `_plain` where a number is expected."""
     numeric = {f.name for f in fields(kind) if "float" in str(f.type)}
 
+    pairs = {f.name for f in fields(kind) if "list[tuple" in str(f.type)}
+
     def back(value: Any) -> Any:
         if value in ("inf", "-inf"):
             return float(value)
@@ -295,4 +297,5 @@ def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
             return {key: back(v) for key, v in value.items()}
         return value
 
-    return {key: back(value) if key in numeric else value for key, value in item.items()}
+    restored = {key: back(value) if key in numeric else value for key, value in item.items()}
+    return restored | {key: [tuple(entry) for entry in restored[key]] for key in pairs}

@@ -35,7 +35,7 @@ class Score:
         penalty: chosen ridge penalty relative to the features' mean variance, the median of the outer folds.
         verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
             rank, so that any assignment of points to beliefs could be read out as well.
-        resampled: the score in each bootstrap sample of the split.
+        resampled: the score in each bootstrap sample of the split; NaN where the null model is exact on that sample.
     """
 
     target: str
@@ -121,7 +121,14 @@ def assess(
     n_unit = split.draws.shape[1]
     by_unit = np.bincount(unit, w * np.einsum("ij,ij->i", error, error), n_unit)
     null_by_unit = np.bincount(unit, w * np.einsum("ij,ij->i", spread, spread), n_unit)
-    resampled = 1 - (split.draws @ by_unit) / (split.draws @ null_by_unit)
+    if not null_by_unit.sum() > 0:
+        reason = "the mean of the training rows is already exact on every held-out row"
+        return _empty_score(target, len(weight), weighting, split, width, control, reason)
+    # a sample of units on which the null model is exact has no R²: it is left out of the interval
+    null_drawn = split.draws @ null_by_unit
+    resampled = np.full(len(null_drawn), np.nan)
+    some = null_drawn > 0
+    resampled[some] = 1 - (split.draws[some] @ by_unit) / null_drawn[some]
     low, high = _interval(resampled) if len(resampled) else (None, None)
     return Score(
         target=target.name,
@@ -218,6 +225,14 @@ def no_score(
     reason: str = "",
 ) -> Score:
     """An empty cell, with the reason: given, or that of the target or of the split."""
+    return _empty_score(
+        target, len(histories), weighting, split, width, control, reason or target.reason or split.reason
+    )
+
+
+def _empty_score(
+    target: Target, rows: int, weighting: Weighting, split: Split, width: int, control: str, reason: str
+) -> Score:
     return Score(
         target=target.name,
         control=target.control or control,
@@ -227,13 +242,13 @@ def no_score(
         low=None,
         high=None,
         whitened=None,
-        rows=len(histories),
+        rows=rows,
         width=width,
         rank=None,
         beliefs=split.n_belief,
         penalty=None,
         verdict="",
-        reason=reason or target.reason or split.reason,
+        reason=reason,
     )
 
 
@@ -265,7 +280,7 @@ def difference(one: Score, other: Score) -> Difference:
 
 
 def _interval(resampled: Float[np.ndarray, " draw"]) -> tuple[float, float]:
-    low, high = np.quantile(resampled, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
+    low, high = np.nanquantile(resampled, [(1 - _LEVEL) / 2, (1 + _LEVEL) / 2])
     return float(low), float(high)
 
 

@@ -56,7 +56,7 @@ def stats(
     how = found.get("how", {})
     for key, value in found.items():
         if key != "how":
-            print(f"  {key.replace('_', ' '):<34}{_shown(value):<26}{how.get(key, '')}".rstrip())
+            print(f"  {key.replace('_', ' '):<34}{_shown(value):<28} {how.get(key, '')}".rstrip())
 
 
 def _chosen(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:

@@ -60,7 +60,7 @@ def test_a_typo_in_a_parameter_is_told_the_parameters() -> None:
 
 
 def test_a_parameter_out_of_range_is_told_its_range() -> None:
-    with pytest.raises(Misused, match=r"p must lie in"):
+    with pytest.raises(Misused, match=r"p must be in \[0, 1\]"):
         parse_process("golden_mean:p=1.5")
 
 
