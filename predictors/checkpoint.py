@@ -55,7 +55,7 @@ def save(predictor: Predictor, path: str | os.PathLike[str]) -> None:
     _write(Path(path), dumps(predictor))
 
 
-def dumps(predictor: nn.Module) -> bytes:
+def dumps(predictor: Predictor) -> bytes:
     """What `save` writes.
 
     Raises:
