@@ -18,6 +18,9 @@ from compmech.sampling import BlockTable, block_length, sample_blocks, successor
 from compmech.stationary import stationary_distribution
 from compmech.validation import SUM_TOL, as_floats, check_count, check_distribution, check_names, frozen
 
+# Machines with more states than this keep their transitions in sparse form.
+_DENSE = 200
+
 
 @dataclass(frozen=True, init=False, eq=False, repr=False)
 class EpsilonMachine:
@@ -127,12 +130,23 @@ class EpsilonMachine:
         T[symbol, state, after] = probability
         return HMM(T, start=self.start, alphabet=self.alphabet, states=self.states, name=self.name)
 
+    @cached_property
+    def wide(self) -> Any:
+        """The matrices of all symbols side by side, (state, symbol * state); sparse for many states."""
+        state, symbol, after, probability = self.edges
+        shape = (self.n_state, self.n_symbol * self.n_state)
+        place = (state, symbol * self.n_state + after)
+        if self.n_state > _DENSE:
+            from scipy.sparse import csr_array
+
+            return csr_array((probability, place), shape=shape)
+        wide = np.zeros(shape)
+        wide[place] = probability
+        return wide
+
     def branch(self, beliefs: Float[np.ndarray, "seq causal"]) -> Float[np.ndarray, "seq symbol causal"]:
         """Each belief moved by every symbol, not normalised."""
-        state, symbol, after, probability = self.edges
-        moved = np.zeros((self.n_symbol, self.n_state, len(beliefs)))
-        np.add.at(moved, (symbol, after), beliefs.T[state] * probability[:, None])
-        return moved.transpose(2, 0, 1)
+        return np.asarray((beliefs @ self.wide).reshape(len(beliefs), self.n_symbol, self.n_state))
 
     def log_branch(self, logs: Float[np.ndarray, "seq causal"]) -> Float[np.ndarray, "seq symbol causal"]:
         """The same from and to logarithms of beliefs."""

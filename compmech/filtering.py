@@ -1,11 +1,12 @@
 """Bayesian filtering: the distribution over states after each symbol, and the probability of words.
 
-Beliefs are carried forward scaled to total 1, all sequences in lockstep. A component that falls below `FAINT` could
-underflow to zero and be missing when later symbols speak for it, so such sequences are filtered again in logarithms.
+Beliefs are carried forward scaled to total 1, many words in lockstep. A component that falls below `FAINT` could
+underflow to zero and be missing when later symbols speak for it; where one does, the piece is filtered in logarithms.
+A few long words are cut into pieces that are filtered side by side, once what each piece does to each state is known.
 """
 
 from collections.abc import Iterator
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,13 +19,16 @@ from compmech.validation import check_words
 # error of about 1e-16 times the number of symbols the filter remembers.
 SIGNED_ZERO = 1e-12
 
-# Positive components below this are left to the logarithmic filter. One step would have to shrink a component by 1e-170
-# to pass unseen from above this to zero; transition probabilities below 1e-100 go to the logarithmic filter at once.
+# Positive components below this are left to logarithms. One step would have to shrink a component by 1e-170 to pass
+# unseen from above this to zero; processes with transition probabilities below 1e-100 are all left to logarithms.
 FAINT = 1e-150
 _FAINT_STEP = 1e-100
 
-# Symbols filtered at a time, to bound memory where only totals are kept.
-_CHUNK = 64
+# Symbols filtered at a time: a piece.
+_PIECE = 64
+
+# Pieces are filtered side by side while (words x pieces x states ** 2) stays below this, which takes 32 MB.
+_LANES = 2**16
 
 
 @runtime_checkable
@@ -52,6 +56,11 @@ class Filterable(Protocol):
         """The smallest positive transition probability."""
         ...
 
+    @property
+    def wide(self) -> Any:
+        """The matrices of all symbols side by side, (state, symbol * state), as an array or a sparse one."""
+        ...
+
     def branch(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
         """Each belief moved by the matrix of every symbol, not normalised."""
         ...
@@ -77,20 +86,22 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
         ImpossibleWord: if a word has probability zero.
     """
     symbols = _symbols(process, words)
-    beliefs = np.empty((*_rows(symbols), len(process.start)))
-    for rows, piece, log_conditional in _filter(process, symbols):
-        _refuse_impossible(symbols, rows.start - 1, log_conditional)
-        beliefs[:, rows] = piece
+    beliefs = np.empty((len(symbols), symbols.shape[1] + 1, len(process.start)))
+    beliefs[:, 0] = process.start
+    for begin, after, log_conditional in _filtered(process, symbols):
+        _refuse_impossible(symbols, begin, log_conditional)
+        beliefs[:, begin + 1 : begin + 1 + after.shape[1]] = after
     return beliefs
 
 
 def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
     """P(x_t | x_<t) along words; raises ImpossibleWord where a word has probability zero."""
     symbols = _symbols(process, words)
-    probability = np.empty((*_rows(symbols), process.n_symbol))
-    for rows, piece, log_conditional in _filter(process, symbols):
-        _refuse_impossible(symbols, rows.start - 1, log_conditional)
-        probability[:, rows] = piece @ process.emission
+    probability = np.empty((len(symbols), symbols.shape[1] + 1, process.n_symbol))
+    probability[:, 0] = process.start @ process.emission
+    for begin, after, log_conditional in _filtered(process, symbols):
+        _refuse_impossible(symbols, begin, log_conditional)
+        probability[:, begin + 1 : begin + 1 + after.shape[1]] = after @ process.emission
     return probability
 
 
@@ -98,7 +109,7 @@ def log_probability(process: Filterable, words: ArrayLike) -> Float[np.ndarray, 
     """Log probability of words in nats; -inf for forbidden ones."""
     symbols = _symbols(process, words)
     total = np.zeros(len(symbols))
-    for _, _, log_conditional in _filter(process, symbols):
+    for _, _, log_conditional in _filtered(process, symbols):
         total += log_conditional.sum(axis=1)
     return total
 
@@ -110,76 +121,127 @@ def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time
     return check_words(words, process.n_symbol)
 
 
-def _rows(symbols: Int[np.ndarray, "seq time"]) -> tuple[int, int]:
-    return symbols.shape[0], symbols.shape[1] + 1
+# First symbol of a stretch, beliefs after each of its symbols (seq, time, state), log P(x_t | x_<t) (seq, time).
+_Stretch = tuple[int, np.ndarray, np.ndarray]
 
 
-_Piece = tuple[slice, Float[np.ndarray, "seq rows state"], Float[np.ndarray, "seq time"]]
-
-
-def _filter(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Iterator[_Piece]:
-    """Pieces along time: which rows, their beliefs, and log P(x_t | x_<t) of the symbols that led to them.
-
-    After a forbidden symbol beliefs are zero and log probabilities -inf. The piece of row 0 has no symbols.
-    """
-    n_seq = len(symbols)
+def _filtered(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Iterator[_Stretch]:
+    """Stretches along time. After a forbidden symbol beliefs are zero and log probabilities -inf."""
+    n_seq, n_time = symbols.shape
     belief = np.repeat(np.asarray(process.start, dtype=np.float64)[None], n_seq, axis=0)
-    yield slice(0, 1), belief[:, None], np.empty((n_seq, 0))
-    logs = np.empty_like(belief)
-    faint = np.zeros(n_seq, dtype=bool)
-    for begin in range(0, symbols.shape[1], _CHUNK):
-        read = symbols[:, : begin + _CHUNK]
-        piece = read[:, begin:]
-        beliefs = np.empty((n_seq, piece.shape[1], belief.shape[1]))
-        log_conditional = np.empty(piece.shape)
-        plain = ~faint
-        beliefs[plain], log_conditional[plain] = _scaled(process, belief[plain], read[plain], begin)
-        if process.nonnegative:
-            newly = plain & ((_smallest(beliefs) < FAINT) | (process.least_step < _FAINT_STEP))
-            with np.errstate(divide="ignore"):
-                logs[newly] = np.log(belief[newly])
-            faint |= newly
-            beliefs[faint], log_conditional[faint], logs[faint] = _logarithmic(process, logs[faint], piece[faint])
-        belief = beliefs[:, -1]
-        yield slice(begin + 1, begin + 1 + piece.shape[1]), beliefs, log_conditional
+    if not process.nonnegative:
+        for begin in range(0, n_time, _PIECE):
+            after, log_conditional = _scaled(process, belief, symbols[:, : begin + _PIECE], begin)
+            yield begin, after, log_conditional
+            belief = after[:, -1]
+        return
+    logs = _log(belief)
+    n_side = max(1, _LANES // max(1, n_seq * belief.shape[1] ** 2))
+    begin = 0
+    while begin < n_time:
+        pieces = min(n_side, (n_time - begin) // _PIECE)
+        stretch = symbols[:, begin : begin + max(1, pieces) * _PIECE]
+        if pieces > 4:  # else the maps of the pieces cost more than they save
+            after, log_conditional, logs = _side_by_side(process, logs, stretch)
+        else:
+            stretch = stretch[:, :_PIECE]
+            after, log_conditional, logs = _nonnegative(process, belief, logs, stretch)
+        yield begin, after, log_conditional
+        belief = after[:, -1]
+        begin += stretch.shape[1]
+
+
+def _side_by_side(
+    process: Filterable, logs: Float[np.ndarray, "seq state"], symbols: Int[np.ndarray, "seq time"]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Filter a stretch of whole pieces at once; also the logarithms of the last beliefs.
+
+    First each piece from each state on its own; then the beliefs at the borders, one after the other; then the pieces.
+    """
+    n_seq, n_state = logs.shape
+    pieces = symbols.reshape(n_seq, -1, _PIECE)
+    n_piece = pieces.shape[1]
+    unit = np.tile(np.eye(n_state), (n_seq * n_piece, 1))
+    each = np.repeat(pieces.reshape(-1, _PIECE), n_state, axis=0)
+    _, passed, ends = _nonnegative(process, unit, _log(unit), each)
+    log_map = (passed.sum(axis=1)[:, None] + ends).reshape(n_seq, n_piece, n_state, n_state)
+    borders = np.empty((n_seq, n_piece, n_state))
+    for piece in range(n_piece):
+        borders[:, piece] = logs
+        moved = np.logaddexp.reduce(logs[:, :, None] + log_map[:, piece], axis=1)
+        logs = _log_normalised(moved, np.logaddexp.reduce(moved, axis=1))
+    flat = borders.reshape(-1, n_state)
+    after, log_conditional, _ = _nonnegative(process, np.exp(flat), flat, pieces.reshape(-1, _PIECE))
+    return after.reshape(n_seq, -1, n_state), log_conditional.reshape(n_seq, -1), logs
+
+
+def _nonnegative(
+    process: Filterable,
+    belief: Float[np.ndarray, "seq state"],
+    logs: Float[np.ndarray, "seq state"],
+    piece: Int[np.ndarray, "seq time"],
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Filter a piece from beliefs given also in logarithms, and in these where something is faint."""
+    beliefs, log_conditional = _scaled(process, belief, piece, 0)
+    ends = _log(beliefs[:, -1])
+    faint = (
+        (np.isfinite(logs) & (belief < FAINT)).any(axis=1)
+        | (np.where(beliefs > 0, beliefs, 1.0).min(axis=(1, 2), initial=1.0) < FAINT)
+        | (process.least_step < _FAINT_STEP)
+    )
+    if faint.any():
+        beliefs[faint], log_conditional[faint], ends[faint] = _logarithmic(process, logs[faint], piece[faint])
+    return beliefs, log_conditional, ends
 
 
 def _scaled(
     process: Filterable, belief: Float[np.ndarray, "seq state"], read: Int[np.ndarray, "seq time"], begin: int
-) -> tuple[Float[np.ndarray, "seq piece state"], Float[np.ndarray, "seq piece"]]:
+) -> tuple[np.ndarray, np.ndarray]:
     """Beliefs after each symbol from `begin` on, and each symbol's log probability given those before it."""
     n_seq, n_time = read.shape
-    beliefs = np.empty((n_time - begin, n_seq, belief.shape[1]))
+    n_state = belief.shape[1]
+    wide, evaluate = process.wide, process.evaluate
+    beliefs = np.empty((n_time - begin, n_seq, n_state))
     totals = np.empty((n_time - begin, n_seq))
     every = np.arange(n_seq)
     for t in range(begin, n_time):
-        moved = process.branch(belief)[every, read[:, t]]
-        total = moved @ process.evaluate
+        moved = (belief @ wide).reshape(n_seq, process.n_symbol, n_state)[every, read[:, t]]
+        total = moved @ evaluate
         if not process.nonnegative:
             total = _signed_total(process, belief, read[:, : t + 1], total)
         belief = beliefs[t - begin]
         totals[t - begin] = total
-        possible = total > 0
-        np.divide(moved, np.where(possible, total, 1.0)[:, None], out=belief)
-        belief[~possible] = 0
-    with np.errstate(divide="ignore"):
-        return beliefs.transpose(1, 0, 2), np.log(totals).T
+        if total.all():
+            np.divide(moved, total[:, None], out=belief)
+        else:
+            np.divide(moved, np.where(total > 0, total, 1.0)[:, None], out=belief)
+            belief[total == 0] = 0
+    return beliefs.transpose(1, 0, 2), _log(totals).T
 
 
 def _logarithmic(
     process: Filterable, logs: Float[np.ndarray, "seq state"], piece: Int[np.ndarray, "seq time"]
-) -> tuple[Float[np.ndarray, "seq time state"], Float[np.ndarray, "seq time"], Float[np.ndarray, "seq state"]]:
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The same from and to logarithms of beliefs, which do not underflow."""
     beliefs = np.empty((*piece.shape, logs.shape[1]))
     log_conditional = np.empty(piece.shape)
     every = np.arange(len(piece))
-    for t in range(piece.shape[1] if len(piece) else 0):
+    for t in range(piece.shape[1]):
         moved = process.log_branch(logs)[every, piece[:, t]]
-        total = np.logaddexp.reduce(moved, axis=1)
-        logs = moved - np.where(np.isneginf(total), 0.0, total)[:, None]
+        log_conditional[:, t] = np.logaddexp.reduce(moved, axis=1)
+        logs = _log_normalised(moved, log_conditional[:, t])
         beliefs[:, t] = np.exp(logs)
-        log_conditional[:, t] = total
     return beliefs, log_conditional, logs
+
+
+def _log(array: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.log(array))
+
+
+def _log_normalised(logs: Float[np.ndarray, "seq state"], total: Float[np.ndarray, " seq"]) -> np.ndarray:
+    """Logarithms less their total, where that is not zero."""
+    return np.asarray(logs - np.where(np.isneginf(total), 0.0, total)[:, None])
 
 
 def _signed_total(
@@ -195,11 +257,6 @@ def _signed_total(
     if len(negative):
         raise NegativeProbability(read[negative[0]].tolist(), total[negative[0]])
     return total
-
-
-def _smallest(beliefs: Float[np.ndarray, "seq time state"]) -> Float[np.ndarray, " seq"]:
-    """The smallest positive entry of each sequence; 1 where there is none."""
-    return np.asarray(np.where(beliefs > 0, beliefs, 1.0).min(axis=(1, 2), initial=1.0))
 
 
 def _refuse_impossible(

@@ -63,7 +63,8 @@ class _Presentation:
         return float(np.min(self.T, where=self.T > 0, initial=1.0))
 
     @cached_property
-    def _wide(self) -> Float[np.ndarray, "state symbol_state"]:
+    def wide(self) -> Float[np.ndarray, "state symbol_state"]:
+        """The matrices of all symbols side by side."""
         return np.ascontiguousarray(self.T.transpose(1, 0, 2).reshape(self.n_state, -1))
 
     @cached_property
@@ -72,7 +73,7 @@ class _Presentation:
 
     def branch(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
         """Each belief times the matrix of every symbol; `@ evaluate` gives the symbols' probabilities."""
-        return np.asarray((beliefs @ self._wide).reshape(len(beliefs), self.n_symbol, self.n_state))
+        return np.asarray((beliefs @ self.wide).reshape(len(beliefs), self.n_symbol, self.n_state))
 
     def log_branch(self, logs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
         """The same from and to logarithms of nonnegative beliefs."""

@@ -6,10 +6,15 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from compmech.errors import NotErgodic
-from compmech.graph import closed_classes
+from compmech.graph import closed_classes, period
 
-# Up to this many states of the closed class the exact elimination is the quickest way as well.
+# Up to this many states the exact elimination is the quickest way as well; up to the second number it takes seconds.
 _ELIMINATE = 400
+_ELIMINATE_SLOW = 2000
+
+# With more states, this many steps of the chain are tried, until what is left of the start is below rounding.
+_STEPS = 2000
+_ROUNDING = 1e-15
 
 
 @runtime_checkable
@@ -52,8 +57,9 @@ def stationary_distribution(
     place[members] = np.arange(len(members))
     inside = place[source] >= 0
     edges = place[source[inside]], place[target[inside]], weight[inside]
+    solve = _eliminate if len(members) <= _ELIMINATE else _iterate
     pi = np.zeros(n_state)
-    pi[members] = _eliminate(*edges, len(members)) if len(members) <= _ELIMINATE else _solve(*edges, len(members))
+    pi[members] = solve(*edges, len(members))
     return pi
 
 
@@ -76,28 +82,39 @@ def _eliminate(
     return np.asarray(pi / pi.sum())
 
 
-def _solve(
+def _iterate(
     source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], weight: Float[np.ndarray, " edge"], n_state: int
 ) -> Float[np.ndarray, " state"]:
-    """The same for many states: steps of the lazy chain where it mixes fast, else a sparse factorisation.
+    """The same by steps of the chain, for many states that mix fast; those that do not are solved for after all.
 
-    The error left after a step is at most step / (1 - rate), with rate the factor by which steps shrink.
+    A chain with barriers can seem to have settled when it has not. So a difference of two starts, generic in direction,
+    is carried along: when that is gone, so is all trace of the start.
     """
-    from scipy.sparse import csc_array, eye_array
+    from scipy.sparse import csr_array, eye_array
+
+    moves = csr_array((weight, (target, source)), shape=(n_state, n_state))
+    if (
+        period(source, target, np.arange(n_state)) > 1
+    ):  # a step on average half the time, which does not turn in circles
+        moves = csr_array((moves + eye_array(n_state)) / 2)
+    generic = np.cos(1.0 + np.arange(n_state) ** 1.5)
+    generic -= generic.mean()
+    columns = np.stack([np.full(n_state, 1 / n_state), generic / abs(generic).sum()], axis=1)
+    for _ in range(_STEPS):
+        columns = moves @ columns
+        if abs(columns[:, 1]).sum() < _ROUNDING:
+            return np.asarray(columns[:, 0] / columns[:, 0].sum())
+    return (_eliminate if n_state <= _ELIMINATE_SLOW else _factorise)(source, target, weight, n_state)
+
+
+def _factorise(
+    source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], weight: Float[np.ndarray, " edge"], n_state: int
+) -> Float[np.ndarray, " state"]:
+    """The same by a sparse factorisation, the last equation replaced by sum(pi) = 1."""
+    from scipy.sparse import csr_array, eye_array
     from scipy.sparse.linalg import splu
 
-    A = csc_array((weight, (source, target)), shape=(n_state, n_state))
-    moves = ((A + eye_array(n_state)) / 2).T.tocsr()
-    pi = np.full(n_state, 1 / n_state)
-    step = 1.0
-    for _ in range(500):
-        moved = moves @ pi
-        previous, step = step, float(abs(moved - pi).sum())
-        pi = moved / moved.sum()
-        rate = step / previous
-        if rate < 0.9 and step * rate / (1 - rate) < 1e-14:
-            return np.asarray(pi)
-    system = (A.T - eye_array(n_state)).tolil()
+    system = (csr_array((weight, (target, source)), shape=(n_state, n_state)) - eye_array(n_state)).tolil()
     system[n_state - 1, :] = 1.0
     last = np.zeros(n_state)
     last[-1] = 1.0

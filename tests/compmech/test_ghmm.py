@@ -103,7 +103,7 @@ def test_negative_words_are_found_with_the_word() -> None:
 
 def test_a_negative_word_beyond_the_checked_depth_is_found_by_the_filter() -> None:
     clock = probability_clock()
-    start = np.array([1.0, 1.35, 0.0])
+    start = np.array([1.0, 1.9, 0.0])
     start /= start @ clock.evaluate
     with pytest.raises(NegativeProbability) as caught:
         GHMM(clock.T, start, clock.evaluate)
