@@ -29,8 +29,8 @@ class BeliefClasses:
         recurrent: for each belief whether the process, once there, keeps returning to it. Known only if the process has
             finitely many mixed states (`finite`); all False otherwise.
         finite: whether it has.
-        block: for each history the class that is held out, or resampled, as one. It is the belief; but where most
-            histories have a belief of their own, a cylinder of the last `suffix` symbols.
+        block: for each history the class that is held out, or resampled, as one. It is the belief; but where there is
+            no end of beliefs, and most histories have their own, a cylinder of the last `suffix` symbols.
         suffix: that number of symbols; 0 where blocks are beliefs.
         row: the length of each history.
     """
@@ -58,8 +58,9 @@ def belief_classes(
 ) -> BeliefClasses:
     """Sort histories by belief.
 
-    Blocks are beliefs, unless more than half of the histories have a belief that no other has: then they are cylinders,
-    the histories that share their last k symbols, k the least that gives 50 of them (shorter histories stand alone).
+    Blocks are beliefs, unless the process has no end of them and more than half of these histories have one of their
+    own: then blocks are cylinders, the histories that share their last k symbols, k the least that gives 50 of them
+    (shorter histories stand alone).
 
     Args:
         merge_tol: greatest difference of equal beliefs, in any coordinate.
@@ -79,7 +80,7 @@ def belief_classes(
     is_recurrent = np.isin(values[order], label[len(histories) :])
     alone = int((np.bincount(belief) == 1).sum())
     block, suffix = belief, 0
-    if alone > len(histories) / 2:
+    if not explored.closed and alone > len(histories) / 2:
         block, suffix = cylinders(histories)
     return BeliefClasses(belief, is_recurrent, bool(explored.closed), block, suffix, histories.row)
 

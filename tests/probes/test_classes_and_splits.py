@@ -57,6 +57,13 @@ def test_where_beliefs_are_all_distinct_blocks_are_cylinders() -> None:
     assert len(np.unique(np.column_stack([ground.classes.block, recent]), axis=0)) == 120
 
 
+def test_few_histories_of_a_process_with_few_beliefs_still_make_belief_classes() -> None:
+    # at length 3 most RRXOR histories have a belief of their own, but those that share one must not be parted
+    classes = Ground(zoo.rrxor(), 3).classes
+    assert (np.bincount(classes.belief) == 1).sum() > len(classes.belief) / 2
+    assert classes.suffix == 0
+
+
 def test_cylinders_stop_at_the_length() -> None:
     found = histories(zoo.mess3(), 2)
     block, k = cylinders(found)

@@ -267,6 +267,7 @@ def test_true_log_probabilities_encode_what_is_forbidden() -> None:
     # both symbols are forbidden somewhere: two logarithms and two indicators, which give every prediction back
     assert X.shape == (len(h), 4)
     np.testing.assert_array_equal(X[:, 2:] > 0, h.prediction > 0)
+    assert (X[:, :2][h.prediction == 0] == 0).all()
     back = np.where(X[:, 2:] > 0, np.exp(X[:, :2]), 0.0)
     np.testing.assert_allclose(back, h.prediction, rtol=1e-12)
     # nothing is forbidden in Mess3, so there are no indicators

@@ -91,6 +91,23 @@ def test_a_sample_is_of_whole_possible_words_within_the_cap() -> None:
     np.testing.assert_allclose(shares, shares.round(), atol=1e-9)  # counts of draws
 
 
+def test_draws_are_kept_until_the_next_would_not_fit() -> None:
+    process = zoo.rrxor()
+    drawn = process.sample(64, 6, rng=rng(3))  # the first block of draws for each of these caps
+    for cap in range(20, 61):
+        seen: set[tuple[int, ...]] = set()
+        kept = 0
+        for word in drawn.tolist():
+            longer = seen | {tuple(word[:t]) for t in range(1, 7)}
+            if len(longer) > cap:
+                break
+            seen, kept = longer, kept + 1
+        assert kept < 64
+        found = histories(process, 6, max_histories=cap, rng=rng(3))
+        assert found.drawn == kept
+        assert set(by_length(found)) == seen
+
+
 def test_sampled_weights_estimate_the_exact_ones() -> None:
     process = zoo.mess3(x=0.15, a=0.6)
     samples = [histories(process, 8, max_histories=400, rng=rng(seed)) for seed in range(60)]

@@ -86,6 +86,17 @@ def test_a_planted_memory_of_three_is_found_at_three() -> None:
     assert set(found.chosen) <= {3, 4, 5, 6}
 
 
+def test_nothing_of_a_fold_reaches_its_choice() -> None:
+    ground = Ground(zoo.mess3(), 7)
+    h, fold = ground.histories, ground.split.fold
+    signal = (h.recent(3)[:, 2:] == 0).astype(float)
+    spoilt = np.where((fold == 0)[:, None], -100 * signal, signal)  # in fold 0 the longer suffix only misleads
+    (clean,) = suffix_grams([Target("signal", signal)], h, weighting="uniform", split=ground.split)
+    (found,) = suffix_grams([Target("spoilt", spoilt)], h, weighting="uniform", split=ground.split)
+    assert found.chosen[0] == clean.chosen[0]
+    assert found.chosen[1:] != clean.chosen[1:]  # the others do learn from fold 0
+
+
 def test_nothing_to_remember_gives_nothing() -> None:
     ground = Ground(zoo.mess3(), 7)
     noise = Target("noise", np.random.default_rng(0).standard_normal((len(ground.histories), 2)))
