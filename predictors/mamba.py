@@ -32,7 +32,7 @@ from torch.nn import functional as F
 
 from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
-from predictors.scan import selective_scan, selective_states
+from predictors.scan import selective_scan, selective_scan_ref, selective_states
 
 __all__ = ["Mamba", "MambaConfig"]
 
@@ -161,12 +161,14 @@ class Block(nn.Module):
         """C . h over `rows`, the last of which alone may be written."""
         A, written = -self.log_decay.t().exp(), bool(written_rows(tap, site, rows[-1:]))
         u, delta, B, C = u[:, where], delta[:, where], B[:, where], C[:, where]
-        if site in tap.reads:
+        if len(rows) == 1:  # nothing to fuse
+            y, states = selective_scan_ref(u, delta, A, B, C, state[0])
+        elif site in tap.reads:
             y, states = selective_states(u, delta, A, B, C, state[0])
-            h = states[-1]
         else:
             y, h = selective_scan(u, delta, A, B, C, state[0])
             states = h[None]
+        h = states[-1]
         if site in tap.reads or written:
             values = states.permute(3, 0, 2, 1).flatten(2)  # (seq, row, inner * state)
             seen = tap(site, rows[-len(states) :], values)

@@ -168,8 +168,8 @@ class LSTM(_Recurrent):
         if cell in tap.reads or written:
             first = 0 if cell in tap.reads else len(rows) - 1  # a write alone needs the gates of the last row alone
             before = torch.cat([h[:, None], hs[:, :-1]], dim=1)
-            gates = F.linear(x[:, first:], layer.weight_ih, layer.bias_ih)
-            gates = gates + F.linear(before[:, first:], layer.weight_hh, layer.bias_hh)
+            weight, bias = torch.cat([layer.weight_ih, layer.weight_hh], dim=1), layer.bias_ih + layer.bias_hh
+            gates = F.linear(torch.cat([x[:, first:], before[:, first:]], dim=-1), weight, bias)
             i, f, g, o = gates.chunk(4, dim=-1)
             cs = last_c[:, None] if first else _cells(c, f.sigmoid(), i.sigmoid() * g.tanh())
             cs = tap(cell, rows[first:], cs)
