@@ -1,5 +1,6 @@
 """One predictor on one process with one seed: build it, train it, measure it. The unit of work of a comparison."""
 
+import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
@@ -122,7 +123,7 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
         symbols_seen=record.symbols_seen,
         seconds=record.seconds,
         config=_plain_config(model),
-        training=asdict(cell.training),
+        training=_in_json_types(asdict(cell.training)),
         learning={
             "symbols": [float(e.symbols_seen) for e in record.evaluations if e.mean_kl is not None],
             "kl": [e.mean_kl for e in record.evaluations if e.mean_kl is not None],
@@ -242,7 +243,13 @@ def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
 
 def _plain_config(model: nn.Module) -> dict[str, Any]:
     config = getattr(model, "config", None)
-    return asdict(config) if is_dataclass(config) and not isinstance(config, type) else {}
+    return _in_json_types(asdict(config)) if is_dataclass(config) and not isinstance(config, type) else {}
+
+
+def _in_json_types(settings: dict[str, Any]) -> dict[str, Any]:
+    """Settings as they come back from a file: lists for tuples."""
+    plain: dict[str, Any] = json.loads(json.dumps(settings))
+    return plain
 
 
 def describe(kind: str, config: Mapping[str, Any]) -> str:
