@@ -131,12 +131,12 @@ def check_carry(trial: Trial) -> None:
 
 def check_batch(trial: Trial) -> None:
     """A sequence gets the same rows in any order, in any company and alone, in one pass and in steps."""
-    whole, (_, watch) = trial.log_probs(), trial.watched()
+    whole, (read, watch) = trial.log_probs(), trial.watched()
     n_seq = len(trial.tokens)
     for what, which in (("in reverse order", list(range(n_seq))[::-1]), ("alone", [0]), ("alone", [n_seq - 1])):
         words, told = trial.tokens[which], f"sequences {which}, {what} and in company"
-        trial.same(trial.log_probs(tokens=words), whole[which], f"predictions of {told}")
         trial.same(trial.in_steps(trial.predictor, tokens=words), whole[which], f"predictions in steps of {told}")
-        _, seen = trial.watched(tokens=words)
+        rows, seen = trial.watched(tokens=words)
+        trial.same(rows, read[which], f"predictions of {told}")
         for site in trial.predictor.sites:
             trial.same(seen.values(site), watch.values(site)[which], f"values of {told}", site=site)

@@ -189,7 +189,23 @@ def test_a_stated_tolerance_is_used() -> None:
 
 
 def test_given_tokens_and_generators_are_used() -> None:
-    check_predictor(Small(), rng=np.random.default_rng(8))
-    check_predictor(Small(), tokens=torch.tensor([[0, 1, 2, 0, 1], [2, 2, 1, 0, 1]]))
+    heard: list[torch.Tensor] = []
+
+    class Listening(Small):
+        def log_probs(self, tokens: Tensor, **kwargs: Any) -> Tensor:
+            heard.append(tokens)
+            return super().log_probs(tokens, **kwargs)
+
+    words = torch.tensor([[0, 1, 2, 0], [2, 2, 1, 0]])
+    check_predictor(Listening(), tokens=words)
+    assert torch.equal(heard[0], words)
+    drawn = []
+    for seed in (0, 0, 1):
+        heard.clear()
+        with pytest.raises(ConformanceError):  # at the first check, which is soon enough
+            check_predictor(type("Wrong", (Listening,), {"first_row": 1})(), rng=np.random.default_rng(seed))
+        drawn.append(next(tokens for tokens in heard if tokens.shape[1] == 8))
+    assert torch.equal(drawn[0], drawn[1])
+    assert not torch.equal(drawn[0], drawn[2])
     with pytest.raises(ValueError, match=r"at least 2 sequences of 4 symbols; got shape \(1, 4\)"):
         check_predictor(Small(), tokens=torch.zeros(1, 4, dtype=torch.long))
