@@ -3,7 +3,7 @@
 import io
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from matplotlib import rc_context
@@ -28,7 +28,7 @@ from probes.report.titles import (
     simplex_title,
     sites_title,
 )
-from probes.results import Comparison, ProcessSummary, write_files
+from probes.results import Comparison, Picture, ProcessSummary, write_files
 
 __all__ = ["save_figures"]
 
@@ -71,24 +71,38 @@ def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     pictures = [picture for picture in pictures if picture.predictor in networks(comparison, summary.process)]
     if not pictures:
         return None
-    n_column = min(_COLUMNS, len(pictures) + 1)
-    n_row = math.ceil((len(pictures) + 1) / n_column)
+    cells = _arranged(pictures)
     frame = frame_of(pictures)
-    tall = WIDTH / n_column * (frame.top - frame.bottom) / (frame.right - frame.left) + 0.5
+    tall = WIDTH / len(cells[0]) * (frame.top - frame.bottom) / (frame.right - frame.left) + 0.5
     title, subtitle = simplex_title(comparison, summary), simplex_subtitle(comparison, summary)
-    figure, body = _titled(title, subtitle, n_row * tall)
-    axes = body.subplots(n_row, n_column, squeeze=False).ravel()
-    draw_true(axes[0], pictures[0], frame)
-    caption(axes[0], "True beliefs", shown_beliefs(summary, pictures[0]))
+    figure, body = _titled(title, subtitle, len(cells) * tall)
+    axes = body.subplots(len(cells), len(cells[0]), squeeze=False)
+    draw_true(axes[0, 0], pictures[0], frame)
+    caption(axes[0, 0], "True beliefs", shown_beliefs(summary, pictures[0]))
     several = len({picture.seed for picture in pictures}) > 1
-    for ax, picture in zip(axes[1:], pictures, strict=False):
+    for ax, picture in zip(axes.ravel()[1:], [cell for line in cells for cell in line][1:], strict=True):
+        if picture is None:
+            ax.set_axis_off()
+            continue
         draw_probed(ax, picture, frame)
         caption(ax, readout_name(picture, several), f"R² {decimal(picture.score)} at {picture.site}")
         if left_out := outside(picture, frame):
             ax.text(1, 0, f"{left_out} outside", transform=ax.transAxes, ha="right", fontsize=7.5, color=MUTED)
-    for ax in axes[len(pictures) + 1 :]:
-        ax.set_axis_off()
     return figure
+
+
+def _arranged(pictures: Sequence[Picture]) -> list[list[Picture | None]]:
+    """Seed by seed in lines of equal length; the first cell is for the true beliefs, later lines are indented by it."""
+    by_seed: dict[int | None, list[Picture]] = {}
+    for picture in pictures:
+        by_seed.setdefault(picture.seed, []).append(picture)
+    longest = min(_COLUMNS, 1 + max(map(len, by_seed.values()))) - 1
+    lines: list[list[Picture | None]] = []
+    for group in by_seed.values():
+        for start in range(0, len(group), longest):
+            part = group[start : start + longest]
+            lines.append([None, *part, *[None] * (longest - len(part))])
+    return lines
 
 
 def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:

@@ -59,10 +59,11 @@ def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) 
 def _beyond_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
     found = [headline(comparison, summary.process, name, "beyond") for name in predictors(comparison, summary.process)]
     found = [each for each in found if each.best is not None]
-    lines = [f"Beyond the next symbol ({beyond_dimensions(summary)} dimensions of the belief)"]
+    title = f"Beyond the next symbol ({beyond_dimensions(summary)} dimensions of the belief)"
+    lines = [_wrapped(title, width)]
     shared = {_baseline(each) for each in found}
     if len(shared) == 1:
-        lines.append(f"best model-free baseline: {shared.pop()}")
+        lines.append(_wrapped(f"best model-free baseline: {shared.pop()}", width))
     lines.append(_layout(_beyond(found), width))
     lines += [
         _wrapped(f"{each.predictor}: {each.best.reason}", width) for each in found if each.best and each.best.reason
@@ -144,7 +145,7 @@ def _where(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
     if not parts:
         return ""
     what = "lies beyond the next symbol" if target == "beyond" else "belongs to the belief"
-    return "\n".join([f"Where each network keeps what {what} (R² by site)", *parts])
+    return "\n".join([_wrapped(f"Where each network keeps what {what} (R² by site)", width), *parts])
 
 
 def _baseline(found: Headline) -> str:
@@ -178,7 +179,7 @@ def _clip(name: str) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width))
+    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))
 
 
 def _layout(table: Sequence[Sequence[str]], width: int, *, rule: bool = True) -> str:

@@ -5,6 +5,8 @@ The beliefs are those of Mess3 and RRXOR; every score, loss and time is invented
 
 import itertools
 from dataclasses import replace
+from functools import cache
+from typing import Any
 
 import numpy as np
 
@@ -48,6 +50,7 @@ def sites_of(predictor: str) -> dict[str, float]:
     return {"embed": 0.02, **carry, "layer.0": 1.0, "final": 1.0, "output": 0.0}
 
 
+@cache
 def sample_comparison(n_seed: int = 1, n_point: int = 600) -> Comparison:
     """Four networks on two processes, one or several seeds."""
     rng = np.random.default_rng(5)
@@ -156,22 +159,24 @@ def _rows(name: str, run: Run, length: int, luck: float) -> list[Row]:
         if run.predictor in NETWORKS:
             controls += ["untrained", "permuted-classes", "shuffled"]
         for control in controls:
-            row = _blank(name, length, run.predictor, run.seed, site, target, weighting, split, control)
-            row = replace(row, parameters=run.parameters, symbols_seen=run.symbols_seen, seconds=run.seconds, kl=run.kl)
+            found: dict[str, Any] = {
+                "parameters": run.parameters,
+                "symbols_seen": run.symbols_seen,
+                "seconds": run.seconds,
+                "kl": run.kl,
+            }
             if target == "beyond" and name == MESS3:
-                rows.append(replace(row, reason=EMPTY))
-                continue
-            if refused_once and site == "layer.3" and split == "class":
-                rows.append(replace(row, reason=REFUSED))
-                continue
-            value = _score(name, run.predictor, target, control, share, weighting)
-            value = 1 - (1 - value) * luck if control == "" else value
-            rows.append(
-                replace(row, score=value, low=value - 0.03 * (1 - value), high=min(1, value + 0.02), whitened=value)
-            )
+                found["reason"] = EMPTY
+            elif refused_once and site == "layer.3" and split == "class":
+                found["reason"] = REFUSED
+            else:
+                value = _score(name, run.predictor, target, control, share, weighting)
+                found |= _scored(1 - (1 - value) * luck if control == "" else value)
+            asked = (run.predictor, run.seed, site, target, weighting, split, control)
+            rows.append(_row(name, length, *asked, **found))
     if run.predictor in NETWORKS:
-        row = _blank(name, length, run.predictor, run.seed, "layer.0", "belief", "uniform", "none", "in-sample")
-        rows.append(replace(row, score=1.0, low=0.999, high=1.0, whitened=1.0, probe="ols"))
+        asked = (run.predictor, run.seed, "layer.0", "belief", "uniform", "none", "in-sample")
+        rows.append(_row(name, length, *asked, **_scored(1.0), probe="ols"))
     return rows
 
 
@@ -202,20 +207,25 @@ def _model_free(name: str, length: int) -> list[Row]:
         ("probability", "uniform"),
         ("history", "class"),
     ):
-        row = _blank(name, length, "", None, "", target, weighting, split, control)
+        asked = ("", None, "", target, weighting, split, control)
         if target == "beyond" and name == MESS3:
-            rows.append(replace(row, reason=EMPTY))
+            rows.append(_row(name, length, *asked, reason=EMPTY))
             continue
         exact = control.startswith("true")
         on_mess3 = {"position": 0.01, "true-p": 1.0, "true-log-p": 0.993, "suffix-grams": 0.997}.get(control, 0.96)
         score = on_mess3 if name == MESS3 else value
         score = score if target == "beyond" or name == MESS3 else 0.29 + 0.71 * score
         score = 1.0 if target == "next" and exact else score
-        rows.append(replace(row, score=score, low=score - 0.01, high=score + 0.01, whitened=score, width=2 * length))
+        found = {"score": score, "low": score - 0.01, "high": score + 0.01, "whitened": score, "width": 2 * length}
+        rows.append(_row(name, length, *asked, **found))
     return rows
 
 
-def _blank(
+def _scored(value: float) -> dict[str, Any]:
+    return {"score": value, "low": value - 0.03 * (1 - value), "high": min(1.0, value + 0.02), "whitened": value}
+
+
+def _row(
     name: str,
     length: int,
     predictor: str,
@@ -225,33 +235,29 @@ def _blank(
     weighting: str,
     split: str,
     control: str,
+    **found: Any,
 ) -> Row:
-    return Row(
-        process=name,
-        predictor=predictor,
-        seed=seed,
-        length=length,
-        parameters=None,
-        symbols_seen=None,
-        seconds=None,
-        site=site,
-        target=target,
-        probe="ridge",
-        split=split,
-        weighting=weighting,
-        control=control,
-        score=None,
-        low=None,
-        high=None,
-        whitened=None,
-        rows=20_000,
-        width=64,
-        rank=61,
-        beliefs=36 if name == RRXOR else 20_000,
-        penalty=1e-6,
-        verdict="discriminates states" if name == RRXOR else "holds their geometry",
-        kl=None,
-    )
+    few = name == RRXOR
+    common: dict[str, Any] = {
+        "parameters": None,
+        "symbols_seen": None,
+        "seconds": None,
+        "probe": "ridge",
+        "score": None,
+        "low": None,
+        "high": None,
+        "whitened": None,
+        "rows": 20_000,
+        "width": 64,
+        "rank": 61,
+        "beliefs": 36 if few else 20_000,
+        "penalty": 1e-6,
+        "verdict": "discriminates states" if few else "holds their geometry",
+        "kl": None,
+    }
+    where = {"process": name, "predictor": predictor, "seed": seed, "length": length, "site": site}
+    asked = {"target": target, "split": split, "weighting": weighting, "control": control}
+    return Row(**(where | asked | common | found))
 
 
 def _across_seeds(rows: list[Row]) -> list[Row]:

@@ -1,0 +1,258 @@
+"""The figures: complete or absent, the same bytes each time, and every mark where its number says."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.image import imread
+from matplotlib.lines import Line2D
+from numpy.testing import assert_allclose
+
+from probes import results
+from probes.headline import headline
+from probes.report import save_figures
+from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
+from probes.report.loss_panels import apart, draw_kl, draw_learning
+from probes.report.score_panels import draw_headline, draw_sites, score_limits
+from probes.report.style import PALETTE, belief_colours, colour_of, display_name
+from probes.results import Comparison, ProcessSummary, Run
+from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
+
+KINDS = ("simplex", "headline", "sites", "kl", "learning")
+
+
+@pytest.fixture(scope="module")
+def comparison() -> Comparison:
+    return sample_comparison(n_point=50)
+
+
+@pytest.fixture(scope="module")
+def rrxor(comparison: Comparison) -> ProcessSummary:
+    return comparison.processes[1]
+
+
+def only_rrxor(comparison: Comparison) -> Comparison:
+    return replace(comparison, processes=comparison.processes[1:])
+
+
+def drawn(draw: Callable[[Axes], None]) -> Axes:
+    axes = Figure().subplots()
+    draw(axes)
+    return axes
+
+
+def marks(axes: Axes, marker: str) -> list[tuple[float, float]]:
+    """Places of single marks of one shape."""
+    lines = [line for line in axes.lines if line.get_marker() == marker and len(line.get_xdata()) == 1]
+    return [(float(line.get_xdata()[0]), float(line.get_ydata()[0])) for line in lines]
+
+
+def texts(axes: Axes) -> list[str]:
+    return [text.get_text() for text in axes.texts]
+
+
+def test_every_figure_is_written_at_page_width(comparison: Comparison, tmp_path: Path) -> None:
+    before = dict(matplotlib.rcParams)
+    folder = tmp_path / "new" / "figures"
+    paths = save_figures(comparison, folder)
+    names = [f"{process}-{kind}.png" for process in (MESS3, RRXOR) for kind in KINDS]
+    assert [path.name for path in paths] == names
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+    for path in paths:
+        picture = imread(path)
+        assert picture.shape[1] == 1600
+        assert 300 < picture.shape[0] < 2600
+        assert picture[..., :3].std() > 0.05  # something is drawn
+    assert dict(matplotlib.rcParams) == before
+
+
+def test_the_same_comparison_gives_the_same_bytes(comparison: Comparison, tmp_path: Path) -> None:
+    one, two = (save_figures(only_rrxor(comparison), tmp_path / name) for name in "ab")
+    assert [path.read_bytes() for path in one] == [path.read_bytes() for path in two]
+
+
+def test_all_or_none(comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written = 0
+
+    def full_disk(file: object, mode: str) -> io.IOBase:
+        nonlocal written
+        written += 1
+        if written > 2:
+            raise OSError(28, "No space left on device")
+        return open(file, mode)  # type: ignore[call-overload, no-any-return]
+
+    monkeypatch.setattr(results.os, "fdopen", full_disk)
+    with pytest.raises(OSError, match="No space"):
+        save_figures(only_rrxor(comparison), tmp_path)
+    assert written == 3
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_without_networks_has_no_panels_of_networks(comparison: Comparison, tmp_path: Path) -> None:
+    bare = replace(
+        only_rrxor(comparison),
+        runs=[run for run in comparison.runs if run.predictor not in BEYOND],
+        rows=[row for row in comparison.rows if row.predictor not in BEYOND],
+        pictures=[],
+    )
+    assert [path.name for path in save_figures(bare, tmp_path)] == ["rrxor-kl.png"]
+
+
+def test_headline_marks_lie_at_their_scores(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    limits = score_limits(comparison, rrxor, ["beyond"])
+    axes = drawn(lambda axes: draw_headline(axes, comparison, rrxor, "beyond", limits))
+    for y, (name, shape) in enumerate(zip(BEYOND, "soD^", strict=True)):
+        found = headline(comparison, RRXOR, name, "beyond")
+        assert found.best is not None
+        assert found.uniform is not None
+        assert found.permuted is not None
+        here = [x for x, at in marks(axes, shape) if at == y]
+        assert {found.best.value, found.uniform.value} <= set(here)
+        assert (found.permuted.value, y) in marks(axes, "x")
+    dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
+    assert [line.get_xdata()[0] for line in dashed] == [0.79]
+    assert "suffix-grams 0.790" in texts(axes)
+    assert "0.998 (+0.208)\nat layer.0.carry" in texts(axes)
+
+
+def test_sites_are_drawn_in_order_with_empty_ones_said(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    rows = [
+        replace(row, score=None, low=None, high=None)
+        if row.site == "layer.0.conv" and row.control == "" and row.target == "beyond"
+        else row
+        for row in comparison.rows
+    ]
+    holed = replace(comparison, rows=rows)
+    axes = drawn(lambda axes: draw_sites(axes, holed, rrxor, "mamba", "beyond", (-0.05, 1.03)))
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert labels[:3] == ["embed", "layer.0.conv", "layer.0.ssm"]
+    assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the input at the top
+    assert texts(axes).count("empty") == 1
+    assert (pytest.approx(0.77), labels.index("layer.1.ssm")) in marks(axes, "^")
+
+
+def test_a_score_far_below_zero_is_an_arrow_at_the_edge(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    rows = [
+        replace(row, score=-7.0, low=-8.0, high=-6.0) if row.site == "embed" and row.target == "beyond" else row
+        for row in comparison.rows
+    ]
+    failed = replace(comparison, rows=rows)
+    limits = score_limits(failed, rrxor, ["beyond"])
+    assert limits[0] == pytest.approx(-0.28)
+    axes = drawn(lambda axes: draw_sites(axes, failed, rrxor, "mamba", "beyond", limits))
+    assert marks(axes, "<")
+    assert set(marks(axes, "<")) == {(limits[0], 0.0)}
+
+
+def test_infinite_divergence_is_a_sign_and_not_a_point(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    axes = drawn(lambda axes: draw_kl(axes, comparison, rrxor))
+    assert [text.get_position()[0] for text in axes.texts if text.get_text() == "∞"] == [16]
+    assert "∞: k-gram gives a possible symbol probability 0" in texts(axes)
+    assert axes.get_yscale() == "log"
+    for line in axes.lines:
+        values = np.asarray(line.get_ydata(), dtype=float)
+        assert (values[~np.isnan(values)] > 0).all()
+        assert not np.isinf(values).any()
+    assert "∞" not in texts(drawn(lambda axes: draw_kl(axes, comparison, comparison.processes[0])))
+
+
+def lines_of(axes: Axes, colour: str) -> list[Line2D]:
+    return [line for line in axes.lines if line.get_color() == colour]
+
+
+def test_every_seed_is_drawn(rrxor: ProcessSummary) -> None:
+    several = sample_comparison(n_seed=3, n_point=50)
+    colour = colour_of("gru", list(BEYOND))
+    for draw in (draw_kl, draw_learning):
+        axes = drawn(lambda axes, draw=draw: draw(axes, several, rrxor))
+        assert len(lines_of(axes, colour)) == 3
+        assert texts(axes).count("GRU") == 1
+
+
+def test_learning_without_records_says_so(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    def forgotten(run: Run) -> Run:
+        return replace(run, learning={})
+
+    bare = replace(comparison, runs=[forgotten(run) for run in comparison.runs])
+    axes = drawn(lambda axes: draw_learning(axes, bare, rrxor))
+    assert texts(axes) == ["no evaluation while training was recorded"]
+
+
+def test_the_frame_holds_true_beliefs_and_counts_what_it_leaves_out(comparison: Comparison) -> None:
+    pictures = [picture for picture in comparison.pictures if picture.process == MESS3]
+    far = replace(pictures[0], probed=[*pictures[0].probed[:-3], (9.0, 9.0), (-9.0, 0.0), (0.5, -9.0)])
+    frame = frame_of([far, *pictures[1:]])
+    for x, y in [*pictures[0].true, *((x, y) for _, x, y in pictures[0].corners)]:
+        assert frame.left <= x <= frame.right
+        assert frame.bottom <= y <= frame.top
+    assert outside(far, frame) >= 3
+    assert frame.right - frame.left < 1.8
+    assert outside(pictures[1], frame_of(pictures)) <= 1
+
+
+def test_few_beliefs_are_discs_by_weight(comparison: Comparison) -> None:
+    picture = next(p for p in comparison.pictures if p.process == RRXOR)
+    places, colours, weight = beliefs_of(picture)
+    n = len(set(picture.belief))
+    assert n <= FEW_BELIEFS
+    assert (len(places), len(colours), len(weight)) == (n, n, n)
+    assert weight.sum() == pytest.approx(1.0)
+    frame = frame_of([picture])
+    true = drawn(lambda axes: draw_true(axes, picture, frame)).collections[0]
+    assert len(true.get_offsets()) == n
+    heaviest = places[weight.argmax()]
+    assert_allclose(true.get_offsets()[true.get_sizes().argmax()], heaviest)
+    cloud, rings = drawn(lambda axes: draw_probed(axes, picture, frame)).collections
+    assert len(cloud.get_offsets()) == len(picture.probed)
+    assert len(rings.get_offsets()) == n
+
+
+def test_the_same_colours_go_with_the_same_points(comparison: Comparison) -> None:
+    picture = next(p for p in comparison.pictures if p.process == MESS3)
+    axes = drawn(lambda axes: draw_probed(axes, picture, frame_of([picture])))
+    cloud = axes.collections[0]
+    colours = belief_colours(picture.colour)
+    at = {tuple(np.round(place, 9)): colour for place, colour in zip(picture.probed, colours, strict=True)}
+    for place, colour in zip(cloud.get_offsets(), cloud.get_facecolors(), strict=True):
+        assert_allclose(colour[:3], at[tuple(np.round(place, 9))])
+
+
+def test_belief_colours_are_mixtures_within_the_cube() -> None:
+    rgb = np.random.default_rng(0).random((500, 3))
+    colours = belief_colours(rgb)
+    assert ((colours >= 0) & (colours <= 1)).all()
+    corners = belief_colours(np.eye(3))
+    assert min(np.linalg.norm(corners[i] - corners[j]) for i, j in ((0, 1), (0, 2), (1, 2))) > 0.5
+    assert np.isfinite(belief_colours([[0.0, 0.0, 0.0]])).all()
+
+
+def test_every_predictor_has_a_colour_of_its_own() -> None:
+    names = ["transformer", "lstm", "mine", "gru", "other-net"]
+    colours = [colour_of(name, names) for name in names]
+    assert len(set(colours)) == len(names)
+    assert set(colours) <= set(PALETTE)
+    assert colour_of("gru", ["gru"]) == colour_of("gru", names)
+    assert (display_name("mamba2"), display_name("gru-width32"), display_name("k-gram")) == (
+        "Mamba-2",
+        "GRU-width32",
+        "k-gram",
+    )
+
+
+def test_labels_are_moved_apart_as_little_as_needed() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(50):
+        values = list(rng.random(6))
+        moved = apart(values, 0.1)
+        order = np.argsort(values)
+        assert (np.diff(np.array(moved)[order]) >= 0.1 - 1e-12).all()
+        assert np.mean(moved) == pytest.approx(np.mean(values))  # least squares moves no centre of mass
+    assert apart([0.0, 0.5, 1.0], 0.1) == [0.0, 0.5, 1.0]
+    assert_allclose(apart([1.0, 0.0, 0.0], 0.2), [1.0, -0.1, 0.1])
+    assert apart([], 0.1) == []
