@@ -156,8 +156,8 @@ class EpsilonMachine:
         return moved.transpose(2, 0, 1)
 
     def signed_scale(self, beliefs: Float[np.ndarray, "seq causal"]) -> Float[np.ndarray, "seq symbol"]:
-        """Sum of the absolute values of the terms of branch(...) @ evaluate."""
-        return np.asarray(abs(beliefs) @ self.emit)
+        """A bound on the terms of branch(...) @ evaluate, as for an HMM."""
+        return np.outer(abs(beliefs).max(axis=1), self.emit.sum(axis=0))
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""

@@ -15,8 +15,8 @@ from numpy.typing import ArrayLike
 from compmech.errors import ImpossibleWord, NegativeProbability
 from compmech.validation import check_words
 
-# A signed sum counts as zero below this part of the sum of its terms' absolute values: each term carries a relative
-# error of about 1e-16 times the number of symbols the filter remembers.
+# A signed sum counts as zero below this part of a bound on its terms: each carries an error of about 1e-16 of the bound
+# times the number of symbols that the filter remembers. So the least probability of a GHMM is 1e-12 or so.
 SIGNED_ZERO = 1e-12
 
 # Positive components below this are left to logarithms. One step would have to shrink a component by 1e-170 to pass
@@ -70,7 +70,7 @@ class Filterable(Protocol):
         ...
 
     def signed_scale(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol"]:
-        """Sum of the absolute values of the terms of branch(...) @ evaluate."""
+        """A bound on the absolute terms of branch(...) @ evaluate, to hold rounding against."""
         ...
 
 

@@ -68,8 +68,8 @@ class _Presentation:
         return np.ascontiguousarray(self.T.transpose(1, 0, 2).reshape(self.n_state, -1))
 
     @cached_property
-    def _term_size(self) -> Float[np.ndarray, "state symbol"]:
-        return np.asarray(np.einsum("xij,j->ix", abs(self.T), abs(self.evaluate)))
+    def _term_size(self) -> Float[np.ndarray, " symbol"]:
+        return np.asarray(np.einsum("xij,j->x", abs(self.T), abs(self.evaluate)))
 
     def branch(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol state"]:
         """Each belief times the matrix of every symbol; `@ evaluate` gives the symbols' probabilities."""
@@ -81,8 +81,11 @@ class _Presentation:
             return np.asarray(np.logaddexp.reduce(logs[:, None, :, None] + np.log(self.T), axis=2))
 
     def signed_scale(self, beliefs: Float[np.ndarray, "seq state"]) -> Float[np.ndarray, "seq symbol"]:
-        """Sum of the absolute values of the terms of branch(...) @ evaluate, for bounds on rounding."""
-        return np.asarray(abs(beliefs) @ self._term_size)
+        """A bound on the absolute terms of branch(...) @ evaluate, to hold rounding against.
+
+        Coordinates of a belief that ought to be zero carry the rounding of its largest one, so that one stands for all.
+        """
+        return np.outer(abs(beliefs).max(axis=1), self._term_size)
 
     def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
         """Log probability of each word in nats; -inf for forbidden words."""

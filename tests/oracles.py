@@ -59,17 +59,18 @@ def distinct_beliefs(process, length: int, decimals: int = 9) -> set[tuple[float
     return found
 
 
+def futures(process, length: int) -> np.ndarray:
+    """P(word | state) for every word up to a length, axes (state, word), one matrix after the other."""
+    columns = []
+    for n in range(length + 1):
+        for word in all_words(process.T.shape[0], n):
+            future = process.evaluate
+            for symbol in reversed(word):
+                future = process.T[symbol] @ future
+            columns.append(future)
+    return np.array(columns).T
+
+
 def future_classes(process, length: int, decimals: int = 9) -> int:
     """How many states differ in the probabilities of words up to a length."""
-    rows = []
-    for state in range(process.T.shape[1]):
-        started = _Started(process, np.eye(process.T.shape[1])[state])
-        rows.append(np.concatenate([word_probabilities(started, n) for n in range(1, length + 1)]))
-    return len(np.unique(np.round(rows, decimals), axis=0))
-
-
-class _Started:
-    """A process with another start."""
-
-    def __init__(self, process, start: np.ndarray) -> None:
-        self.T, self.evaluate, self.start = process.T, process.evaluate, start
+    return len(np.unique(np.round(futures(process, length), decimals), axis=0))

@@ -1,4 +1,4 @@
-"""Hypothesis strategies: small random hidden Markov models of every kind, with weights that shrink to few and small ones.
+"""Hypothesis strategies: small random hidden Markov models of every kind, with weights that shrink to few and small.
 
 Probabilities are ratios of small integers, so that zeros are exact and equal beliefs do occur.
 """
@@ -8,10 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from compmech import GHMM, HMM
+
+few = settings(max_examples=40)  # for properties that enumerate many paths
 
 
 @contextmanager

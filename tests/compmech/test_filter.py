@@ -5,11 +5,12 @@ import oracles
 import pytest
 from hypothesis import given
 from machines import abc, even, golden_mean, mess3, rrxor, two_coins
-from strategies import any_hmms, with_words
+from strategies import any_hmms, few, with_words
 
 from compmech import GHMM, HMM, ImpossibleWord, epsilon_machine, filter_beliefs
 
 
+@few
 @given(with_words(any_hmms()))
 def test_beliefs_and_predictions_are_those_of_enumeration(drawn: tuple[HMM, np.ndarray]) -> None:
     machine, words = drawn
@@ -23,6 +24,7 @@ def test_beliefs_and_predictions_are_those_of_enumeration(drawn: tuple[HMM, np.n
             np.testing.assert_allclose(predictions[row, t], oracles.prediction(machine, word[:t]), atol=1e-13)
 
 
+@few
 @given(with_words(any_hmms()))
 def test_forbidden_words_have_log_probability_minus_infinity_and_cannot_be_conditioned_on(
     drawn: tuple[HMM, np.ndarray],
@@ -38,6 +40,7 @@ def test_forbidden_words_have_log_probability_minus_infinity_and_cannot_be_condi
         assert oracles.word_probability(machine, word[: caught.value.t + 1]) == 0
 
 
+@few
 @given(any_hmms())
 def test_successors_of_a_belief_average_to_one_step_of_the_net_matrix(machine: HMM) -> None:
     words = oracles.all_words(machine.n_symbol, 2)
@@ -51,6 +54,7 @@ def test_successors_of_a_belief_average_to_one_step_of_the_net_matrix(machine: H
     np.testing.assert_allclose(average, before @ machine.A, atol=1e-14)
 
 
+@few
 @given(with_words(any_hmms()))
 def test_log_prob_is_the_sum_of_log_predictions(drawn: tuple[HMM, np.ndarray]) -> None:
     machine, words = drawn

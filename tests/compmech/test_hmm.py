@@ -1,13 +1,14 @@
 """HMM: what it accepts, refuses and keeps, and its stationary distribution."""
 
 import pickle
+from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given
 from machines import even, golden_mean, mess3, period, rrxor, two_coins
 from oracles import all_words, word_probabilities
-from strategies import any_hmms, ergodic_hmms, started_hmms, stationary_hmms
+from strategies import any_hmms, ergodic_hmms, few, started_hmms, stationary_hmms
 
 from compmech import HMM, NotErgodic, Process, stationary
 
@@ -64,6 +65,7 @@ def test_stationary_distribution_of_many_states() -> None:
     np.testing.assert_allclose(start @ fast, start, rtol=0, atol=1e-15)
 
 
+@few
 @given(stationary_hmms())
 def test_stationary_start_is_a_fixed_point(machine: HMM) -> None:
     np.testing.assert_allclose(machine.start @ machine.A, machine.start, atol=1e-15)
@@ -186,23 +188,26 @@ def test_rounding_of_printed_tables_is_accepted() -> None:
         HMM(np.full((1, 3, 3), 0.33333333))
 
 
+@few
 @given(any_hmms())
 def test_word_probabilities_sum_to_one_and_marginalise(machine: HMM) -> None:
     def probability(length: int) -> np.ndarray:
         return np.exp(machine.log_prob(all_words(machine.n_symbol, length)))
 
     tables = [probability(length) for length in range(4)]
-    for shorter, longer in zip(tables, tables[1:], strict=False):
+    for shorter, longer in pairwise(tables):
         np.testing.assert_allclose(longer.sum(), 1, rtol=1e-12)
         np.testing.assert_allclose(longer.reshape(len(shorter), -1).sum(axis=1), shorter, atol=1e-14)
 
 
+@few
 @given(ergodic_hmms())
 def test_a_stationary_process_also_marginalises_over_its_first_symbol(machine: HMM) -> None:
     two = np.exp(machine.log_prob(all_words(machine.n_symbol, 2))).reshape(machine.n_symbol, -1)
     np.testing.assert_allclose(two.sum(axis=0), two.sum(axis=1), atol=1e-14)
 
 
+@few
 @given(started_hmms())
 def test_relabelling_states_and_symbols_changes_nothing(machine: HMM) -> None:
     rng = np.random.default_rng(machine.n_state)
@@ -210,11 +215,10 @@ def test_relabelling_states_and_symbols_changes_nothing(machine: HMM) -> None:
     T = machine.T[symbols][:, states][:, :, states]
     relabelled = HMM(T, start=machine.start[states])
     words = all_words(machine.n_symbol, 3)
-    np.testing.assert_allclose(
-        np.exp(relabelled.log_prob(words)), np.exp(machine.log_prob(symbols[words])), atol=1e-14
-    )
+    np.testing.assert_allclose(np.exp(relabelled.log_prob(words)), np.exp(machine.log_prob(symbols[words])), atol=1e-14)
 
 
+@few
 @given(any_hmms())
 def test_log_prob_is_the_sum_over_paths(machine: HMM) -> None:
     for length in range(4):
