@@ -43,6 +43,6 @@ def ephemeral_bounds(
     return between(ephemeral(T, pi, left[1], right[1]), ephemeral(T, pi, left[0], right[0])).at_least(0.0)
 
 
-def _rows(known: Contexts) -> tuple[Float[np.ndarray, "row state"], Float[np.ndarray, "row state"]]:
+def _rows(known: Contexts) -> tuple[Float[np.ndarray, "word state"], Float[np.ndarray, "row state"]]:
     """Near states joint with the words alone, and joint with the words and the states at their far ends."""
     return known.joint.sum(axis=1), known.joint.reshape(-1, known.joint.shape[-1])

@@ -22,11 +22,14 @@ from jaxtyping import Float
 
 from compmech.measures.interval import Bounds, between, entropy, surprise
 
-# Numbers held at once by the words of one level: some 10 MB and a few hundredths of a second at most.
-MAX_NUMBERS = 600_000
+# Numbers in the matrices of all words looked at: some 10 MB and a tenth of a second.
+MAX_NUMBERS = 1_000_000
+
+# Longest words: where few words go on, they could go on for ever without telling much more.
+_MAX_DEPTH = 1000
 
 # Words whose ends share less than this (in bits, weighted by their probability) are leaves.
-_NEGLIGIBLE = 1e-18
+_NEGLIGIBLE = 1e-17
 
 # No need to go on when all words together leave less than this undecided.
 _ENOUGH = 1e-14
@@ -98,7 +101,7 @@ def contexts(
 
     Args:
         pi: the stationary distribution, positive everywhere.
-        max_numbers: stop before a level whose matrices J_w would have more entries than this.
+        max_numbers: stop before the matrices J_w of all words looked at have more entries than this.
     """
     n_symbol, n_state = T.shape[:2]
     emission = T.sum(axis=2).T
@@ -111,8 +114,8 @@ def contexts(
         shared = _shared(grown)
         rates.append(leaf_rate + float(_next_entropy(grown.sum(axis=1), emission).sum()))
         goes_on = shared > _NEGLIGIBLE
-        room = int(goes_on.sum()) * n_symbol * n_state**2 <= max_numbers
-        if not room or shared[goes_on].sum() < _ENOUGH:
+        max_numbers -= int(goes_on.sum()) * n_symbol * n_state**2
+        if max_numbers < 0 or len(rates) > _MAX_DEPTH or shared[goes_on].sum() < _ENOUGH:
             leaves.append(grown)
             break
         leaves.append(grown[~goes_on])

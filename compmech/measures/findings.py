@@ -39,8 +39,8 @@ def put_relations(
 ) -> None:
     """Record what follows from h, E, C+, C-, H[X_0] and r, with rho = H[X_0] - h: chi = C+ - E, C+- = C+ + C- - E,
     b = h - r, q = rho - b, sigma = E - rho."""
-    rho = Bounds(one_symbol, one_symbol) - h
-    bound = (h - ephemeral).at_least(0.0) if not ephemeral.is_exact else h - ephemeral
+    rho = _not_negative(Bounds(one_symbol, one_symbol) - h)
+    bound = _not_negative(h - ephemeral)
     found.put("entropy_rate", h)
     found.put("excess_entropy", E)
     found.put("single_symbol_entropy", one_symbol)
@@ -48,15 +48,22 @@ def put_relations(
     found.put("ephemeral_information", ephemeral)
     found.put("bound_information", bound)
     found.put("enigmatic_information", rho - bound)
-    found.put("elusive_information", E - rho)
+    found.put("elusive_information", _not_negative(E - rho))
     both = forward + backward
-    found.put("bidirectional_complexity", both if isinf(both.lower) else both - E)
+    if not isinf(both.lower):
+        both = both - E if (both - E).is_exact else (both - E).at_least(max(forward.lower, backward.lower))
+    found.put("bidirectional_complexity", both)
     if isinf(forward.lower) and isinf(backward.lower):
         found.leave("causal_irreversibility", "not defined: infinite forwards and backwards")
     elif any(isinf(side.upper) and not side.is_exact for side in (forward, backward)):
         found.leave("causal_irreversibility", "not computed: one of the two complexities is only bounded from below")
     else:
         found.put("causal_irreversibility", forward - backward)
+
+
+def _not_negative(value: Bounds) -> Bounds:
+    """Bounds of an information that cannot be negative. A number stays as it was computed."""
+    return value if value.is_exact else value.at_least(0.0)
 
 
 def _plain(value: float) -> float:

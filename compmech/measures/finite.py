@@ -17,8 +17,9 @@ from compmech.measures.proofs import infinitely_many
 from compmech.measures.retrodiction import crypticity_and_ephemeral, retrodiction, reversed_matrices
 from compmech.measures.synchronisation import synchronisation
 
-# Reverse causal states looked for; more than any process here needs that has finitely many.
-_MAX_REVERSE = 4000
+# Reverse causal states looked for before asking for a proof that they are infinitely many, and where there is none.
+_FEW_REVERSE = 200
+_MAX_REVERSE = 3000
 
 _UNPROVED = "not computed: no finite set of {} found, and no proof that there is none"
 
@@ -56,7 +57,7 @@ def finite_statistics(machine: EpsilonMachine, one_symbol: float) -> Findings:
 
     ephemeral = _average(weights, [part.ephemeral for part in back])
     chi = _average(weights, [part.crypticity for part in back])
-    E = sync.excess.meet(exact(forward) - chi)
+    E = (exact(forward) - chi).meet(sync.excess)
     crypticity = chi.meet((exact(forward) - E).at_least(0.0))
     sides = [part.complexity for part in back]
     known = [side for side in sides if side is not None]
@@ -103,7 +104,7 @@ def _put_counts(found: Findings, n_causal: int, back: list[Backward], n_transien
         found.leave("n_transient_mixed_states", _UNPROVED.format("mixed states"))
 
 
-def _parts(machine: EpsilonMachine) -> tuple[Int[np.ndarray, " member"], ...]:
+def _parts(machine: EpsilonMachine) -> tuple[Int[np.ndarray, " _"], ...]:
     state, _, after, _ = machine.edges
     return closed_classes(state, after, machine.n_state)
 
@@ -135,13 +136,16 @@ def _backward(
     successor = np.where(machine.emit[members] > 0, place[machine.successor[members]], -1)
     T = T[:, members[:, None], members]
     pi = pi[members] / pi[members].sum()
-    seen = retrodiction(successor, T, pi, max_states=_MAX_REVERSE)
+    back = reversed_matrices(T, pi)
+    seen, many = retrodiction(successor, T, pi, max_states=_FEW_REVERSE), None
+    if seen is None:
+        many = infinitely_many(back, pi)
+    if seen is None and many is None:
+        seen = retrodiction(successor, T, pi, max_states=_MAX_REVERSE)
     if seen is not None:
         crypticity, ephemeral = crypticity_and_ephemeral(seen, T, pi)
         complexity = exact(float(entropy(seen.probability)))
         return Backward(complexity, exact(crypticity), exact(ephemeral), len(seen.beliefs))
-    back = reversed_matrices(T, pi)
     words = contexts(back, pi)
     known = words.uncertainty, ephemeral_bounds(T, pi, None, words)
-    many = infinitely_many(back, pi)
     return Backward(None, *known, None) if many is None else Backward(many.complexity, *known, inf, many.reason)

@@ -66,5 +66,4 @@ def surprise(p: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 def entropy(p: Float[np.ndarray, "... outcome"]) -> Float[np.ndarray, "..."]:
     """Entropy in bits of distributions along the last axis."""
-    total: Float[np.ndarray, ...] = surprise(p).sum(axis=-1)
-    return total
+    return np.asarray(surprise(p).sum(axis=-1))

@@ -31,7 +31,7 @@ _MAX_RESTING = 3
 _MAX_TERMS = 100_000
 
 # Pairs of sets of beliefs that are tested for a plane between them, and passes of the search for one.
-_MAX_PAIRS = 300
+_MAX_PAIRS = 150
 _MAX_PASSES = 30
 
 # The sets must be apart by this part of their size, far above rounding.
@@ -144,17 +144,22 @@ def _apart(T: Float[np.ndarray, "symbol state state"], see: Float[np.ndarray, "s
             return True
         left, right = todo.pop()
         if not _separated(_normalised(left) @ see, _normalised(right) @ see):
-            todo.extend((u @ left, v @ right) for u in T for v in T)
+            todo.extend((_scaled(u @ left), _scaled(v @ right)) for u in T for v in T)
     return False
 
 
-def _normalised(vectors: Float[np.ndarray, "corner state"]) -> Float[np.ndarray, "corner state"]:
+def _scaled(matrix: Float[np.ndarray, "state state"]) -> Float[np.ndarray, "state state"]:
+    largest = matrix.max()
+    return matrix / largest if largest > 0 else matrix
+
+
+def _normalised(vectors: Float[np.ndarray, "corner state"]) -> Float[np.ndarray, "possible state"]:
     total = vectors.sum(axis=1, keepdims=True)
     possible = total[:, 0] > 0
     return np.asarray(vectors[possible] / total[possible])
 
 
-def _separated(left: Float[np.ndarray, "corner view"], right: Float[np.ndarray, "corner view"]) -> bool:
+def _separated(left: Float[np.ndarray, "left view"], right: Float[np.ndarray, "right view"]) -> bool:
     """Whether a plane strictly separates two sets of points, found by the perceptron rule (always the worst point)."""
     if not (len(left) and len(right)):
         return True
@@ -165,7 +170,10 @@ def _separated(left: Float[np.ndarray, "corner view"], right: Float[np.ndarray, 
     centred = both - both.mean(axis=0)
     points = np.column_stack([centred, np.full(len(both), np.abs(centred).max())])
     points[len(left) :] *= -1
-    points /= np.linalg.norm(points, axis=1).max()
+    size = np.linalg.norm(points, axis=1).max()
+    if size < _MARGIN:
+        return False
+    points /= size
     normal = points.mean(axis=0)
     for _ in range(_MAX_PASSES):
         side = points @ normal

@@ -24,7 +24,7 @@ from compmech.validation import SUM_TOL
 
 # Mixed states looked at before asking whether there are infinitely many causal states, and after that was not proved.
 _FEW_STATES = 100
-_MAX_STATES = 20_000
+_MAX_STATES = 3000
 
 # Block entropies reported: up to this length, while there are at most so many words.
 _BLOCK_LENGTH = 10

@@ -1,0 +1,46 @@
+"""Block entropies against sums over paths."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from oracles import word_probabilities
+from strategies import any_hmms, disguised_hmms
+
+from compmech import zoo
+from compmech.measures import block_entropies
+
+
+def entropy_bits(p: np.ndarray) -> float:
+    p = p[p > 0]
+    return float(-(p * np.log2(p)).sum())
+
+
+@settings(max_examples=25)
+@given(any_hmms())
+def test_enumeration(process) -> None:
+    found = block_entropies(process, 3)
+    expected = [entropy_bits(word_probabilities(process, length)) for length in range(4)]
+    assert found == pytest.approx(expected, abs=1e-12)
+
+
+@settings(max_examples=15)
+@given(disguised_hmms())
+def test_the_same_in_another_basis(pair) -> None:
+    hmm, ghmm = pair
+    assert block_entropies(ghmm, 4) == pytest.approx(block_entropies(hmm, 4), abs=1e-7)  # signed sums lose digits
+
+
+def test_length_zero() -> None:
+    assert block_entropies(zoo.even(), 0) == (0.0,)
+
+
+def test_forbidden_words_cost_nothing() -> None:
+    """A period-2 word has two phases at any length: 2^60 words could not be enumerated."""
+    assert block_entropies(zoo.noisy_period(noise=0), 60)[-1] == pytest.approx(1.0, abs=1e-12)
+
+
+def test_refusals() -> None:
+    with pytest.raises(ValueError, match="length must be >= 0"):
+        block_entropies(zoo.even(), -1)
+    with pytest.raises(ValueError, match=r"more than 100 words of length 5 are possible: give a length below 5"):
+        block_entropies(zoo.mess3(), 9, max_words=100)
