@@ -38,7 +38,7 @@ def strong_components(
 
 def closed_classes(
     source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int
-) -> tuple[Int[np.ndarray, " member"], ...]:
+) -> tuple[Int[np.ndarray, " _"], ...]:
     """The strongly connected components that no edge leaves, each as sorted state indices."""
     label = strong_components(source, target, n_state)
     is_closed = np.ones(label.max() + 1, dtype=bool)

@@ -126,7 +126,7 @@ def class_weights(
     target: Int[np.ndarray, " edge"],
     weight: Float[np.ndarray, " edge"],
     start: Float[np.ndarray, " state"],
-    classes: tuple[Int[np.ndarray, " member"], ...],
+    classes: tuple[Int[np.ndarray, " _"], ...],
 ) -> Float[np.ndarray, " closed_class"]:
     """The probability of ending in each closed class."""
     if len(classes) == 1:
