@@ -24,6 +24,10 @@ setup: .venv/.ready
 	$(PIP) install -q -e '.[lint]'
 	touch $@
 
+.venv/.docs-ready: .venv/.ready
+	$(PIP) install -q -e '.[docs]'
+	touch $@
+
 demo: .venv/.ready
 	$(BIN)/compmech demo -o $(DEMO)
 
@@ -39,8 +43,9 @@ lint: .venv/.lint-ready
 bench: .venv/.ready
 	$(BIN)/python -m pytest -q tests/benchmarks --benchmark-enable --benchmark-group-by=group -p no:xdist -o addopts=
 
-docs: .venv/.ready
-	$(BIN)/compmech figures -o docs/_build/figures
+docs: .venv/.docs-ready
+	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
+	@echo 'open docs/_build/html/index.html'
 
 clean:
 	rm -rf .venv demo docs/_build

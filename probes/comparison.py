@@ -17,11 +17,17 @@ from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, Scored, generator, run_cell
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare
 from probes.parallel import run_all
-from probes.presets import BATCH, STEPS, learning_rate
+from probes.presets import BATCH, learning_rate
+from probes.presets import steps as preset_steps
 from probes.results import Comparison, ProcessSummary, Row
 from probes.scoring import Score
 
 __all__ = ["ComparisonSpec", "Finished", "Subject", "compare"]
+
+
+def _at_least_one(value: object, name: str) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ValueError(f"{name} must be an integer of at least 1; got {value!r}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +46,7 @@ class Subject:
     length: int
 
     def __post_init__(self) -> None:
-        if isinstance(self.length, bool) or not isinstance(self.length, int) or self.length < 1:
-            raise ValueError(
-                f"length, the number of symbols read, must be an integer of at least 1; got {self.length!r}"
-            )
+        _at_least_one(self.length, "length, the number of symbols read,")
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class ComparisonSpec:
 
     Attributes:
         seeds: repetitions of everything random in a predictor; histories, splits and nulls stay the same.
-        steps, batch: every network sees steps * batch fresh sequences.
+        steps, batch: every network sees steps * batch fresh sequences. Steps of None: the preset ones of each process.
         learning_rate: one for all networks in place of the recorded ones.
         max_histories: of each process; more are sampled with their probabilities. None: all.
         sites: which to probe; None: all but a transformer's keys and values.
@@ -62,7 +65,7 @@ class ComparisonSpec:
     subjects: tuple[Subject, ...]
     candidates: tuple[Candidate, ...]
     seeds: int = 1
-    steps: int = STEPS
+    steps: int | None = None
     batch: int = BATCH
     learning_rate: float | None = None
     max_histories: int | None = 20_000
@@ -70,12 +73,10 @@ class ComparisonSpec:
     device: str = "cpu"
 
     def __post_init__(self) -> None:
-        for name in ("seeds", "steps", "batch"):
+        for name in ("seeds", "steps", "batch", "max_histories"):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"{name} must be an integer of at least 1; got {value!r}")
-        if self.max_histories is not None and self.max_histories < 1:
-            raise ValueError(f"max_histories must be at least 1; got {self.max_histories}")
+            if value is not None or name in ("seeds", "batch"):
+                _at_least_one(value, name)
         for kind, labels in (
             ("process", [subject.label for subject in self.subjects]),
             ("predictor", [candidate.label for candidate in self.candidates]),
@@ -88,11 +89,19 @@ class ComparisonSpec:
                     f"each {kind} once: {', '.join(sorted(twice))} is given {labels.count(min(twice))} times"
                 )
 
+    def steps_of(self, subject: Subject) -> int:
+        """Training steps on one process."""
+        return self.steps if self.steps is not None else preset_steps(subject.label)
+
+    def seeds_of(self, candidate: Candidate) -> Sequence[int | None]:
+        """The repetitions of one predictor: a single one, without a seed, where nothing is random."""
+        return [None] if candidate.kind in ("bayes", "uniform") else range(self.seeds)
+
     @property
-    def cells(self) -> int:
-        """How many runs there are."""
-        per_seed = sum(c.kind not in ("bayes", "uniform") for c in self.candidates)
-        return len(self.subjects) * (per_seed * self.seeds + len(self.candidates) - per_seed)
+    def total_steps(self) -> int:
+        """How many steps `compare` reports as done in all."""
+        runs = sum(len(self.seeds_of(candidate)) for candidate in self.candidates)
+        return runs * sum(self.steps_of(subject) for subject in self.subjects)
 
     def to_dict(self) -> dict[str, Any]:
         """The specification in JSON types; matrices are given by process title."""
@@ -102,7 +111,10 @@ class ComparisonSpec:
                 for name in ("seeds", "steps", "batch", "learning_rate", "max_histories", "device")
             },
             "sites": None if self.sites is None else list(self.sites),
-            "processes": [{"label": s.label, "title": s.title, "length": s.length} for s in self.subjects],
+            "processes": [
+                {"label": s.label, "title": s.title, "length": s.length, "steps": self.steps_of(s)}
+                for s in self.subjects
+            ],
             "predictors": [asdict(candidate) for candidate in self.candidates],
         }
 
@@ -130,7 +142,7 @@ def compare(
         rng: one number is drawn from it; every stream follows from that number and from what it is for.
         workers: processes at work at once. The rows do not depend on it, but for seconds.
         command: how to make it again, for the record.
-        advance: is told of training steps as they are done; there are `spec.cells * spec.steps` in all.
+        advance: is told of training steps as they are done; there are `spec.total_steps` in all.
         done: is told, in one line, of every run that has ended.
     Raises:
         ValueError: if a process and length allow too few histories, a site exists in no predictor, or a setting is
@@ -153,7 +165,6 @@ def compare(
         for candidate in spec.candidates:
             training, said = _training(spec, subject, candidate)
             notes |= dict.fromkeys(said)
-            seeds: Sequence[int | None] = range(spec.seeds) if candidate.kind not in ("bayes", "uniform") else [None]
             pieces += [
                 Cell(
                     label=subject.label,
@@ -167,7 +178,7 @@ def compare(
                     sites=spec.sites,
                     device=spec.device,
                 )
-                for seed in seeds
+                for seed in spec.seeds_of(candidate)
             ]
     cells = sorted((piece for piece in pieces if isinstance(piece, Cell)), key=_cost, reverse=True)
     results = run_all(run_cell, cells, workers=workers, advance=advance, done=lambda i, result: done(_line(result)))
@@ -319,7 +330,7 @@ def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> t
             said.append(f"{subject.label}, {candidate.label}: peak learning rate {rate:.2g}, {where}")
     elif not candidate.is_baseline:
         said.append(f"{subject.label}, {candidate.label}: peak learning rate {rate:.2g}, as asked")
-    return TrainingConfig(steps=spec.steps, batch=spec.batch, length=subject.length, lr=rate), said
+    return TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate), said
 
 
 def _notes_on(subject: Subject, ground: Ground) -> list[str]:

@@ -10,7 +10,7 @@ from math import exp, log
 from statistics import fmean
 from typing import Any
 
-__all__ = ["BATCH", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "learning_rate"]
+__all__ = ["BATCH", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "learning_rate", "steps"]
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "transformer": {"n_layer": 4, "width": 64, "n_head": 4, "head_width": 16, "mlp_width": 256},
@@ -20,9 +20,10 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings of each built-in architecture, by the names of its configuration."""
 
-STEPS = 1500
+STEPS: Mapping[str, int] = {"mess3": 1000, "rrxor": 2500}
+OTHER_STEPS = 2000
 BATCH = 128
-"""Every network sees the same STEPS * BATCH fresh sequences."""
+"""On one process every network sees the same number of fresh sequences: steps * BATCH."""
 
 RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 """Peak learning rates that the recorded sweep tries for every architecture."""
@@ -32,6 +33,11 @@ LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "rrxor": {"transformer": 1e-3, "lstm": 4e-3, "gru": 4e-3, "mamba": 4e-3},
 }
 """The best of the recorded sweep, by process and architecture."""
+
+
+def steps(process: str) -> int:
+    """How many steps every network is trained on this process."""
+    return STEPS.get(process, OTHER_STEPS)
 
 
 def learning_rate(process: str, architecture: str) -> tuple[float, str]:

@@ -36,7 +36,7 @@ class RateTrial:
                 subject.label,
                 subject.process,
                 candidate,
-                TrainingConfig(steps=spec.steps, batch=spec.batch, length=subject.length, lr=rate),
+                TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate),
                 seed,
             )
             for candidate in spec.candidates

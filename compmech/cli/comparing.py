@@ -45,7 +45,9 @@ def compare(
     out: Out,
     length: Annotated[int, typer.Option(help="Symbols read.")],
     seeds: Annotated[int, typer.Option(help="Repetitions with other weights and other training data.")] = 1,
-    steps: Annotated[int | None, typer.Option(help="Training steps of every network.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps of every network; by default the preset ones of each process.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="One peak learning rate for all networks.")] = None,
     max_histories: Annotated[int, typer.Option(help="Of each process; more are sampled. 0: all there are.")] = 20_000,
@@ -95,7 +97,9 @@ def rates(
         "gru",
         "mamba",
     ],
-    steps: Annotated[int | None, typer.Option(help="Training steps of every run: the same budget for all.")] = None,
+    steps: Annotated[
+        int | None, typer.Option(help="Training steps of every run: by default the preset ones of each process.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
     seed: Seed = 1000,
@@ -117,7 +121,7 @@ def rates(
         if out.is_dir():
             raise Misused(f"{out} is a folder; name a file")
         text = ""
-        with _progress(len(trials) * spec.steps) as (advance, say):
+        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say):
             found = sweep(trials, workers=_workers(workers), advance=advance, done=say)
         text = json.dumps({"command": _command_line(), **found}, indent=1)
         from probes.results import write_text
@@ -175,7 +179,7 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
 
     with output_folder(out, overwrite=overwrite) as folder:
         try:
-            with _progress(spec.cells * spec.steps) as (advance, say), misuse():
+            with _progress(spec.total_steps) as (advance, say), misuse():
                 finished = run_comparison(
                     spec,
                     rng=np.random.default_rng(seed),

@@ -53,7 +53,7 @@ def stats(
         print(json.dumps(found, indent=1, allow_nan=False))
         return
     print(named.title)
-    how = found.get("how", {})
+    how: Any = found["how"]
     for key, value in found.items():
         if key != "how":
             print(f"  {key.replace('_', ' '):<34}{_shown(value):<28} {how.get(key, '')}".rstrip())

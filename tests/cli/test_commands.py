@@ -1,0 +1,264 @@
+"""The command as a user meets it: what it prints, its exit status, what it leaves behind when it fails."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from compmech import zoo
+
+COMPMECH = [sys.executable, "-c", "from compmech.cli import main; main()"]
+TINY = ["--predictor", "gru:width=8", "--length", "4", "--steps", "5", "--batch", "4", "--workers", "1"]
+
+
+def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, from any folder."""
+    return subprocess.run([*COMPMECH, *arguments], capture_output=True, text=True, cwd=cwd, env=environment())
+
+
+def environment() -> dict[str, str]:
+    here = str(Path(__file__).parents[2])
+    return os.environ | {"PYTHONPATH": here, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+def one_line(text: str) -> str:
+    lines = text.splitlines()
+    assert len(lines) == 1, text
+    assert lines[0].startswith("compmech: ")
+    return lines[0]
+
+
+# --------------------------------------------------------------------------------------------------- describing
+
+
+def test_stats_in_json_are_the_golden_ones() -> None:
+    done = run("stats", "rrxor", "--json")
+    assert (done.returncode, done.stderr) == (0, "")
+    found = json.loads(done.stdout)
+    for key, value in zoo.entry("rrxor").golden.items():
+        assert found[key] == (value if isinstance(value, str) else pytest.approx(value, rel=1e-9, abs=1e-9)), key
+    assert found["how"]["entropy_rate"] == "exact"
+
+
+def test_stats_of_a_file_are_those_of_the_process(tmp_path: Path) -> None:
+    T = zoo.golden_mean(p=0.3).T
+    path = tmp_path / "machine.json"
+    path.write_text(json.dumps({"alphabet": [0, 1], "matrices": {"0": T[0].tolist(), "1": T[1].tolist()}}))
+    from_file = run("stats", "--file", str(path), "--json")
+    by_name = run("stats", "golden_mean", "--param", "p=0.3", "--json")
+    assert from_file.returncode == by_name.returncode == 0
+    assert json.loads(from_file.stdout) == json.loads(by_name.stdout)
+
+
+def test_the_table_fits_a_terminal_and_says_how_it_knows() -> None:
+    done = run("stats", "golden_mean")
+    assert done.returncode == 0
+    assert "entropy rate" in done.stdout
+    assert "0.666666667" in done.stdout
+    assert "exact" in done.stdout
+
+
+def test_processes_are_listed_with_parameters_and_sources() -> None:
+    done = run("processes", "--json")
+    listed = {entry["name"]: entry for entry in json.loads(done.stdout)}
+    assert set(listed) == set(zoo.names())
+    assert listed["mess3"]["parameters"][0]["name"] == "x"
+    assert all(entry["source"] for entry in listed.values())
+    text = run("processes").stdout
+    assert all(name in text for name in zoo.names())
+
+
+@pytest.mark.parametrize("arguments", [["stats", "rrxor", "--json"], ["processes"], ["--help"], ["compare", "--help"]])
+def test_describing_never_loads_torch(arguments: list[str]) -> None:
+    code = (
+        "import sys; from compmech.cli import _status; "
+        f"status = _status({arguments!r}); "
+        "heavy = {'torch', 'matplotlib', 'sklearn', 'pandas', 'predictors', 'probes'} & set(sys.modules); "
+        "sys.exit(f'{status} {sorted(heavy)}' if status or heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_version_is_told() -> None:
+    done = run("--version")
+    assert done.returncode == 0
+    assert done.stdout.startswith("compmech 0.")
+
+
+# ------------------------------------------------------------------------------------------------------- misuse
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["stats", "rrxr"], "did you mean 'rrxor'"),
+        (["stats"], "name one process"),
+        (["stats", "rrxor", "--file", "x.json"], "name one process"),
+        (["stats", "--file", "absent.json"], "absent.json"),
+        (["stats", "golden_mean", "--param", "p=2"], "p must be in [0, 1]"),
+        (["stats", "golden_mean", "--param", "p"], "not a setting"),
+        (["stats", "golden_mean", "--param", "q=0.5"], "golden_mean"),
+        (["stats", "rrxor", "--jsn"], "--json"),
+        (["stast", "rrxor"], "stast"),
+        (["compare", "--process", "rrxor", *TINY], "--out"),
+        (["compare", "--process", "rrxr", *TINY, "-o", "out"], "did you mean 'rrxor'"),
+        (["compare", "--process", "rrxor", *TINY, "--predictor", "gnu", "-o", "out"], "did you mean 'gru'"),
+        (["compare", "--process", "rrxor", *TINY, "--length", "0", "-o", "out"], "length"),
+        (["compare", "--process", "rrxor", *TINY, "--length", "ten", "-o", "out"], "ten"),
+        (["compare", "--process", "rrxor", *TINY, "--seeds", "0", "-o", "out"], "seeds"),
+        (["compare", "--process", "rrxor", *TINY, "--lr", "-1", "-o", "out"], "lr"),
+        (["compare", "--process", "rrxor", *TINY, "--device", "abacus", "-o", "out"], "abacus"),
+        (["compare", "--process", "rrxor", *TINY, "--site", "layer.7", "-o", "out"], "layer.7"),
+        (["compare", "--process", "rrxor", "--process", "rrxor", *TINY, "-o", "out"], "rrxor"),
+        (["rates", "--process", "rrxor", "-o", "rates.json"], "NAME@LENGTH"),
+    ],
+)
+def test_misuse_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], complaint: str) -> None:
+    done = run(*arguments, cwd=tmp_path)
+    assert done.returncode == 2, done.stderr
+    assert complaint in one_line(done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "complaint"),
+    [
+        ("", "empty"),
+        ("{", "line 1"),
+        ('{"alphabet": [0]}', "matrices"),
+        ('{"alphabet": [0, 1], "matrices": {"0": [[0.5]], "1": [[0.4]]}}', "0.9"),
+        ('{"alphabet": [0, 1], "matrices": {"0": [[0.5]], "1": [["half"]]}}', "half"),
+        ('{"alphabet": [0, 1], "matrices": {"0": [[0.5]], "1": [[0.5]]}, "stat": [1]}', "stat"),
+    ],
+)
+def test_a_malformed_machine_file_is_one_line_and_status_2(tmp_path: Path, content: str, complaint: str) -> None:
+    path = tmp_path / "machine.json"
+    path.write_text(content)
+    done = run("stats", "--file", str(path))
+    assert done.returncode == 2
+    line = one_line(done.stderr)
+    assert complaint in line
+    assert "machine.json" in line
+
+
+# ----------------------------------------------------------------------------------------------------- comparing
+
+
+def test_a_comparison_leaves_its_files_and_names_them(tmp_path: Path) -> None:
+    done = run("compare", "--process", "z1r", *TINY, "--predictor", "bayes", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    out = tmp_path / "out"
+    for name in ("report.html", "results.csv", "results.json"):
+        assert (out / name).stat().st_size > 0
+        assert f"out/{name}" in done.stdout
+    figures = sorted((out / "figures").glob("*.png"))
+    assert figures
+    for figure in figures:
+        assert figure.read_bytes().startswith(b"\x89PNG")
+        assert f"out/figures/{figure.name}" in done.stdout
+    assert [p.name for p in (out / "checkpoints").iterdir()] == ["z1r-gru-width8-0.safetensors"]
+    with open(out / "results.csv", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    asked = (
+        "process predictor seed length parameters symbols_seen seconds site target probe weighting control score low "
+        "high "
+        "rows width rank kl"
+    )
+    assert set(asked.split()) <= set(rows[0])
+    assert {row["predictor"] for row in rows} == {"gru-width8", "bayes", ""}
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out"]
+
+    again = run("compare", "--process", "z1r", *TINY, "-o", "out", cwd=tmp_path)
+    assert again.returncode == 2
+    assert "--overwrite" in one_line(again.stderr)
+
+
+def test_json_goes_to_standard_output(tmp_path: Path) -> None:
+    done = run(
+        "compare", "--process", "z1r", "--predictor", "uniform", "--length", "4", "-o", "out", "--json", cwd=tmp_path
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "results.json").read_text())
+
+
+def test_an_unwritable_folder_is_refused_before_any_training(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    started = time.monotonic()
+    done = run("compare", "--process", "rrxor", *TINY, "--steps", "1000000", "-o", "file/out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cannot write" in one_line(done.stderr)
+    assert time.monotonic() - started < 120  # a million steps take hours
+    assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_divergence_is_a_failed_run(tmp_path: Path) -> None:
+    done = run("compare", "--process", "z1r", *TINY, "--steps", "200", "--lr", "9e37", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 1, done.stderr
+    assert "diverged" in one_line(done.stderr)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path: Path, workers: str) -> None:
+    arguments = ["compare", "--process", "rrxor", "--predictor", "gru", "--predictor", "lstm", "--predictor", "uniform"]
+    arguments += ["--length", "8", "--steps", "1000000", "--workers", workers, "-o", "out"]
+    running = subprocess.Popen(
+        [*COMPMECH, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        cwd=tmp_path,
+        env=environment(),
+        start_new_session=True,
+    )
+    try:
+        wait_for_training(running.pid)
+        assert running.poll() is None
+        assert [p.name for p in tmp_path.iterdir()] != []  # the folder in the making
+        os.killpg(running.pid, signal.SIGINT)  # as a terminal does: to every process of the group
+        output, errors = running.communicate(timeout=60)
+    finally:
+        if running.poll() is None:
+            os.killpg(running.pid, signal.SIGKILL)
+    assert running.returncode == 130, errors
+    lines = [line for line in errors.splitlines() if "KL to the optimum" not in line]
+    assert lines == ["compmech: stopped by Ctrl-C; nothing was written"]
+    assert output == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def wait_for_training(pid: int) -> None:
+    """Until the group of processes has used far more processor time than starting up takes."""
+    deadline = time.monotonic() + 200
+    while time.monotonic() < deadline:
+        if sum(seconds_used(member) for member in group(pid)) > 25:
+            return
+        time.sleep(0.5)
+    pytest.fail("training did not begin")
+
+
+def group(leader: int) -> list[int]:
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if os.getpgid(int(entry.name)) == leader:
+                    found.append(int(entry.name))
+            except ProcessLookupError:
+                continue
+    return found
+
+
+def seconds_used(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
