@@ -88,7 +88,7 @@ class NotStationary(ValueError):
     def __str__(self) -> str:
         return (
             f"the start is not stationary: one step moves it by up to {self.drift:.3g}. "
-            "Leave start out for the stationary process, or give a start with start @ A = start."
+            "Leave start out for the stationary process, or give a start that stays: stationary(process) is one."
         )
 
 

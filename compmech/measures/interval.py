@@ -8,7 +8,8 @@ from jaxtyping import Float
 from compmech.units import bits
 
 # What rounding can do to a computed bound: sums of up to 1e5 terms between 0 and 10 bits, each right to a few units in
-# the last place, err by less than 1e-12; computed bounds are moved outward by this much, so that they stay bounds.
+# the last place, err by less than 1e-12. Computed bounds are moved outward by this much, times their size where that is
+# above 1, so that they stay bounds.
 ROUNDING = 1e-12
 
 
@@ -52,8 +53,10 @@ def exact(value: float) -> Bounds:
 
 def between(lower: float, upper: float) -> Bounds:
     """Bounds that were computed in floating point, moved outward by what rounding may have done."""
-    assert lower <= upper + ROUNDING, f"bounds crossed: {lower} > {upper}"
-    return Bounds(float(lower) - ROUNDING, float(upper) + ROUNDING)
+    lower, upper = float(lower), float(upper)
+    slack = ROUNDING * max(1.0, abs(lower))
+    assert lower <= upper + slack, f"bounds crossed: {lower} > {upper}"
+    return Bounds(lower - slack, upper + slack)
 
 
 def surprise(p: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:

@@ -18,6 +18,11 @@ from jaxtyping import Bool, Float, Int
 # Above this many pairs the dense solve for their lifetimes would take longer than a second.
 _MAX_PAIRS = 3000
 
+# Lifetimes are found with a relative error of some 1e-15 times the longest. They are raised by more than that, and not
+# trusted where it would matter.
+_PER_LIFETIME = 1e-14
+_MAX_LIFETIME = 1e10
+
 
 @dataclass(frozen=True)
 class PairGraph:
@@ -107,13 +112,21 @@ def lifetimes(pairs: PairGraph) -> Float[np.ndarray, "state state"] | None:
     2 sum_{i<j} sqrt(b_i b_j) g_ij bits, since H(b) <= 2 sum_{i<j} sqrt(b_i b_j) and square roots are subadditive.
 
     Returns:
-        The symmetric matrix of g, zero on the diagonal; None if there are too many pairs to solve for.
+        The symmetric matrix of g, zero on the diagonal; None if there are too many pairs to solve for, or states so
+        nearly alike that rounding hides whether they part.
     """
     if pairs.n_pair > _MAX_PAIRS:
         return None
     Q = np.zeros((pairs.n_pair, pairs.n_pair))
     np.add.at(Q, (pairs.source, pairs.target), pairs.weight)
-    g = np.linalg.solve(np.eye(pairs.n_pair) - Q, np.ones(pairs.n_pair))
+    try:
+        g = np.linalg.solve(np.eye(pairs.n_pair) - Q, np.ones(pairs.n_pair))
+    except np.linalg.LinAlgError:
+        return None
+    longest = g.max(initial=1.0)
+    if not (g >= 1).all() or longest > _MAX_LIFETIME:
+        return None
+    g *= 1 + _PER_LIFETIME * longest
     n_state = int(pairs.second.max(initial=0)) + 1
     table = np.zeros((n_state, n_state))
     table[pairs.first, pairs.second] = table[pairs.second, pairs.first] = g

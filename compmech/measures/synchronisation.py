@@ -117,8 +117,8 @@ def _still_ahead(
 def _certified(lower: float, upper: float, graph: Resolving) -> Bounds:
     """Bounds widened by what rounding did, and what merging beliefs that differ by SAME did where that is in doubt."""
     bounds = between(min(lower, upper), max(lower, upper))
-    slack = 0.0 if graph.is_sharp else _DOUBT_SLACK * (1 + abs(lower))
-    return Bounds(bounds.lower - slack, bounds.upper + slack)
+    slack = 0.0 if graph.is_sharp else _DOUBT_SLACK * (1 + abs(float(lower)))
+    return Bounds(bounds.lower - slack, bounds.upper + slack).at_least(0.0)
 
 
 def _edges(graph: Resolving) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -103,6 +103,13 @@ def test_overlaps_bound_the_uncertainty(process) -> None:
     assert sum(uncertainty_after(hmm, length) for length in range(4)) <= root @ table @ root + 1e-9
 
 
+@pytest.mark.parametrize("apart", [1e-7, 1e-8, 1e-9])
+def test_states_that_are_nearly_alike_part_too_slowly_to_say(apart: float) -> None:
+    """Their next symbols overlap by 1 - apart^2 / 2, or 1 after rounding: no bound is better than a wrong one."""
+    pairs = pair_graph(np.array([[0, 1], [1, 0]]), np.array([[0.5, 0.5], [0.5 + apart, 0.5 - apart]]))
+    assert lifetimes(pairs) is None
+
+
 def test_too_many_pairs_to_solve_for() -> None:
     n = 80
     emit = np.column_stack([np.linspace(0.2, 0.8, n), 1 - np.linspace(0.2, 0.8, n)])
