@@ -4,6 +4,7 @@ from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
     ImpossibleWord,
+    LostPrecision,
     MachineFileError,
     NegativeProbability,
     NoFiniteEpsilonMachine,
@@ -28,6 +29,7 @@ __all__ = [
     "GHMM",
     "HMM",
     "ImpossibleWord",
+    "LostPrecision",
     "MachineFileError",
     "MixedStatePresentation",
     "NegativeProbability",

@@ -54,6 +54,29 @@ class NegativeProbability(ValueError):
         )
 
 
+class LostPrecision(ValueError):
+    """Rounding has grown along an improbable word until the probability of its next symbol cannot be told.
+
+    It happens to signed beliefs (GHMM) only.
+
+    Attributes:
+        word: the symbols of that word, up to the one in question.
+        error: how far off the probability of its last symbol may be.
+    """
+
+    def __init__(self, word: Sequence[int], error: float) -> None:
+        self.word = tuple(int(symbol) for symbol in word)
+        self.error = float(error)
+        super().__init__(self.word, self.error)
+
+    def __str__(self) -> str:
+        return (
+            f"rounding along the improbable word {_brief(self.word)} leaves its last symbol's probability uncertain by "
+            f"{self.error:.2g}. Beliefs of a GHMM are signed and lose digits on such words; an HMM of the same process "
+            "does not."
+        )
+
+
 class NotErgodic(ValueError):
     """A stationary distribution was asked for and is not unique.
 

@@ -6,18 +6,16 @@ A few long words are cut into pieces that are filtered side by side, once what e
 """
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from compmech.errors import ImpossibleWord, NegativeProbability
+from compmech.errors import ImpossibleWord
+from compmech.signed import carried_noise, fresh_noise, relative_noise, without_rounding
 from compmech.validation import check_words
-
-# A signed sum counts as zero below this part of a bound on its terms: each carries an error of about 1e-16 of the bound
-# times the number of symbols that the filter remembers. So the least probability of a GHMM is 1e-12 or so.
-SIGNED_ZERO = 1e-12
 
 # Positive components below this are left to logarithms. One step would have to shrink a component by 1e-170 to pass
 # unseen from above this to zero; processes with transition probabilities below 1e-100 are all left to logarithms.
@@ -88,7 +86,7 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
     symbols = _symbols(process, words)
     beliefs = np.empty((len(symbols), symbols.shape[1] + 1, len(process.start)))
     beliefs[:, 0] = process.start
-    for begin, after, log_conditional in _filtered(process, symbols):
+    for begin, after, log_conditional, _ in _filtered(process, symbols):
         _refuse_impossible(symbols, begin, log_conditional)
         beliefs[:, begin + 1 : begin + 1 + after.shape[1]] = after
     return beliefs
@@ -99,17 +97,38 @@ def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq
     symbols = _symbols(process, words)
     probability = np.empty((len(symbols), symbols.shape[1] + 1, process.n_symbol))
     probability[:, 0] = process.start @ process.emission
-    for begin, after, log_conditional in _filtered(process, symbols):
+    for begin, after, log_conditional, relative in _filtered(process, symbols):
         _refuse_impossible(symbols, begin, log_conditional)
-        probability[:, begin + 1 : begin + 1 + after.shape[1]] = after @ process.emission
+        following = after @ process.emission
+        if relative is not None:
+            following = _signed_predictions(process, after, following, relative, symbols[:, begin:])
+        probability[:, begin + 1 : begin + 1 + after.shape[1]] = following
     return probability
+
+
+def _signed_predictions(
+    process: Filterable,
+    after: Float[np.ndarray, "seq piece state"],
+    following: Float[np.ndarray, "seq piece symbol"],
+    relative: Float[np.ndarray, "seq piece"],
+    read: Int[np.ndarray, "seq time"],
+) -> Float[np.ndarray, "seq piece symbol"]:
+    """Predictions with rounding made zero, whatever symbol comes next."""
+    for t in range(after.shape[1]):
+        word = partial(_word_after, read[:, : t + 1])
+        following[:, t] = without_rounding(following[:, t], process.signed_scale(after[:, t]), relative[:, t], word)
+    return following
+
+
+def _word_after(read: Int[np.ndarray, "seq time"], row: int, symbol: int) -> list[int]:
+    return [*(int(x) for x in read[row]), symbol]
 
 
 def log_probability(process: Filterable, words: ArrayLike) -> Float[np.ndarray, " seq"]:
     """Log probability of words in nats; -inf for forbidden ones."""
     symbols = _symbols(process, words)
     total = np.zeros(len(symbols))
-    for _, _, log_conditional in _filtered(process, symbols):
+    for _, _, log_conditional, _ in _filtered(process, symbols):
         total += log_conditional.sum(axis=1)
     return total
 
@@ -122,7 +141,8 @@ def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time
 
 
 # First symbol of a stretch, beliefs after each of its symbols (seq, time, state), log P(x_t | x_<t) (seq, time).
-_Stretch = tuple[int, np.ndarray, np.ndarray]
+# For signed beliefs also the rounding of each, as a part of its largest coordinate (seq, time).
+_Stretch = tuple[int, np.ndarray, np.ndarray, np.ndarray | None]
 
 
 def _filtered(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Iterator[_Stretch]:
@@ -130,9 +150,12 @@ def _filtered(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Iter
     n_seq, n_time = symbols.shape
     belief = np.repeat(np.asarray(process.start, dtype=np.float64)[None], n_seq, axis=0)
     if not process.nonnegative:
+        noise = fresh_noise(belief)
         for begin in range(0, n_time, _PIECE):
-            after, log_conditional = _scaled(process, belief, symbols[:, : begin + _PIECE], begin)
-            yield begin, after, log_conditional
+            after, log_conditional, relative, noise = _signed(
+                process, belief, noise, symbols[:, : begin + _PIECE], begin
+            )
+            yield begin, after, log_conditional, relative
             belief = after[:, -1]
         return
     logs = _log(belief)
@@ -146,7 +169,7 @@ def _filtered(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Iter
         else:
             stretch = stretch[:, :_PIECE]
             after, log_conditional, logs = _nonnegative(process, belief, logs, stretch)
-        yield begin, after, log_conditional
+        yield begin, after, log_conditional, None
         belief = after[:, -1]
         begin += stretch.shape[1]
 
@@ -182,7 +205,7 @@ def _nonnegative(
     piece: Int[np.ndarray, "seq time"],
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Filter a piece from beliefs given also in logarithms, and in these where something is faint."""
-    beliefs, log_conditional = _scaled(process, belief, piece, 0)
+    beliefs, log_conditional = _scaled(process, belief, piece)
     ends = _log(beliefs[:, -1])
     faint = (
         (np.isfinite(logs) & (belief < FAINT)).any(axis=1)
@@ -195,28 +218,60 @@ def _nonnegative(
 
 
 def _scaled(
-    process: Filterable, belief: Float[np.ndarray, "seq state"], read: Int[np.ndarray, "seq time"], begin: int
+    process: Filterable, belief: Float[np.ndarray, "seq state"], piece: Int[np.ndarray, "seq time"]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Beliefs after each symbol from `begin` on, and each symbol's log probability given those before it."""
-    n_seq, n_time = read.shape
+    """Nonnegative beliefs after each symbol, and each symbol's log probability given those before it."""
+    n_seq, n_time = piece.shape
     n_state = belief.shape[1]
     wide, evaluate = process.wide, process.evaluate
-    beliefs = np.empty((n_time - begin, n_seq, n_state))
-    totals = np.empty((n_time - begin, n_seq))
+    beliefs = np.empty((n_time, n_seq, n_state))
+    totals = np.empty((n_time, n_seq))
     every = np.arange(n_seq)
-    for t in range(begin, n_time):
-        moved = (belief @ wide).reshape(n_seq, process.n_symbol, n_state)[every, read[:, t]]
-        total = moved @ evaluate
-        if not process.nonnegative:
-            total = _signed_total(process, belief, read[:, : t + 1], total)
-        belief = beliefs[t - begin]
-        totals[t - begin] = total
-        if total.all():
-            np.divide(moved, total[:, None], out=belief)
-        else:
-            np.divide(moved, np.where(total > 0, total, 1.0)[:, None], out=belief)
-            belief[total == 0] = 0
+    for t in range(n_time):
+        moved = (belief @ wide).reshape(n_seq, process.n_symbol, n_state)[every, piece[:, t]]
+        belief = _normalised(moved, moved @ evaluate, beliefs[t], totals[t])
     return beliefs.transpose(1, 0, 2), _log(totals).T
+
+
+def _signed(
+    process: Filterable,
+    belief: Float[np.ndarray, "seq state"],
+    noise: Float[np.ndarray, "seq two state"],
+    read: Int[np.ndarray, "seq time"],
+    begin: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """The same for signed beliefs and the symbols from `begin` on, with their rounding and the noise of the last."""
+    n_seq, n_time = read.shape
+    matrices = process.wide.reshape(belief.shape[1], process.n_symbol, -1).transpose(1, 0, 2)
+    beliefs = np.empty((n_time - begin, *belief.shape))
+    totals, rounding = np.empty((n_time - begin, n_seq)), np.empty((n_time - begin, n_seq))
+    every = np.arange(n_seq)
+    relative = relative_noise(noise, belief)
+    for t in range(begin, n_time):
+        step = matrices[read[:, t]]
+        moved = np.einsum("si,sij->sj", belief, step)
+        scale = process.signed_scale(belief)[every, read[:, t], None]
+        word = partial(_word, read[:, : t + 1])
+        total = without_rounding((moved @ process.evaluate)[:, None], scale, relative, word)[:, 0]
+        belief = _normalised(moved, total, beliefs[t - begin], totals[t - begin])
+        noise = carried_noise(noise, step, process.evaluate, belief, np.where(total > 0, total, 1.0))
+        rounding[t - begin] = relative = relative_noise(noise, belief)
+    return beliefs.transpose(1, 0, 2), _log(totals).T, rounding.T, noise
+
+
+def _word(read: Int[np.ndarray, "seq time"], row: int, _: int) -> list[int]:
+    return [int(symbol) for symbol in read[row]]
+
+
+def _normalised(moved: np.ndarray, total: np.ndarray, into: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """Write moved / total, zero where total is, and total itself into the rows given."""
+    kept[:] = total
+    if total.all():
+        np.divide(moved, total[:, None], out=into)
+    else:
+        np.divide(moved, np.where(total > 0, total, 1.0)[:, None], out=into)
+        into[total == 0] = 0
+    return into
 
 
 def _logarithmic(
@@ -242,21 +297,6 @@ def _log(array: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 def _log_normalised(logs: Float[np.ndarray, "seq state"], total: Float[np.ndarray, " seq"]) -> np.ndarray:
     """Logarithms less their total, where that is not zero."""
     return np.asarray(logs - np.where(np.isneginf(total), 0.0, total)[:, None])
-
-
-def _signed_total(
-    process: Filterable,
-    belief: Float[np.ndarray, "seq state"],
-    read: Int[np.ndarray, "seq time"],
-    total: Float[np.ndarray, " seq"],
-) -> Float[np.ndarray, " seq"]:
-    """Totals of signed terms, zero where they are below their rounding error; refuse negative ones."""
-    scale = process.signed_scale(belief)[np.arange(len(belief)), read[:, -1]]
-    total = np.where(abs(total) <= SIGNED_ZERO * scale, 0.0, total)
-    negative = np.flatnonzero(total < 0)
-    if len(negative):
-        raise NegativeProbability(read[negative[0]].tolist(), total[negative[0]])
-    return total
 
 
 def _refuse_impossible(

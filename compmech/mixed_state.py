@@ -6,10 +6,10 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from compmech.errors import NegativeProbability
-from compmech.filtering import SIGNED_ZERO, Filterable
+from compmech.filtering import Filterable
 from compmech.graph import closed_classes
 from compmech.merging import MERGE_TOL, BeliefIndex
+from compmech.signed import carried_noise, fresh_noise, noise_level, relative_noise, without_rounding
 from compmech.validation import check_count, frozen
 
 # The tolerance must stand clear of what it separates: merged beliefs differ by less than MERGE_TOL / GAP, distinct ones
@@ -147,6 +147,7 @@ class _Explorer:
         self.emit: list[np.ndarray] = []
         self.successor: list[np.ndarray] = []
         self.doubtful: list[np.ndarray] = []
+        self.noise = fresh_noise(self.index.vectors)  # of the nodes of the last level; of signed beliefs only
 
     def explore(self, depth: int | None) -> MixedStatePresentation:
         mass = np.ones(1)  # probability of the words that lead straight to each node of the last level
@@ -170,12 +171,14 @@ class _Explorer:
         moved = self.process.branch(beliefs)
         emit = moved @ self.process.evaluate
         if not self.process.nonnegative:
-            emit = np.where(abs(emit) <= SIGNED_ZERO * self.process.signed_scale(beliefs), 0.0, emit)
-            for row, symbol in np.argwhere(emit < 0)[:1]:
-                node = len(self.index.vectors) - len(beliefs) + int(row)
-                before = _word(np.concatenate(self.parent), np.concatenate(self.parent_symbol), node)
-                raise NegativeProbability([*before, int(symbol)], float(emit[row, symbol]))
+            relative = relative_noise(self.noise, beliefs)
+            emit = without_rounding(emit, self.process.signed_scale(beliefs), relative, self._word_after)
         return moved, emit
+
+    def _word_after(self, row: int, symbol: int) -> list[int]:
+        """A word to a node of the last level, and a symbol after it."""
+        node = len(self.index.vectors) - len(self.noise) + row
+        return [*_word(np.concatenate(self.parent), np.concatenate(self.parent_symbol), node), symbol]
 
     def _expand(
         self,
@@ -185,15 +188,20 @@ class _Explorer:
     ) -> Float[np.ndarray, " fresh"] | None:
         """Record the successors of the last level; the mass of each new node, or None if there are too many of them.
 
-        Nodes whose words are too improbable for float64 are left unexpanded.
+        Nodes whose words are too improbable for float64 are left unexpanded, and signed ones whose rounding has grown
+        beyond telling them apart.
         """
-        row, symbol = np.nonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
+        known_well = mass > LEAST_MASS
+        if not self.process.nonnegative:
+            known_well &= noise_level(self.noise) <= self.merge_tol
+        row, symbol = np.nonzero((emit > 0) & known_well[:, None])
         beliefs = moved[row, symbol] / emit[row, symbol, None]
         node, distance, fresh = self.index.match(beliefs)
         known = len(self.index.vectors)
         if known + len(fresh) > self.max_states:
             return None
         self.index.add(beliefs[fresh])
+        self._carry_noise(row[fresh], symbol[fresh], beliefs[fresh], emit)
         self.successor[-1][row, symbol] = node
         self.doubtful[-1][row, symbol] = distance > self.merge_tol / GAP
         self.parent.append(known - len(mass) + row[fresh])
@@ -202,6 +210,18 @@ class _Explorer:
         flow = (mass[row] * emit[row, symbol])[is_new]
         # of nothing, bincount makes integers
         return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh)).astype(np.float64)
+
+    def _carry_noise(
+        self,
+        row: Int[np.ndarray, " fresh"],
+        symbol: Int[np.ndarray, " fresh"],
+        beliefs: Float[np.ndarray, "fresh state"],
+        emit: Float[np.ndarray, "mixed symbol"],
+    ) -> None:
+        if self.process.nonnegative:
+            return
+        matrices = self.process.wide.reshape(beliefs.shape[1], self.process.n_symbol, -1)[:, symbol].transpose(1, 0, 2)
+        self.noise = carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit[row, symbol])
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
         emit, successor, doubtful = (np.concatenate(pieces) for pieces in (self.emit, self.successor, self.doubtful))

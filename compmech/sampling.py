@@ -5,11 +5,13 @@ outcome by two look-ups, whatever their number, so a block costs as much as a sy
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.filtering import SIGNED_ZERO, Filterable
+from compmech.filtering import Filterable
+from compmech.signed import without_rounding
 
 # Fewer sequences than this are walked one at a time in plain Python, which is then faster than arrays of a few entries.
 _FEW = 8
@@ -170,6 +172,10 @@ def successor_table(
     return block_table(source, symbols, target, probability, len(emit))
 
 
+def _word_after(read: Int[np.ndarray, "time seq"], row: int, symbol: int) -> list[int]:
+    return [*(int(x) for x in read[:, row]), symbol]
+
+
 def sample_signed(
     process: Filterable, n_seq: int, n_time: int, rng: np.random.Generator
 ) -> Int[np.ndarray, "seq time"]:
@@ -178,8 +184,12 @@ def sample_signed(
     words = np.empty((n_time, n_seq), dtype=np.intp)
     for t in range(n_time):
         moved = process.branch(belief)
-        probability = moved @ process.evaluate
-        probability[probability <= SIGNED_ZERO * process.signed_scale(belief)] = 0
+        probability = without_rounding(
+            moved @ process.evaluate,
+            process.signed_scale(belief),
+            np.zeros(n_seq),
+            partial(_word_after, words[:t]),
+        )
         edge = np.cumsum(probability, axis=1)
         words[t] = (edge <= rng.random((n_seq, 1)) * edge[:, -1:]).sum(axis=1)
         every = np.arange(n_seq)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from compmech import GHMM, HMM
-from compmech.filtering import SIGNED_ZERO
+from compmech.signed import SIGNED_ZERO
 from compmech.hmm import AnyPresentation
 
 # Draws stop at this many times the cap, in case the few words still unseen are too rare ever to come.

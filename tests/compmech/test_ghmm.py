@@ -5,11 +5,11 @@ import pickle
 import numpy as np
 import pytest
 from hypothesis import given
-from machines import golden_mean, mess3, probability_clock
+from machines import abc, golden_mean, mess3, probability_clock
 from oracles import all_words, word_probabilities
 from strategies import disguised_hmms, few, stationary_hmms
 
-from compmech import GHMM, HMM, ImpossibleWord, NegativeProbability, Process, filter_beliefs, stationary
+from compmech import GHMM, HMM, ImpossibleWord, LostPrecision, NegativeProbability, Process, filter_beliefs, stationary
 
 
 def test_probability_clock_in_closed_form() -> None:
@@ -161,3 +161,42 @@ def test_pickle() -> None:
 def test_single_symbol() -> None:
     constant = GHMM([[[1.0]]], [1.0], [1.0])
     np.testing.assert_array_equal(constant.sample(2, 3, rng=np.random.default_rng(0)), np.zeros((2, 3)))
+
+
+def in_another_basis(machine: HMM) -> GHMM:
+    basis = np.array([[1.0, 0.5], [-1.0, 1.5]])
+    inverse = np.linalg.inv(basis)
+    return GHMM(basis @ machine.T @ inverse, machine.start @ inverse, basis @ machine.evaluate)
+
+
+def test_rounding_that_grows_along_improbable_words_is_noticed() -> None:
+    """With 3 to 1 odds at each symbol, n symbols one way make the belief 3 ** -n off a corner, where signed coordinates
+    lose n digits in base 3; n symbols back blow that error up to the size of the belief.
+
+    It must be taken neither for a forbidden word nor for a negative probability.
+    """
+    machine = abc()
+    disguised = in_another_basis(machine)
+    refused = []
+    for n in (4, 8, 12, 16, 20, 30, 40, 60):
+        one_way = np.tile([0, 1], n // 2)  # A -0-> B -1-> A ...
+        words = np.concatenate([one_way, 1 - one_way])[None]
+        try:
+            found = disguised.log_prob(words)[0]
+        except LostPrecision as error:
+            refused.append(n)
+            assert error.word == tuple(words[0, : len(error.word)])  # noqa: PT017
+        else:
+            assert found == pytest.approx(machine.log_prob(words)[0], rel=1e-3)
+    assert refused == [n for n in (4, 8, 12, 16, 20, 30, 40, 60) if n >= min(refused)]
+    assert 12 < min(refused) <= 30
+
+
+def test_rounding_is_no_cover_for_a_process_that_is_none() -> None:
+    clock = probability_clock()
+    start = np.array([1.0, 1.9, 0.0]) / (1 + 0.95)
+    wrong = GHMM(clock.T, start, clock.evaluate, check_words=1)
+    with pytest.raises(NegativeProbability):
+        wrong.sample(20_000, 5, rng=np.random.default_rng(0))
+    with pytest.raises(NegativeProbability):
+        wrong.predict(np.zeros((1, 10), dtype=int))
