@@ -207,11 +207,10 @@ def _nonnegative(
     """Filter a piece from beliefs given also in logarithms, and in these where something is faint."""
     beliefs, log_conditional = _scaled(process, belief, piece)
     ends = _log(beliefs[:, -1])
-    faint = (
-        (np.isfinite(logs) & (belief < FAINT)).any(axis=1)
-        | (np.where(beliefs > 0, beliefs, 1.0).min(axis=(1, 2), initial=1.0) < FAINT)
-        | (process.least_step < _FAINT_STEP)
-    )
+    faint = (np.isfinite(logs) & (belief < FAINT)).any(axis=1) | (process.least_step < _FAINT_STEP)
+    small = beliefs < FAINT
+    if small.any():
+        faint |= (small & (beliefs > 0)).any(axis=(1, 2))
     if faint.any():
         beliefs[faint], log_conditional[faint], ends[faint] = _logarithmic(process, logs[faint], piece[faint])
     return beliefs, log_conditional, ends

@@ -49,13 +49,16 @@ class BeliefIndex:
             Its node; its distance from that node's vector; the rows to be added, in order, for `add`.
         """
         hashes = vectors @ self._direction
-        node, distance = self._nearest_known(vectors, hashes)
-        rows = np.flatnonzero(node == _UNMATCHED)
-        leader = rows[self._leaders(vectors[rows], hashes[rows])]
-        fresh = np.unique(leader)
-        node[rows] = self._count + np.searchsorted(fresh, leader)
+        order = np.argsort(hashes)
+        node, distance = np.empty(len(vectors), dtype=np.intp), np.empty(len(vectors))
+        node[order], distance[order] = self._nearest_known(vectors[order], hashes[order])
+        rows = order[node[order] == _UNMATCHED]  # by hash
+        leader = self._leaders(vectors[rows], hashes[rows], rows)
+        is_fresh = np.zeros(len(vectors), dtype=bool)
+        is_fresh[leader] = True
+        node[rows] = self._count - 1 + np.cumsum(is_fresh)[leader]
         distance[rows] = abs(vectors[rows] - vectors[leader]).max(axis=1, initial=0.0)
-        return node, distance, fresh
+        return node, distance, np.flatnonzero(is_fresh)
 
     def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
         """Append vectors that are not in the list, nor equal among themselves."""
@@ -66,7 +69,7 @@ class BeliefIndex:
             self._vectors = room
         self._vectors[self._count : total] = vectors
         hashes = vectors @ self._direction
-        order = np.argsort(hashes, kind="stable")
+        order = np.argsort(hashes)
         place = np.searchsorted(self._hash, hashes[order])
         self._hash = np.insert(self._hash, place, hashes[order])
         self._node = np.insert(self._node, place, self._count + order)
@@ -77,42 +80,39 @@ class BeliefIndex:
     ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
         node = np.full(len(vectors), _UNMATCHED)
         distance = np.full(len(vectors), np.inf)
-        low = np.searchsorted(self._hash, hashes - self._window)
-        high = np.searchsorted(self._hash, hashes + self._window, side="right")
-        rows = np.flatnonzero(low < high)
-        while len(rows):
-            candidate = self._node[low[rows]]
+        place = np.searchsorted(self._hash, hashes - self._window)
+        rows = np.arange(len(vectors))
+        while True:
+            rows = rows[place[rows] < self._count]
+            rows = rows[self._hash[place[rows]] <= hashes[rows] + self._window]
+            if not len(rows):
+                return node, distance
+            candidate = self._node[place[rows]]
             found = self._distance(vectors[rows], self._vectors[candidate])
             better = (found <= self._tol) & (found < distance[rows])
             node[rows[better]] = candidate[better]
             distance[rows[better]] = found[better]
-            low[rows] += 1
-            rows = rows[low[rows] < high[rows]]
-        return node, distance
+            place[rows] += 1
 
     def _leaders(
-        self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"]
+        self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"], name: Int[np.ndarray, " row"]
     ) -> Int[np.ndarray, " row"]:
-        """For each vector the first row of the group of equal ones it belongs to."""
-        order = np.argsort(hashes, kind="stable")
-        hashes = hashes[order]
-        link = np.arange(len(order))
+        """For vectors in order of their hashes, the least name in the group of equal ones that each belongs to."""
+        link = np.arange(len(vectors))
         rows = link[1:]
         back = 1
         while len(rows):
             rows = rows[(rows >= back)]
             rows = rows[hashes[rows] - hashes[rows - back] <= self._window]
-            equal = self._distance(vectors[order[rows]], vectors[order[rows - back]]) <= self._tol
+            equal = self._distance(vectors[rows], vectors[rows - back]) <= self._tol
             link[rows[equal]] = rows[equal] - back
             rows = rows[~equal]
             back += 1
         while (link != link[link]).any():
             link = link[link]
-        first = np.full(len(order), len(order))
-        np.minimum.at(first, link, order)
-        leader = np.empty_like(order)
-        leader[order] = first[link]
-        return leader
+        least = name.copy()
+        np.minimum.at(least, link, name)
+        return least[link]
 
     def _distance(
         self, left: Float[np.ndarray, "row width"], right: Float[np.ndarray, "row width"]

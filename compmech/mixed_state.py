@@ -26,7 +26,7 @@ class MixedStatePresentation:
 
     Attributes:
         beliefs: the distinct beliefs, in order of discovery, breadth first.
-        successor: node after each symbol; -1 where the symbol is forbidden or the node was not expanded.
+        successor: node after each symbol; -1 where the symbol is forbidden or was not followed.
         emit: P(symbol | belief).
         parent: node before on a shortest word that leads to each node; -1 at the start.
         parent_symbol: last symbol of that word; -1 at the start.
@@ -56,7 +56,7 @@ class MixedStatePresentation:
 
     @cached_property
     def unexpanded(self) -> Bool[np.ndarray, " mixed"]:
-        """Nodes whose successors are not known."""
+        """Nodes whose successors are not all known."""
         return np.asarray(((self.emit > 0) & (self.successor < 0)).any(axis=1))
 
     @cached_property
@@ -188,20 +188,22 @@ class _Explorer:
     ) -> Float[np.ndarray, " fresh"] | None:
         """Record the successors of the last level; the mass of each new node, or None if there are too many of them.
 
-        Nodes whose words are too improbable for float64 are left unexpanded, and signed ones whose rounding has grown
-        beyond telling them apart.
+        Nodes whose words are too improbable for float64 are left unexpanded. So are symbols after which the rounding of
+        signed beliefs would be too large to tell them apart.
         """
-        known_well = mass > LEAST_MASS
-        if not self.process.nonnegative:
-            known_well &= noise_level(self.noise) <= self.merge_tol
-        row, symbol = np.nonzero((emit > 0) & known_well[:, None])
+        row, symbol = np.nonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
         beliefs = moved[row, symbol] / emit[row, symbol, None]
+        if not self.process.nonnegative:
+            noise = self._noise_after(row, symbol, beliefs, emit[row, symbol])
+            clear = noise_level(noise) <= self.merge_tol
+            row, symbol, beliefs, noise = row[clear], symbol[clear], beliefs[clear], noise[clear]
         node, distance, fresh = self.index.match(beliefs)
         known = len(self.index.vectors)
         if known + len(fresh) > self.max_states:
             return None
         self.index.add(beliefs[fresh])
-        self._carry_noise(row[fresh], symbol[fresh], beliefs[fresh], emit)
+        if not self.process.nonnegative:
+            self.noise = noise[fresh]
         self.successor[-1][row, symbol] = node
         self.doubtful[-1][row, symbol] = distance > self.merge_tol / GAP
         self.parent.append(known - len(mass) + row[fresh])
@@ -211,17 +213,16 @@ class _Explorer:
         # of nothing, bincount makes integers
         return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh)).astype(np.float64)
 
-    def _carry_noise(
+    def _noise_after(
         self,
-        row: Int[np.ndarray, " fresh"],
-        symbol: Int[np.ndarray, " fresh"],
-        beliefs: Float[np.ndarray, "fresh state"],
-        emit: Float[np.ndarray, "mixed symbol"],
-    ) -> None:
-        if self.process.nonnegative:
-            return
-        matrices = self.process.wide.reshape(beliefs.shape[1], self.process.n_symbol, -1)[:, symbol].transpose(1, 0, 2)
-        self.noise = carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit[row, symbol])
+        row: Int[np.ndarray, " edge"],
+        symbol: Int[np.ndarray, " edge"],
+        beliefs: Float[np.ndarray, "edge state"],
+        emit: Float[np.ndarray, " edge"],
+    ) -> Float[np.ndarray, "edge two state"]:
+        n_state = beliefs.shape[1]
+        matrices = self.process.wide.reshape(n_state, self.process.n_symbol, n_state)[:, symbol].transpose(1, 0, 2)
+        return carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit)
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
         emit, successor, doubtful = (np.concatenate(pieces) for pieces in (self.emit, self.successor, self.doubtful))
