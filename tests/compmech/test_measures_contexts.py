@@ -99,6 +99,14 @@ def test_no_upper_bound_of_t_without_contraction() -> None:
     assert found.transient_information.upper == inf
 
 
+def test_t_allows_for_all_that_is_shared_beyond_the_tree() -> None:
+    """States that stay for hundreds of symbols and hardly show: `shared` counts at every later length."""
+    T, pi = zoo.mess3(x=0.003, a=0.4).T, zoo.mess3(x=0.003, a=0.4).start
+    trees = [contexts(T, pi, max_numbers=9 * sum(3**k for k in range(1, depth + 1))) for depth in range(1, 8)]
+    assert [tree.depth for tree in trees] == [1, 2, 3, 4, 5, 6, 7]
+    assert trees[0].transient_information.upper >= sum(tree.shared for tree in trees) > 5 * trees[0].shared
+
+
 def test_contraction_bounds_what_is_shared_later() -> None:
     """`shared` at twice the depth is at most `contraction` times `shared` at the depth."""
     T, pi = zoo.mess3().T, zoo.mess3().start

@@ -71,6 +71,22 @@ def test_no_proof_for_independent_symbols_from_moving_states() -> None:
     assert infinitely_many(process.T, process.start) is None
 
 
+def test_no_proof_from_beliefs_that_move_for_ever_without_foretelling_anything() -> None:
+    """The symbol is a coin and drives a hidden state that no later symbol depends on."""
+    process = HMM([0.3 * np.array([[0.9, 0.1], [0.2, 0.8]]), 0.7 * np.array([[0.4, 0.6], [0.5, 0.5]])])
+    rest = next(resting_beliefs(process.T))
+    assert never_returns(process.T, rest) is not None
+    assert infinitely_many(process.T, process.start) is None
+
+
+def test_renewal_series_cut_short_is_bounded() -> None:
+    """Zeros that last ten thousand symbols: 100,000 terms leave 4.5e-5 of the probability."""
+    process = zoo.sns(0.5, 1e-4)
+    found = infinitely_many(process.T, process.start).complexity
+    assert found.lower <= truths.sns(0.5, 1e-4)["statistical_complexity"] <= found.upper
+    assert 1e-5 < found.upper - found.lower < 1e-2
+
+
 @settings(max_examples=25)
 @given(periodic_hmms(most_symbols=2))
 def test_orbits_that_a_period_explains_are_not_taken_to_be_infinite(process: HMM) -> None:
