@@ -22,6 +22,7 @@ __all__ = [
     "layer_of",
     "networks",
     "predictors",
+    "probed",
     "runs_of",
     "scored",
     "site_kind",
@@ -39,6 +40,10 @@ MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
 
 CEILINGS = ("true-p", "true-log-p")
 """Controls that are told the truth about the next symbol; shown, never subtracted."""
+
+
+HIGH = 0.5
+"""R² from which a score is high enough to ask whether geometry is held or states are told apart."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +77,9 @@ class Score:
 
     @property
     def verdict(self) -> str:
-        """ "discriminates states" as soon as one seed says so."""
+        """What a score this high shows: "discriminates states" as soon as one seed says so; nothing below `HIGH`."""
+        if self.value is None or self.value < HIGH:
+            return ""
         verdicts = sorted({row.verdict for row in self.rows if row.verdict})
         return verdicts[0] if verdicts else ""
 
@@ -219,6 +226,12 @@ def predictors(comparison: Comparison, process: str) -> list[str]:
         *(name for name in names if _is_baseline(name)),
         *(name for name in names if name == CEILING),
     ]
+
+
+def probed(comparison: Comparison, process: str) -> list[str]:
+    """The networks of which some site was scored, or refused."""
+    names = networks(comparison, process)
+    return [name for name in names if site_scores(comparison, process, name, "belief")]
 
 
 def site_kind(site: str) -> str:

@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from probes.headline import beyond_dimensions, headline_target, networks, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, probed, site_scores
 from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
@@ -106,7 +106,7 @@ def _arranged(pictures: Sequence[Picture]) -> list[list[Picture | None]]:
 
 
 def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    names = networks(comparison, summary.process)
+    names = probed(comparison, summary.process)
     if not names:
         return None
     target = headline_target(summary)
@@ -118,7 +118,7 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
 
 
 def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    names = networks(comparison, summary.process)
+    names = probed(comparison, summary.process)
     if not names:
         return None
     targets = ["belief", "beyond"] if beyond_dimensions(summary) > 0 else ["belief"]

@@ -6,14 +6,14 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from probes.headline import networks, predictors, runs_of
 from probes.report.numerals import power_of_ten
 from probes.report.style import GRID, MUTED, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["apart", "draw_kl", "draw_learning"]
+__all__ = ["apart", "draw_kl", "draw_learning", "log_ticks"]
 
 _SMALLEST = 1e-9
 """KL below this, in nats, is rounding and has no place on a log axis."""
@@ -42,11 +42,12 @@ def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None
                 )
             infinite += [name] if np.isposinf(values).any() else []
     if infinite:
-        note = f"∞: {', '.join(dict.fromkeys(infinite))} gives a possible symbol probability 0"
+        note = f"∞: probability 0 for a possible symbol ({', '.join(dict.fromkeys(infinite))})"
         axes.text(0, 1.09, note, transform=axes.transAxes, fontsize=8, color=MUTED)
     _log_axis(axes, "y")
     axes.set_xlim(0.6, summary.length + 0.4)
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=9))
+    step = math.ceil(summary.length / 10)
+    axes.set_xticks(range(step, summary.length + 1, step))
     axes.set_xlabel("symbols read")
     _finish(axes, ends, trained)
 
@@ -111,7 +112,7 @@ def _finish(axes: Axes, ends: Mapping[str, float], trained: Sequence[str]) -> No
     axes.spines["left"].set_visible(False)
     low, high = (math.log(limit) for limit in axes.get_ylim())
     names = list(ends)
-    places = apart([(math.log(ends[name]) - low) / (high - low) for name in names], 0.075)
+    places = apart([(math.log(ends[name]) - low) / (high - low) for name in names], 0.066)
     for name, place in zip(names, places, strict=True):
         colour = colour_of(name, trained)
         label = display_name(name)
@@ -127,17 +128,38 @@ def _line(name: str, trained: Sequence[str]) -> dict[str, Any]:
 
 
 def _dots(name: str, trained: Sequence[str]) -> dict[str, Any]:
-    return {"marker": marker_of(name), "markersize": 4} if name in trained else {}
+    return {"marker": marker_of(name, trained), "markersize": 4} if name in trained else {}
 
 
 def _log_axis(axes: Axes, which: str) -> None:
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
     axis = axes.yaxis if which == "y" else axes.xaxis
-    axis.set_major_locator(LogLocator(base=10, numticks=12))
-    axis.set_major_formatter(FuncFormatter(_power))
-    axis.set_minor_formatter(NullFormatter())
+    ticks = log_ticks(*sorted(axes.get_ylim() if which == "y" else axes.get_xlim()))
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_major_formatter(FixedFormatter([_tick(value) for value in ticks]))
+    axis.set_minor_locator(NullLocator())
 
 
-def _power(value: float, _: int | None = None) -> str:
-    exponent = round(math.log10(value))
-    return f"{value:g}" if -2 <= exponent <= 0 else power_of_ten(exponent)
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round numbers between two positive ones: powers of ten or, where there are fewer than two, steps between them.
+
+    Example:
+        >>> log_ticks(2e-4, 0.3), log_ticks(0.15, 0.6)
+        ([0.001, 0.01, 0.1], [0.2, 0.5])
+    """
+    exponents = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found: list[float] = []
+    for steps in ((1,), (1, 2, 5), tuple(range(1, 10)), tuple(step / 10 for step in range(10, 100))):
+        found = [float(f"{step}e{exponent}") for exponent in exponents for step in steps]
+        found = [value for value in found if low <= value <= high]
+        if len(found) >= 2:
+            break
+    return found[:: math.ceil(len(found) / 8)] if found else [low, high]
+
+
+def _tick(value: float) -> str:
+    exponent = math.floor(math.log10(value) + 1e-9)
+    if -2 <= exponent <= 0:
+        return f"{value:.3g}"
+    leading = f"{value / 10.0**exponent:.3g}"
+    return power_of_ten(exponent) if leading == "1" else f"{leading}×{power_of_ten(exponent)}"

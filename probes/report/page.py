@@ -20,10 +20,8 @@ __all__ = ["save_page"]
 FILE_NAME = "report.html"
 LEAD = (
     "The belief is what an ideal observer knows of a hidden process: the probabilities of its states, given the "
-    "symbols so far. "
-    "Which of these networks, trained only to predict the next symbol, carry the belief inside, where, and beyond "
-    "what their "
-    "forecast of the next symbol already says?"
+    "symbols so far. Which of these networks, trained only to predict the next symbol, carry the belief inside, "
+    "where, and beyond what their forecast of the next symbol already says?"
 )
 IN_SAMPLE = "Rows marked in-sample were fitted and scored on the same histories and are ranked nowhere."
 
@@ -57,7 +55,7 @@ def _page(comparison: Comparison, figures: Figures) -> str:
         lead=escape(LEAD),
         navigation=" ".join(f'<a href="#{href}">{escape(text)}</a>' for href, text in links),
         pictures="".join(pictures(comparison, summary, i, figures) for i, summary in processes),
-        words="".join(_words(comparison, summary) for _, summary in processes) + notes(comparison),
+        words=f'<div class="words">{"".join(_words(comparison, s) for _, s in processes)}</div>{notes(comparison)}',
         details="".join(_details(comparison, summary, i, figures) for i, summary in processes),
         run=what_was_run(comparison),
         terms=terms(comparison),
@@ -72,7 +70,7 @@ def _page(comparison: Comparison, figures: Figures) -> str:
 def _words(comparison: Comparison, summary: ProcessSummary) -> str:
     said = "".join(f"<p>{escape(text)}</p>" for text in compared(comparison, summary))
     points = "".join(f"<li>{escape(text)}</li>" for text in seen(comparison, summary))
-    return f"<h3>{escape(summary.title)}</h3>{said}<ul>{points}</ul>"
+    return f"<div><h3>{escape(summary.title)}</h3>{said}<ul>{points}</ul></div>"
 
 
 def _details(comparison: Comparison, summary: ProcessSummary, i: int, figures: Figures) -> str:

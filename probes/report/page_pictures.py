@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from matplotlib.axes import Axes
 
-from probes.headline import beyond_dimensions, headline_target, networks, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, probed, site_scores
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.score_panels import draw_headline, draw_sites, score_limits
 from probes.report.style import display_name
@@ -33,8 +33,7 @@ __all__ = ["Figures", "charts", "pictures"]
 EXPLORE = "Point at a belief, or choose a picture and press the arrow keys, to see where each network puts it."
 MARKS = (
     "Filled: histories by probability, with 95 % interval; hollow: every history equally. Grey dot: untrained twin; "
-    "×: beliefs "
-    "permuted. Dashed: best model-free baseline; dotted: the true next-symbol probabilities."
+    "×: beliefs permuted. Dashed: best model-free baseline; dotted: the true next-symbol probabilities."
 )
 NAMES = {"belief": "the belief", "beyond": "what lies beyond the next symbol"}
 
@@ -78,7 +77,7 @@ def pictures(comparison: Comparison, summary: ProcessSummary, i: int, figures: F
             f'<p class="note">{escape(_how_drawn(shown[0].axes))} {escape(simplex_subtitle(comparison, summary))} '
             f"{figures.link(file)}</p>"
         )
-    names = networks(comparison, summary.process)
+    names = probed(comparison, summary.process)
     if names:
         target = headline_target(summary)
         limits = score_limits(comparison, summary, [target])
@@ -87,7 +86,7 @@ def pictures(comparison: Comparison, summary: ProcessSummary, i: int, figures: F
                 f"headline-{i}",
                 headline_title(comparison, summary),
                 f"{TARGETS[target]} {MARKS} {figures.link(f'{summary.process}-headline.png')}",
-                (6.0, 0.9 + 0.4 * len(names)),
+                (4.7, 0.9 + 0.4 * len(names)),
                 lambda axes: draw_headline(axes, comparison, summary, target, limits),
                 layout="wide",
             )
@@ -124,7 +123,7 @@ def charts(comparison: Comparison, summary: ProcessSummary, i: int, figures: Fig
 
 
 def _sites(comparison: Comparison, summary: ProcessSummary, i: int, figures: Figures) -> str:
-    names = networks(comparison, summary.process)
+    names = probed(comparison, summary.process)
     if not names:
         return ""
     targets = ["beyond", "belief"] if beyond_dimensions(summary) > 0 else ["belief"]

@@ -35,10 +35,23 @@ class _Cell:
 def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:
     """A line per predictor: cost, loss, headline and controls."""
     target = headline_target(summary)
-    header = ["Predictor", "Parameters", "Symbols seen", "Seconds", "KL, nats"]
-    header += ["Belief R²"] if target == "beyond" else []
-    header += [f"{target.capitalize()} R²", "95 %", "At site", "Equal weight", "New beliefs", "Permuted classes"]
-    header += ["Untrained twin", "Best model-free", "Above it", "Verdict"]
+    header = [
+        "Predictor",
+        "KL, nats",
+        *(["Belief R²"] if target == "beyond" else []),
+        f"{target.capitalize()} R²",
+        "95 %",
+    ]
+    header += [
+        "At site",
+        "Above it",
+        "Best model-free",
+        "Permuted classes",
+        "Untrained twin",
+        "Equal weight",
+        "New beliefs",
+    ]
+    header += ["Verdict", "Parameters", "Symbols seen", "Seconds"]
     lines = []
     for name in predictors(comparison, summary.process):
         found = headline(comparison, summary.process, name, target)
@@ -46,18 +59,20 @@ def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:
         trained = [run for run in runs if run.symbols_seen]
         line = [
             _Cell(display_name(name), hint=next((run.architecture for run in runs if run.architecture), "")),
-            _number(_mean([run.parameters for run in runs if run.parameters]), count),
-            _number(_mean([run.symbols_seen for run in trained]), count),
-            _number(_mean([run.seconds for run in trained if run.seconds]), seconds),
             _number(mean_kl(comparison, summary, name), nats),
         ]
         if target == "beyond":
             belief = headline(comparison, summary.process, name, "belief").best
             line.append(_score(belief, hint=f"at {belief.site}" if belief is not None else ""))
         line += [_score(found.best, key=True), _interval(found.best), _Cell(found.best.site if found.best else "-")]
-        line += [_score(score) for score in (found.uniform, found.by_class, found.permuted)]
+        line += [_number(found.difference, signed), _baseline(found.baseline), _score(found.permuted)]
         line += [_score(found.untrained, hint=f"at {found.untrained.site}" if found.untrained else "")]
-        line += [_baseline(found.baseline), _number(found.difference, signed), _verdict(found.best)]
+        line += [_score(found.uniform), _score(found.by_class), _verdict(found.best)]
+        line += [
+            _number(_mean([run.parameters for run in runs if run.parameters]), count),
+            _number(_mean([run.symbols_seen for run in trained]), count),
+            _number(_mean([run.seconds for run in trained if run.seconds]), seconds),
+        ]
         lines.append(line)
     return _table(f"Every predictor on {summary.title}", header, lines)
 
@@ -128,7 +143,7 @@ def _cell(cell: _Cell, *, first: bool) -> str:
     classes = (
         ["number"] * (cell.number is not None or cell.text in ("-", "empty"))
         + ["key"] * cell.key
-        + ["words"] * (" " in cell.text)
+        + ["words"] * (len(cell.text) > 19)
     )
     kind = f' class="{" ".join(classes)}"' if classes else ""
     tag = 'th scope="row"' if first else "td"
@@ -161,7 +176,7 @@ def _baseline(score: Score | None) -> _Cell:
 
 
 def _verdict(score: Score | None) -> _Cell:
-    return _Cell(score.verdict if score is not None and score.value is not None and score.verdict else "-")
+    return _Cell(score.verdict if score is not None and score.verdict else "-")
 
 
 def _mean(values: Sequence[float]) -> float | None:

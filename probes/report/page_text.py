@@ -1,15 +1,15 @@
 """The parts of the page that are read, not looked at: notes, what was run, what the words mean."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+from statistics import fmean
 from typing import Any
 
 from probes.headline import networks, runs_of
 from probes.report.numerals import count, seconds
-from probes.report.style import display_name
 from probes.report.terms import COLUMNS, CONTROLS, IDEAS
-from probes.results import Comparison, ProcessSummary
+from probes.results import Comparison, ProcessSummary, Run
 
 __all__ = ["notes", "terms", "what_was_run"]
 
@@ -36,9 +36,7 @@ def what_was_run(comparison: Comparison) -> str:
 
 def terms(comparison: Comparison) -> str:
     """The words of this report; of controls and baselines only those that occur in it."""
-    used = {row.control.split()[0] for row in comparison.rows if row.control} | {
-        row.predictor for row in comparison.rows
-    }
+    used = {word for row in comparison.rows for word in (*row.control.split(), row.predictor)}
     controls = {name: text for name, text in CONTROLS.items() if name in used}
     pairs = [(name, text) for part in (IDEAS, COLUMNS, controls) for name, text in part.items()]
     return "<dl>" + "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in pairs) + "</dl>"
@@ -50,27 +48,37 @@ def _process(comparison: Comparison, summary: ProcessSummary) -> str:
     ]
     statistics = f"<p>Statistics, entropies in bits: {escape(', '.join(facts))}.</p>" if facts else ""
     ranks = ", ".join(f"{rank} (k = {k})" for k, rank in enumerate(summary.horizon_ranks, 1))
-    lines = "".join(_network(comparison, summary, name) for name in networks(comparison, summary.process))
+    names = networks(comparison, summary.process)
+    runs = [run for name in names for run in runs_of(comparison, summary.process, name)[:1]]
+    shared = _shared([run.training for run in runs])
+    together = f'<p class="note">All trained with {escape(_settings(shared))}.</p>' if shared else ""
+    lines = "".join(_network(comparison, run, shared) for run in runs)
     return (
-        f"<h3>{escape(summary.title)}</h3><ul>{lines}</ul>"
+        f"<h3>{escape(summary.title)}</h3><ul>{lines}</ul>{together}"
         f"<details><summary>About the process</summary>{statistics}"
         f"<p>Rank of the joint probabilities of the next k symbols: {escape(ranks)}. A rank that grows after k = 1 "
-        f"means that the "
-        "belief says more than the next symbol's probabilities.</p></details>"
+        "means that the belief says more than the next symbol's probabilities.</p></details>"
     )
 
 
-def _network(comparison: Comparison, summary: ProcessSummary, name: str) -> str:
-    runs = runs_of(comparison, summary.process, name)
-    if not runs:
-        return f"<li>{escape(display_name(name))}</li>"
-    run = runs[0]
-    cost = f"{count(run.parameters)} parameters, {count(run.symbols_seen)} symbols seen"
-    times = f"{seconds(min(r.seconds for r in runs))} s" if len(runs) == 1 else f"{len(runs)} seeds"
-    settings = ", ".join(f"{key.replace('_', ' ')} {value}" for key, value in run.training.items())
-    what = run.architecture or display_name(name)
-    detail = f'<br><span class="note">Trained with {escape(settings)}.</span>' if settings else ""
-    return f"<li>{escape(what)}: {escape(cost)}, {escape(times)}.{detail}</li>"
+def _network(comparison: Comparison, run: Run, shared: Mapping[str, Any]) -> str:
+    runs = runs_of(comparison, run.process, run.predictor)
+    times = f"{seconds(run.seconds)} s" if len(runs) == 1 else f"{seconds(fmean(r.seconds for r in runs))} s on average"
+    cost = f"{count(run.parameters)} parameters, {count(run.symbols_seen)} symbols seen, {times}"
+    own = _settings({key: value for key, value in run.training.items() if key not in shared})
+    return f"<li>{escape(run.architecture or run.predictor)}: {escape(cost)}{escape(f'; {own}' if own else '')}.</li>"
+
+
+def _shared(trainings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The settings that all have alike."""
+    first = trainings[0] if trainings else {}
+    return {key: value for key, value in first.items() if all(each.get(key) == value for each in trainings)}
+
+
+def _settings(settings: Mapping[str, Any]) -> str:
+    return ", ".join(
+        f"{key.replace('_', ' ')} {value}" for key, value in settings.items() if value not in ([], (), None)
+    )
 
 
 def _is_fact(value: object) -> bool:

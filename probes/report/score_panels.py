@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from probes.headline import Headline, Score, control_scores, headline, networks, site_scores
+from probes.headline import Headline, Score, control_scores, headline, networks, probed, site_scores
 from probes.report.numerals import decimal, signed
 from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary
@@ -33,18 +33,18 @@ def draw_headline(
     axes: Axes, comparison: Comparison, summary: ProcessSummary, target: str, limits: tuple[float, float]
 ) -> None:
     """One line per network: its best site beside untrained twin, permuted classes and the best model-free baseline."""
-    names = networks(comparison, summary.process)
+    names, among = probed(comparison, summary.process), networks(comparison, summary.process)
     found = [headline(comparison, summary.process, name, target) for name in names]
     axes.set_xlim(limits)
     for y, each in enumerate(found):
-        colour, marker = colour_of(each.predictor, names), marker_of(each.predictor)
+        colour, marker = colour_of(each.predictor, among), marker_of(each.predictor, among)
         _mark(axes, y, each.untrained, "o", MUTED, 4.5, filled=True)
         _mark(axes, y, each.permuted, "x", MUTED, 5)
         _mark(axes, y, each.uniform, marker, colour, 8)
         _value(axes, y, each.best, colour, marker, 8)
         axes.text(1.03, y, _said(each), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
     _references(axes, comparison, summary, target, (each.baseline for each in found))
-    _finish(axes, [display_name(name) for name in names])
+    _finish(axes, [f"{display_name(each.predictor)}\n{_where(each)}" for each in found])
 
 
 def draw_sites(
@@ -57,7 +57,8 @@ def draw_sites(
 ) -> None:
     """R² at each site of one network, its input at the top, with the controls."""
     process = summary.process
-    colour, marker = colour_of(predictor, networks(comparison, process)), marker_of(predictor)
+    among = networks(comparison, process)
+    colour, marker = colour_of(predictor, among), marker_of(predictor, among)
     scores = site_scores(comparison, process, predictor, target)
     at = {score.site: y for y, score in enumerate(scores)}
     axes.set_xlim(limits)
@@ -173,5 +174,9 @@ def _finish(axes: Axes, labels: Sequence[str]) -> None:
 def _said(found: Headline) -> str:
     if found.best is None or found.best.value is None:
         return "empty"
-    above = f" ({signed(found.difference)})" if found.difference is not None else ""
-    return f"{decimal(found.best.value)}{above}\nat {found.best.site}"
+    above = f"\n({signed(found.difference)})" if found.difference is not None else ""
+    return f"{decimal(found.best.value)}{above}"
+
+
+def _where(found: Headline) -> str:
+    return found.best.site if found.best is not None and found.best.value is not None else "-"

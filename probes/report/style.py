@@ -39,6 +39,7 @@ _COLOURS = {
     "uniform": MUTED,
     "bayes": INK,
 }
+_OTHER_MARKERS = ("h", "p", "X", "d", ">", "*", "8")
 _MARKERS = {"transformer": "s", "lstm": "o", "gru": "D", "mamba": "^", "mamba2": "v", "rnn": "P"}
 _NAMES = {
     "transformer": "Transformer",
@@ -114,9 +115,12 @@ def colour_of(predictor: str, among: Sequence[str]) -> str:
     return free[others.index(predictor) % len(free)]
 
 
-def marker_of(predictor: str) -> str:
-    """A shape that goes with the colour, for those who do not see it."""
-    return _MARKERS.get(predictor, "h")
+def marker_of(predictor: str, among: Sequence[str]) -> str:
+    """A shape that goes with the colour, for those who do not see it, and for more predictors than colours."""
+    if predictor in _MARKERS:
+        return _MARKERS[predictor]
+    others = [name for name in among if name not in _MARKERS]
+    return _OTHER_MARKERS[others.index(predictor) % len(_OTHER_MARKERS)]
 
 
 def belief_colours(rgb: ArrayLike) -> Float[np.ndarray, "row 3"]:

@@ -24,8 +24,7 @@ __all__ = ["terminal_table"]
 
 LEGEND = (
     "KL: nats above the optimum, mean over positions (inf: a possible symbol got probability 0). R²: histories held "
-    "out, weighted by "
-    "probability. above: R² minus the best model-free baseline."
+    "out, weighted by probability. above: R² minus the best model-free baseline."
 )
 KINDS = {"stream": "layer output", "carry": "state h", "cell": "cell c", "ssm": "ssm state", "conv": "convolution"}
 FIRST_COLUMN = 14
@@ -114,15 +113,14 @@ def _beyond(found: Sequence[Headline]) -> list[list[str]]:
 
 def _verdicts(found: Sequence[Headline], trained: Sequence[str]) -> list[str]:
     """A line for the scores that tell states apart without showing that their geometry is held."""
-    rows = {each.predictor: each.best.rows[0] for each in found if each.best is not None}
-    named = [name for name in rows if name in trained and rows[name].verdict.startswith("discriminates")]
-    if not named:
+    marked = [each.best for each in found if each.best and each.best.verdict.startswith("discriminates")]
+    marked = [score for score in marked if score.predictor in trained]
+    if not marked:
         return []
-    row = rows[named[0]]
+    named, row = [score.predictor for score in marked], marked[0].rows[0]
     return [
         f"Discriminates states ({', '.join(named)}): {row.beliefs:,} distinct beliefs do not clearly exceed the "
-        f"features' rank, so a "
-        "high R² alone can be had by telling states apart; compare `permuted`."
+        "features' rank, so a high R² alone can be had by telling states apart; compare `permuted`."
     ]
 
 

@@ -1,5 +1,6 @@
 """Titles that say what a figure shows, made from its numbers."""
 
+import math
 from statistics import fmean
 
 from probes.headline import headline, headline_target, networks, predictors, runs_of
@@ -95,6 +96,8 @@ def kl_title(comparison: Comparison, summary: ProcessSummary) -> str:
     trained = {n: v for n in networks(comparison, summary.process) if (v := kl[n]) is not None}
     if not trained:
         return f"{short_title(summary)}: distance to the optimum by position"
+    if all(map(math.isinf, trained.values())):
+        return f"{short_title(summary)}: every network gives some possible symbol probability 0"
     best = min(trained, key=lambda name: trained[name])
     rest = [
         f"{name} {nats(kl[name])}" for name in kl if name.startswith(("k-gram", "uniform")) and kl[name] is not None

@@ -60,10 +60,8 @@ def compared(comparison: Comparison, summary: ProcessSummary) -> list[str]:
     )
     read = (
         f"Their internal values after each of {kept} {summary.histories:,} histories of up to {summary.length} "
-        f"symbols were read by "
-        f"ridge regression and scored on histories that the regression had not seen. The histories lead to "
-        f"{summary.beliefs:,} "
-        "distinct beliefs."
+        "symbols were read by ridge regression and scored on histories that the regression had not seen. The "
+        f"histories lead to {summary.beliefs:,} distinct beliefs."
     )
     return [trained + " " + read if names else read]
 
@@ -131,7 +129,8 @@ def _prediction(comparison: Comparison, summary: ProcessSummary) -> str:
             sentence += f" Plain {name} counts give a possible symbol no probability (infinitely far)."
         elif worse:
             do = "does" if len(worse) == 1 else "do"
-            sentence += f" {listed(worse)} {do} no better than {name} counts ({nats(floor)})."
+            who = f"{listed(worse)} {do} no" if len(worse) < len(order) or len(order) == 1 else "None of them does"
+            sentence += f" {who} better than {name} counts ({nats(floor)})."
         else:
             sentence += f" All do better than {name} counts ({nats(floor)})."
     return sentence
@@ -141,8 +140,7 @@ def _question(comparison: Comparison, summary: ProcessSummary) -> str:
     if beyond_dimensions(summary) > 0:
         return (
             f"Of the belief's {summary.horizon_ranks[-1] - 1} dimensions, {beyond_dimensions(summary)} do not show "
-            f"in the forecast of the "
-            "next symbol. A network that holds them holds more than its own forecast."
+            "in the forecast of the next symbol. A network that holds them holds more than its own forecast."
         )
     told = control_scores(comparison, summary.process, "belief", "true-p")
     value = next((score.value for score in told if score.value is not None), None)
@@ -150,8 +148,7 @@ def _question(comparison: Comparison, summary: ProcessSummary) -> str:
     reason = why_nothing_beyond(comparison, summary)
     return (
         f"Nothing of the belief lies beyond the next symbol here ({reason}), so these scores cannot tell a network "
-        f"that holds the belief "
-        f"from one that holds its forecast.{measured}"
+        f"that holds the belief from one that holds its forecast.{measured}"
     )
 
 
@@ -197,8 +194,7 @@ def _against_permuted(found: Sequence[Headline]) -> str:
         )
         return (
             f"With the beliefs permuted among each other the same probe does about as well on {names}: there the "
-            f"score shows that "
-            "histories are told apart, not that the belief is held."
+            "score shows that histories are told apart, not that the belief is held."
         )
     return f"With the beliefs permuted among each other the same probes reach at most {decimal(highest)}."
 
@@ -234,9 +230,8 @@ def _where(comparison: Comparison, summary: ProcessSummary, found: Sequence[Head
         first, *rest = named
         said.append(f"{display_name(each.predictor)} shows it best in its {first}; then {listed(rest)}.")
     if alike:
-        said.append(
-            f"{listed(alike)} {'shows' if len(alike) == 1 else 'show'} it alike in all kinds of values that it carries."
-        )
+        verb, whose = ("shows", "its") if len(alike) == 1 else ("show", "their")
+        said.append(f"{listed(alike)} {verb} it alike in all {whose} kinds of values.")
     return said
 
 
@@ -257,10 +252,9 @@ def _verdict(found: Sequence[Headline]) -> str:
         return ""
     names = listed(dict.fromkeys(display_name(row.predictor) for row in rows))
     return (
-        f"Verdict “discriminates states” for {names}: the {rows[0].beliefs:,} distinct beliefs do not clearly exceed "
-        f"the rank of the "
-        "features, so the score by itself could be had by telling the beliefs apart. Read it beside the permuted "
-        "classes."
+        f"Verdict “discriminates states” for {names}: the {rows[0].beliefs:,} distinct beliefs do not clearly "
+        "exceed the rank of the features, so the score by itself could be had by telling the beliefs apart. Read "
+        "it beside the permuted classes."
     )
 
 

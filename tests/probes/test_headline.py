@@ -177,3 +177,11 @@ def test_kind_and_layer_of_a_site(site: str, kind: str, layer: str) -> None:
 def test_site_scores_keep_the_order_of_the_predictor(comparison: Comparison) -> None:
     sites = [score.site for score in site_scores(comparison, RRXOR, "mamba", "beyond")]
     assert sites[:4] == ["embed", "layer.0.conv", "layer.0.ssm", "layer.0"]
+
+
+def test_low_scores_have_no_verdict(comparison: Comparison) -> None:
+    verdicts = {name: headline(comparison, RRXOR, name, "beyond").best for name in ("transformer", "gru")}
+    assert {name: score and score.verdict for name, score in verdicts.items()} == {
+        "transformer": "",
+        "gru": "discriminates states",
+    }

@@ -126,6 +126,7 @@ def test_findings_and_reasons_are_in_the_text(comparison: Comparison, text: str)
     for control in ("permuted-classes", "suffix-grams", "true-p", "in-sample"):
         assert CONTROLS[control] in words
     assert CONTROLS["gaussian"] not in words  # it does not occur
+    assert "All trained with steps 4000, batch 128, learning rate 0.005." in words
 
 
 def test_the_table_holds_the_headline(comparison: Comparison, text: str) -> None:

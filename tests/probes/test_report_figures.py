@@ -18,9 +18,9 @@ from probes import results
 from probes.headline import headline
 from probes.report import save_figures
 from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
-from probes.report.loss_panels import apart, draw_kl, draw_learning
+from probes.report.loss_panels import apart, draw_kl, draw_learning, log_ticks
 from probes.report.score_panels import draw_headline, draw_sites, score_limits
-from probes.report.style import PALETTE, belief_colours, colour_of, display_name
+from probes.report.style import PALETTE, belief_colours, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary, Run
 from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
 
@@ -118,7 +118,8 @@ def test_headline_marks_lie_at_their_scores(comparison: Comparison, rrxor: Proce
     dashed = [line for line in axes.lines if line.get_linestyle() == "--"]
     assert [line.get_xdata()[0] for line in dashed] == [0.79]
     assert "suffix-grams 0.790" in texts(axes)
-    assert "0.998 (+0.208)\nat layer.0.carry" in texts(axes)
+    assert "0.998\n(+0.208)" in texts(axes)
+    assert [label.get_text() for label in axes.get_yticklabels()][2:] == ["GRU\nlayer.0.carry", "Mamba\nlayer.1.ssm"]
 
 
 def test_sites_are_drawn_in_order_with_empty_ones_said(comparison: Comparison, rrxor: ProcessSummary) -> None:
@@ -153,7 +154,7 @@ def test_a_score_far_below_zero_is_an_arrow_at_the_edge(comparison: Comparison, 
 def test_infinite_divergence_is_a_sign_and_not_a_point(comparison: Comparison, rrxor: ProcessSummary) -> None:
     axes = drawn(lambda axes: draw_kl(axes, comparison, rrxor))
     assert [text.get_position()[0] for text in axes.texts if text.get_text() == "∞"] == [16]
-    assert "∞: k-gram gives a possible symbol probability 0" in texts(axes)
+    assert "∞: probability 0 for a possible symbol (k-gram)" in texts(axes)
     assert axes.get_yscale() == "log"
     for line in axes.lines:
         values = np.asarray(line.get_ydata(), dtype=float)
@@ -238,6 +239,8 @@ def test_every_predictor_has_a_colour_of_its_own() -> None:
     assert len(set(colours)) == len(names)
     assert set(colours) <= set(PALETTE)
     assert colour_of("gru", ["gru"]) == colour_of("gru", names)
+    many = [f"net{i}" for i in range(7)]  # one more than there are colours: told apart by shape
+    assert len({(colour_of(name, many), marker_of(name, many)) for name in many}) == 7
     assert (display_name("mamba2"), display_name("gru-width32"), display_name("k-gram")) == (
         "Mamba-2",
         "GRU-width32",
@@ -256,3 +259,29 @@ def test_labels_are_moved_apart_as_little_as_needed() -> None:
     assert apart([0.0, 0.5, 1.0], 0.1) == [0.0, 0.5, 1.0]
     assert_allclose(apart([1.0, 0.0, 0.0], 0.2), [1.0, -0.1, 0.1])
     assert apart([], 0.1) == []
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (2e-4, 0.3, [1e-3, 1e-2, 1e-1]),
+        (0.15, 0.6, [0.2, 0.5]),
+        (1.4e5, 3.4e5, [2e5, 3e5]),
+        (0.0012, 0.0014, [0.0012, 0.0013, 0.0014]),
+        (1.234, 1.238, [1.234, 1.238]),
+    ],
+)
+def test_log_ticks_are_round_and_at_least_two(low: float, high: float, ticks: list[float]) -> None:
+    assert_allclose(log_ticks(low, high), ticks)
+
+
+def test_tick_labels_say_where_they_stand(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    short = [
+        replace(run, learning={"symbols": [1.4e5, 3.4e5], "kl": [0.3, 0.2]}) if run.learning else run
+        for run in comparison.runs
+    ]
+    axes = drawn(lambda axes: draw_learning(axes, replace(comparison, runs=short), rrxor))
+    axes.figure.canvas.draw()
+    labels = [label.get_text() for label in axes.get_xticklabels()]
+    assert labels == ["2×10⁵", "3×10⁵"]
+    assert_allclose(axes.get_xticks(), [2e5, 3e5])

@@ -113,7 +113,7 @@ def test_an_empty_score_shows_its_reason(comparison: Comparison) -> None:
 
 def test_discriminating_scores_are_marked(comparison: Comparison) -> None:
     text = terminal_table(comparison)
-    assert text.count("Discriminates states (transformer, lstm, gru, mamba): 36 distinct beliefs") == 1
+    assert text.count("Discriminates states (lstm, gru, mamba): 36 distinct beliefs") == 1
     rows = [replace(row, verdict="holds their geometry") for row in comparison.rows]
     assert "Discriminates" not in terminal_table(replace(comparison, rows=rows))
 

@@ -95,6 +95,8 @@ def test_networks_that_predict_no_better_than_counts_are_named(comparison: Compa
     runs = [replace(run, kl=0.02) if run.predictor == "k-gram" else run for run in comparison.runs]
     text = text_of(replace(comparison, runs=runs), 1)
     assert "Transformer does no better than k-gram counts (0.02)." in text
+    runs = [replace(run, kl=1e-9) if run.predictor == "k-gram" else run for run in comparison.runs]
+    assert "None of them does better than k-gram counts" in text_of(replace(comparison, runs=runs), 1)
 
 
 def test_titles_carry_what_is_seen(comparison: Comparison) -> None:
@@ -113,6 +115,8 @@ def test_titles_carry_what_is_seen(comparison: Comparison) -> None:
     assert kl_title(comparison, rrxor) == (
         "RRXOR: GRU predicts best, 2.0×10⁻⁴ nats above the optimum (k-gram ∞, uniform 0.121)"
     )
+    hopeless = replace(comparison, runs=[replace(run, kl=math.inf) for run in comparison.runs])
+    assert kl_title(hopeless, rrxor) == "RRXOR: every network gives some possible symbol probability 0"
     assert learning_title(comparison, rrxor).startswith("RRXOR: training ends 2.0×10⁻⁴ (GRU), ")
 
 
