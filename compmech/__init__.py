@@ -1,5 +1,6 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics."""
 
+from compmech import zoo
 from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
@@ -55,4 +56,5 @@ __all__ = [
     "stationary",
     "statistics",
     "word_map",
+    "zoo",
 ]
