@@ -92,7 +92,7 @@ def check_vector(value: ArrayLike, n_state: int, what: str) -> Float[np.ndarray,
     return vector
 
 
-def check_names(names: Iterable[Hashable] | None, count: int, what: str) -> tuple[Hashable, ...]:
+def check_names(names: Iterable[object] | None, count: int, what: str) -> tuple[Hashable, ...]:
     """Names of symbols or states: as many as there are, all different; 0 .. count-1 where none are given."""
     if names is None:
         return tuple(range(count))
@@ -101,10 +101,12 @@ def check_names(names: Iterable[Hashable] | None, count: int, what: str) -> tupl
         raise ValueError(f"{what} must name the {count} of T one by one; got {len(given)} names: {given[:12]}")
     first: dict[Hashable, int] = {}
     for index, name in enumerate(given):
+        if not isinstance(name, Hashable):
+            raise ValueError(f"{what} must hold hashable names such as strings or numbers; {name!r} at {index} is not")
         if name in first:
             raise ValueError(f"{what} must be distinct; {name!r} stands at {first[name]} and at {index}")
         first[name] = index
-    return given
+    return tuple(first)
 
 
 def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:

@@ -11,6 +11,7 @@ from oracles import all_words, word_probabilities
 from strategies import any_hmms, ergodic_hmms, few, started_hmms, stationary_hmms
 
 from compmech import HMM, NotErgodic, Process, stationary
+from compmech.validation import check_names
 
 GOLDEN_MEAN = [[[0.5, 0.0], [1.0, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
 
@@ -178,6 +179,11 @@ def test_many_wrong_rows_are_counted() -> None:
 def test_wrong_arguments_are_named(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         HMM(GOLDEN_MEAN, **arguments)
+
+
+def test_names_must_be_hashable() -> None:
+    with pytest.raises(ValueError, match=r"hashable names.*\[1\] at 1 is not"):
+        check_names([0, [1]], 2, "alphabet")
 
 
 def test_rounding_of_printed_tables_is_accepted() -> None:
