@@ -96,28 +96,24 @@ def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq
     """P(x_t | x_<t) along words; raises ImpossibleWord where a word has probability zero."""
     symbols = _symbols(process, words)
     probability = np.empty((len(symbols), symbols.shape[1] + 1, process.n_symbol))
-    probability[:, 0] = process.start @ process.emission
+    probability[:, 0] = _first_prediction(process)
     for begin, after, log_conditional, relative in _filtered(process, symbols):
         _refuse_impossible(symbols, begin, log_conditional)
         following = after @ process.emission
         if relative is not None:
-            following = _signed_predictions(process, after, following, relative, symbols[:, begin:])
+            for t in range(after.shape[1]):
+                scale, word = process.signed_scale(after[:, t]), partial(_word_after, symbols[:, : begin + t + 1])
+                following[:, t] = without_rounding(following[:, t], scale, relative[:, t], word)
         probability[:, begin + 1 : begin + 1 + after.shape[1]] = following
     return probability
 
 
-def _signed_predictions(
-    process: Filterable,
-    after: Float[np.ndarray, "seq piece state"],
-    following: Float[np.ndarray, "seq piece symbol"],
-    relative: Float[np.ndarray, "seq piece"],
-    read: Int[np.ndarray, "seq time"],
-) -> Float[np.ndarray, "seq piece symbol"]:
-    """Predictions with rounding made zero, whatever symbol comes next."""
-    for t in range(after.shape[1]):
-        word = partial(_word_after, read[:, : t + 1])
-        following[:, t] = without_rounding(following[:, t], process.signed_scale(after[:, t]), relative[:, t], word)
-    return following
+def _first_prediction(process: Filterable) -> Float[np.ndarray, "one symbol"]:
+    start = process.start[None]
+    probability = start @ process.emission
+    if process.nonnegative:
+        return np.asarray(probability)
+    return without_rounding(probability, process.signed_scale(start), np.zeros(1), lambda _, symbol: [symbol])
 
 
 def _word_after(read: Int[np.ndarray, "seq time"], row: int, symbol: int) -> list[int]:

@@ -198,5 +198,14 @@ def test_rounding_is_no_cover_for_a_process_that_is_none() -> None:
     wrong = GHMM(clock.T, start, clock.evaluate, check_words=1)
     with pytest.raises(NegativeProbability):
         wrong.sample(20_000, 5, rng=np.random.default_rng(0))
-    with pytest.raises(NegativeProbability):
+    with pytest.raises(NegativeProbability) as caught:
         wrong.predict(np.zeros((1, 10), dtype=int))
+    assert caught.value.word == (0, 0, 0, 1)  # though it was the 0s that were read
+
+
+def test_predictions_of_forbidden_symbols_are_exactly_zero() -> None:
+    disguised = in_another_basis(golden_mean())
+    predicted = disguised.predict([[1, 0, 1, 0, 0, 1]])[0]
+    np.testing.assert_array_equal(predicted[:, 1] == 0, [False, True, False, True, False, False, True])
+    first = in_another_basis(HMM(golden_mean().T, start=[0, 1])).predict(np.zeros((1, 0), dtype=int))
+    assert first[0, 0, 1] == 0
