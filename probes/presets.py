@@ -20,7 +20,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings of each built-in architecture, by the names of its configuration."""
 
-STEPS: Mapping[str, int] = {"mess3": 1000, "rrxor": 2500}
+STEPS: Mapping[str, int] = {"mess3": 1000, "rrxor": 2000}
 OTHER_STEPS = 2000
 BATCH = 128
 """On one process every network sees the same number of fresh sequences: steps * BATCH."""

@@ -107,7 +107,13 @@ def test_every_empty_score_has_a_reason_and_every_number_is_a_number(comparison:
 
 def test_what_only_knows_the_next_symbol_knows_nothing_beyond_it(comparison: Comparison) -> None:
     (row,) = comparison.only(
-        process="z1r", predictor="bayes", site="output", target="beyond", control="", split="history", weighting="uniform"
+        process="z1r",
+        predictor="bayes",
+        site="output",
+        target="beyond",
+        control="",
+        split="history",
+        weighting="uniform",
     )
     assert row.score is not None
     assert row.score < 0.05
