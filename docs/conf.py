@@ -10,4 +10,16 @@ html_title = "belief-geometry"
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 3
 autodoc_typehints = "none"
+napoleon_use_ivar = True
+napoleon_custom_sections = [("Reference", "References")]
 autodoc_member_order = "bysource"
+
+
+def _plain_bars(app, what, name, obj, options, lines):
+    """Docstrings write |w| for the length of a word; for docutils a bar begins a substitution."""
+    lines[:] = [line.replace("|", r"\|") if "`" not in line else line for line in lines]
+
+
+def setup(app):
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", _plain_bars)
