@@ -18,6 +18,7 @@ from predictors import (
     KGramPredictor,
     Predictor,
     ProcessPredictor,
+    Site,
     TrainingConfig,
     UniformPredictor,
     n_parameters,
@@ -32,7 +33,7 @@ from probes.readout import OUTPUT, default_sites, predictions, site_features
 from probes.results import Picture, Run
 from probes.scoring import Score
 
-__all__ = ["Cell", "CellResult", "Scored", "generator", "run_cell", "torch_generator"]
+__all__ = ["Cell", "CellResult", "Scored", "generator", "run_cell", "sites_of", "torch_generator"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,6 +91,15 @@ def torch_generator(entropy: int, *purpose: str | int) -> torch.Generator:
     """The same for torch."""
     seed = int(generator(entropy, *purpose).integers(2**63 - 1))
     return torch.Generator().manual_seed(seed)
+
+
+def sites_of(candidate: Candidate, process: HMM | GHMM, length: int) -> Mapping[str, Site]:
+    """The sites that a predictor will have on this process."""
+    if candidate.kind == "bayes":
+        return ProcessPredictor(process).sites
+    if candidate.is_baseline:
+        return {}
+    return make(candidate, process.n_symbol, length, rng=torch.Generator().manual_seed(0)).sites
 
 
 def run_cell(cell: Cell, advance: Callable[[int], None]) -> CellResult:

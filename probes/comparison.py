@@ -1,28 +1,27 @@
 """The comparison: every predictor on every process with every seed, beside the same baselines, ceilings and nulls."""
 
 import platform
-from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from math import sqrt
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
 
-from compmech import GHMM, HMM, horizon_ranks
+from compmech import GHMM, HMM, horizon_ranks, statistics
 from predictors import TrainingConfig
 from probes.candidates import Candidate
-from probes.cell import Cell, CellResult, Scored, generator, run_cell
+from probes.cell import Cell, CellResult, generator, run_cell, sites_of
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare
 from probes.parallel import run_all
 from probes.presets import BATCH, learning_rate
 from probes.presets import steps as preset_steps
-from probes.results import Comparison, ProcessSummary, Row
+from probes.readout import OUTPUT, default_sites
+from probes.results import Comparison, ProcessSummary, Run
+from probes.rows import across_seeds, control_rows, predictor_rows
 from probes.scoring import Score
 
-__all__ = ["ComparisonSpec", "Finished", "Subject", "compare"]
+__all__ = ["ComparisonSpec", "Subject", "compare", "versions"]
 
 
 def _at_least_one(value: object, name: str) -> None:
@@ -119,14 +118,6 @@ class ComparisonSpec:
         }
 
 
-@dataclass(frozen=True)
-class Finished:
-    """A comparison and the weights of its networks, as the bytes of checkpoint files by (process, predictor, seed)."""
-
-    comparison: Comparison
-    checkpoints: dict[tuple[str, str, int], bytes] = field(repr=False)
-
-
 def compare(
     spec: ComparisonSpec,
     *,
@@ -134,8 +125,8 @@ def compare(
     workers: int = 1,
     command: str = "",
     advance: Callable[[int], None] = lambda steps: None,
-    done: Callable[[str], None] = lambda line: None,
-) -> Finished:
+    done: Callable[[Run, bytes | None], None] = lambda run, checkpoint: None,
+) -> Comparison:
     """Run all of it.
 
     Args:
@@ -143,25 +134,23 @@ def compare(
         workers: processes at work at once. The rows do not depend on it, but for seconds.
         command: how to make it again, for the record.
         advance: is told of training steps as they are done; there are `spec.total_steps` in all.
-        done: is told, in one line, of every run that has ended.
+        done: is told of every run that has ended, with the bytes of its checkpoint file if it is a network that
+            `predictors.save` can save.
     Raises:
-        ValueError: if a process and length allow too few histories, a site exists in no predictor, or a setting is
-            wrong.
+        ValueError: if a process and length allow too few histories, or a site exists in no predictor.
         TrainingDiverged: if a network's loss stops being finite.
     """
     entropy = int(rng.integers(2**63 - 1))
-    pieces: list[Cell | Subject] = []
-    grounds: dict[str, Ground] = {}
     notes: dict[str, None] = {}
+    pieces: list[Cell | ControlWork] = []
+    grounds: dict[str, Ground] = {}
     for subject in spec.subjects:
-        ground = prepare(
-            subject.process,
-            subject.length,
-            max_histories=spec.max_histories,
-            rng=generator(entropy, "histories", subject.label),
-        )
+        widths = _site_widths(spec, subject)
+        of_histories = generator(entropy, "histories", subject.label)
+        ground = prepare(subject.process, subject.length, max_histories=spec.max_histories, rng=of_histories)
         grounds[subject.label] = ground
         notes |= dict.fromkeys(_notes_on(subject, ground))
+        pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
             training, said = _training(spec, subject, candidate)
             notes |= dict.fromkeys(said)
@@ -180,50 +169,40 @@ def compare(
                 )
                 for seed in spec.seeds_of(candidate)
             ]
-    cells = sorted((piece for piece in pieces if isinstance(piece, Cell)), key=_cost, reverse=True)
-    results = run_all(run_cell, cells, workers=workers, advance=advance, done=lambda i, result: done(_line(result)))
-    in_order = sorted(results, key=lambda result: _place(spec, result))
-    widths = {
-        subject.label: {
-            s.score.width for r in in_order if r.run.process == subject.label for s in r.scores if _inner(s)
-        }
-        for subject in spec.subjects
-    }
-    controls = run_all(
-        run_controls,
-        [ControlWork(s.label, grounds[s.label], tuple(sorted(widths[s.label])), entropy) for s in spec.subjects],
-        workers=workers,
-        advance=lambda amount: None,
-    )
-    rows = [row for result in in_order for row in _rows(result, spec)]
-    for subject, found in zip(spec.subjects, controls, strict=True):
-        rows += [_row(subject.label, subject.length, Scored("", s)) for s in found]
-    return Finished(
-        Comparison(
-            command=command,
-            spec=spec.to_dict(),
-            versions=versions(),
-            processes=[_summary(subject, grounds[subject.label]) for subject in spec.subjects],
-            runs=[result.run for result in in_order],
-            rows=across_seeds(rows),
-            pictures=[result.picture for result in in_order],
-            notes=[*notes, *dict.fromkeys(note for result in in_order for note in result.notes)],
-        ),
-        {
-            (result.run.process, result.run.predictor, result.run.seed or 0): result.checkpoint
-            for result in in_order
-            if result.checkpoint is not None
-        },
+
+    def ended(index: int, result: CellResult | ControlRows) -> None:
+        if isinstance(result, CellResult):
+            done(result.run, result.checkpoint)
+
+    found = run_all(run_piece, sorted(pieces, key=_cost, reverse=True), workers=workers, advance=advance, done=ended)
+    results = sorted((r for r in found if isinstance(r, CellResult)), key=lambda result: _place(spec, result))
+    controls = {r.label: r.scores for r in found if isinstance(r, ControlRows)}
+    lengths = {subject.label: subject.length for subject in spec.subjects}
+    rows = [row for result in results for row in predictor_rows(result, lengths[result.run.process])]
+    for label, length in lengths.items():
+        rows += control_rows(label, length, controls[label])
+    return Comparison(
+        command=command,
+        spec=spec.to_dict(),
+        versions=versions(),
+        processes=[_summary(subject, grounds[subject.label]) for subject in spec.subjects],
+        runs=[result.run for result in results],
+        rows=across_seeds(rows),
+        pictures=[result.picture for result in results],
+        notes=[*notes, *dict.fromkeys(note for result in results for note in result.notes)],
     )
 
 
-# --------------------------------------------------------------------------------------------------------------
-# controls
+# ---------------------------------------------------------------------------------------------------- pieces of work
 
 
 @dataclass(frozen=True, eq=False)
 class ControlWork:
-    """The model-free rows of one process, as a piece of work."""
+    """The model-free rows of one process, as a piece of work.
+
+    Attributes:
+        widths: of the sites that are probed; random features and noise are made as wide.
+    """
 
     label: str
     ground: Ground = field(repr=False)
@@ -231,89 +210,24 @@ class ControlWork:
     entropy: int
 
 
-def run_controls(work: ControlWork, advance: Callable[[int], None]) -> list[Score]:
-    """Baselines, ceilings and noise for one process."""
-    rng = generator(work.entropy, "controls", work.label)
-    found = model_free_scores(work.ground, work.widths, rng=rng)
-    for width in work.widths:
-        found += gaussian_scores(work.ground, width, rng=generator(work.entropy, "gaussian", work.label, width))
-    return found
+@dataclass(frozen=True)
+class ControlRows:
+    """What comes of it."""
+
+    label: str
+    scores: tuple[Score, ...]
 
 
-# ------------------------------------------------------------------------------------------------------------------
-# rows
-
-
-def _rows(result: CellResult, spec: ComparisonSpec) -> list[Row]:
-    length = next(subject.length for subject in spec.subjects if subject.label == result.run.process)
-    return [_row(result.run.process, length, scored, result) for scored in result.scores]
-
-
-def _row(process: str, length: int, scored: Scored, result: CellResult | None = None) -> Row:
-    run, s = result.run if result else None, scored.score
-    in_sample = s.split == "none"
-    model_free = s.rank is None and s.control == "suffix-grams"
-    return Row(
-        process=process,
-        predictor=run.predictor if run else "",
-        seed=run.seed if run else None,
-        length=length,
-        parameters=run.parameters if run else None,
-        symbols_seen=run.symbols_seen if run else None,
-        seconds=run.seconds if run else None,
-        site=scored.site,
-        target=s.target,
-        probe="ols" if in_sample else "mean" if model_free else "ridge",
-        split=s.split,
-        weighting=s.weighting,
-        control=s.control,
-        score=s.score,
-        low=s.low,
-        high=s.high,
-        whitened=s.whitened,
-        rows=s.rows,
-        width=s.width,
-        rank=s.rank,
-        beliefs=s.beliefs,
-        penalty=s.penalty,
-        verdict=s.verdict,
-        kl=run.kl if run and s.control != "untrained" else None,
-        reason=s.reason,
-    )
-
-
-def across_seeds(rows: Sequence[Row]) -> list[Row]:
-    """The rows with the mean over seeds of like rows, and its 95 % t interval, where two seeds or more have a score."""
-    from scipy.stats import t
-
-    like: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for row in rows:
-        if row.score is not None and row.seed is not None:
-            like[_alike(row)].append(row.score)
-    found = []
-    for row in rows:
-        values = like.get(_alike(row), [])
-        if row.seed is None or len(values) < 2:
-            found.append(row)
-            continue
-        half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
-        mean = fmean(values)
-        found.append(replace(row, seeds_mean=mean, seeds_low=mean - half, seeds_high=mean + half))
-    return found
-
-
-def _alike(row: Row) -> tuple[object, ...]:
-    return (
-        row.process,
-        row.predictor,
-        row.site,
-        row.target,
-        row.probe,
-        row.split,
-        row.weighting,
-        row.control,
-        row.width,
-    )
+def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> CellResult | ControlRows:
+    """One piece of work, wherever it is run."""
+    if isinstance(piece, Cell):
+        return run_cell(piece, advance)
+    rng = generator(piece.entropy, "controls", piece.label)
+    scores = model_free_scores(piece.ground, piece.widths, rng=rng)
+    for width in piece.widths:
+        own = generator(piece.entropy, "gaussian", piece.label, width)
+        scores += gaussian_scores(piece.ground, width, rng=own)
+    return ControlRows(piece.label, tuple(scores))
 
 
 # -------------------------------------------------------------------------------------------------------------
@@ -351,8 +265,6 @@ def _notes_on(subject: Subject, ground: Ground) -> list[str]:
 
 
 def _summary(subject: Subject, ground: Ground) -> ProcessSummary:
-    from compmech import statistics
-
     found = ground.histories
     p = found.prediction
     entropy = -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis=1)
@@ -370,10 +282,14 @@ def _summary(subject: Subject, ground: Ground) -> ProcessSummary:
     )
 
 
-def _cost(cell: Cell) -> tuple[int, int]:
+def _cost(piece: Cell | ControlWork) -> tuple[int, int]:
     """The longest first, so that no worker is left alone with one at the end."""
-    order = {"mamba": 4, "transformer": 3, "lstm": 2, "gru": 2}
-    return (0 if cell.candidate.is_baseline else order.get(cell.candidate.kind, 4)), cell.length
+    if isinstance(piece, ControlWork):
+        return 1, 0
+    order = {"transformer": 4, "lstm": 2, "gru": 2}
+    return (
+        0 if piece.candidate.is_baseline else order.get(piece.candidate.kind, 3)
+    ), piece.training.steps * piece.length
 
 
 def _place(spec: ComparisonSpec, result: CellResult) -> tuple[int, int, int]:
@@ -382,15 +298,18 @@ def _place(spec: ComparisonSpec, result: CellResult) -> tuple[int, int, int]:
     return processes.index(result.run.process), labels.index(result.run.predictor), result.run.seed or 0
 
 
-def _inner(scored: Scored) -> bool:
-    return scored.site != "output" and scored.score.width > 0
-
-
-def _line(result: CellResult) -> str:
-    run = result.run
-    seed = "" if run.seed is None else f", seed {run.seed}"
-    spent = f" after {run.symbols_seen:,} symbols in {run.seconds:.0f} s" if run.symbols_seen else ""
-    return f"{run.process}, {run.predictor}{seed}: KL to the optimum {run.kl:.2g} nats{spent}"
+def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
+    """The widths of all sites that will be probed. Raises ValueError for a wanted site that no predictor has."""
+    sites: dict[str, int] = {}
+    for candidate in spec.candidates:
+        made = sites_of(candidate, subject.process, subject.length)
+        chosen = default_sites(made) if spec.sites is None else [name for name in spec.sites if name in made]
+        sites |= {f"{candidate.label} {name}": made[name].width for name in chosen}
+    known = {name.rpartition(" ")[2] for name in sites}
+    for name in spec.sites or ():
+        if name not in known | {OUTPUT}:
+            raise ValueError(f"none of the predictors has a site {name!r}")
+    return tuple(sorted(set(sites.values())))
 
 
 def versions() -> dict[str, str]:

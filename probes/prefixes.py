@@ -11,8 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from compmech import GHMM, HMM
-from compmech.signed import SIGNED_ZERO
 from compmech.hmm import AnyPresentation
+from compmech.signed import SIGNED_ZERO
 
 # Draws stop at this many times the cap, in case the few words still unseen are too rare ever to come.
 _DRAWS_PER_HISTORY = 16

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compmech.cli.failure import Misused, misuse
+from compmech.cli.failure import Misused, misuse, unreadable
 from compmech.hmm import GHMM, HMM
 
 __all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process"]
@@ -46,7 +46,7 @@ def read_process(path: Path) -> NamedProcess:
     """A machine file. Raises Misused if it cannot be read or is no machine."""
     from compmech.io import load
 
-    with misuse():
+    with unreadable(path), misuse():
         process = load(path)
     label = process.name or path.stem
     return NamedProcess(_safe(label), str(path), process)

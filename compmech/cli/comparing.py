@@ -16,7 +16,8 @@ from compmech.cli.failure import Failed, Misused, misuse
 from compmech.cli.output import output_folder, report_os_errors
 
 if TYPE_CHECKING:
-    from probes.comparison import ComparisonSpec, Finished
+    from probes.comparison import ComparisonSpec
+    from probes.results import Comparison, Run
 
 __all__ = ["add_comparing_commands"]
 
@@ -178,55 +179,63 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
     from probes.comparison import compare as run_comparison
 
     with output_folder(out, overwrite=overwrite) as folder:
-        try:
-            with _progress(spec.total_steps) as (advance, say), misuse():
-                finished = run_comparison(
-                    spec,
-                    rng=np.random.default_rng(seed),
-                    workers=_workers(workers),
-                    command=_command_line(),
-                    advance=advance,
-                    done=say,
-                )
-        except TrainingDiverged as error:
-            raise Failed(f"training diverged: {error}") from error
+        checkpoints: list[str] = []
+
+        def done(run: "Run", checkpoint: bytes | None) -> None:
+            say(_line(run))
+            if checkpoint is not None:
+                checkpoints.append(f"{run.process}-{run.predictor}-{run.seed}.safetensors")
+                (folder / "checkpoints").mkdir(exist_ok=True)
+                (folder / "checkpoints" / checkpoints[-1]).write_bytes(checkpoint)
+
         with report_os_errors(f"cannot write to the output folder {out}"):
-            files = _write(finished, folder)
-    _conclude(finished, out, files, as_json=as_json)
+            try:
+                with _progress(spec.total_steps) as (advance, say), misuse():
+                    comparison = run_comparison(
+                        spec,
+                        rng=np.random.default_rng(seed),
+                        workers=_workers(workers),
+                        command=_command_line(),
+                        advance=advance,
+                        done=done,
+                    )
+            except TrainingDiverged as error:
+                raise Failed(f"training diverged: {error}") from error
+            files = _write(comparison, folder)
+    _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
 
 
-def _write(finished: "Finished", folder: Path) -> list[Path]:
-    """All files of a comparison, as paths relative to the folder: the page first."""
+def _line(run: "Run") -> str:
+    seed = "" if run.seed is None else f", seed {run.seed}"
+    spent = f" after {run.symbols_seen:,} symbols in {run.seconds:.0f} s" if run.symbols_seen else ""
+    return f"{run.process}, {run.predictor}{seed}: KL to the optimum {run.kl:.2g} nats{spent}"
+
+
+def _write(comparison: "Comparison", folder: Path) -> list[Path]:
+    """All files of a comparison but the checkpoints, as paths relative to the folder: the page first."""
     from probes.report import save_figures, save_page
-    from probes.results import write_text
+    from probes.results import write_files
 
-    comparison = finished.comparison
     figures = save_figures(comparison, folder / "figures")
     page = save_page(comparison, folder, figures)
-    write_text(folder / "results.csv", comparison.to_csv())
-    write_text(folder / "results.json", comparison.to_json())
-    checkpoints = folder / "checkpoints"
-    for (process, predictor, seed), data in finished.checkpoints.items():
-        checkpoints.mkdir(exist_ok=True)
-        (checkpoints / f"{process}-{predictor}-{seed}.safetensors").write_bytes(data)
-    return [p.relative_to(folder) for p in (page, folder / "results.csv", folder / "results.json", *figures)]
+    tables = {"results.csv": comparison.to_csv().encode(), "results.json": comparison.to_json().encode()}
+    return [path.relative_to(folder) for path in (page, *write_files(folder, tables), *figures)]
 
 
-def _conclude(finished: "Finished", out: Path, files: list[Path], *, as_json: bool) -> None:
+def _conclude(comparison: "Comparison", out: Path, files: list[Path], checkpoints: int, *, as_json: bool) -> None:
     from probes.report import terminal_table
 
     if as_json:
-        print(finished.comparison.to_json())
+        print(comparison.to_json())
         return
-    print(terminal_table(finished.comparison))
-    print()
-    for note in finished.comparison.notes:
+    print(terminal_table(comparison))
+    for note in comparison.notes:
         print(f"note: {note}")
     print("\nwritten:")
     for file in files:
         print(f"  {out / file}")
-    if finished.checkpoints:
-        print(f"  {out / 'checkpoints'}: the weights of {len(finished.checkpoints)} networks")
+    if checkpoints:
+        print(f"  {out / 'checkpoints'}: the weights of {checkpoints} networks")
 
 
 @contextmanager

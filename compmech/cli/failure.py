@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
-__all__ = ["Failed", "Misused", "misuse"]
+__all__ = ["Failed", "Misused", "misuse", "unreadable"]
 
 
 class Misused(Exception):
@@ -16,12 +17,17 @@ class Failed(Exception):
 
 @contextmanager
 def misuse(*, within: str = "") -> Iterator[None]:
-    """Turn a ValueError, or an unreadable file, met while arguments are resolved into `Misused`."""
-    prefix = f"{within}: " if within else ""
+    """Turn the library's ValueError, which says what the user's input should have been, into `Misused`."""
     try:
         yield
     except ValueError as error:
-        raise Misused(f"{prefix}{error}") from error
+        raise Misused(f"{within}: {error}" if within else str(error)) from error
+
+
+@contextmanager
+def unreadable(path: Path) -> Iterator[None]:
+    """Turn a missing or unreadable file into `Misused`."""
+    try:
+        yield
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        raise Misused(f"{prefix}{where}{error.strerror or error}") from error
+        raise Misused(f"{path}: {error.strerror or error}") from error

@@ -64,7 +64,7 @@ def test_a_plug_in_is_found_made_and_compared(monkeypatch: pytest.MonkeyPatch) -
     assert "mine" in candidates.names()
     mine = candidate("mine", {"depth": 2})
     spec = ComparisonSpec((Subject("even", "even", zoo.even(), 3),), (mine,), steps=1)
-    found = compare(spec, rng=np.random.default_rng(0)).comparison
+    found = compare(spec, rng=np.random.default_rng(0))
     assert [r.predictor for r in found.runs] == ["mine"]
     assert "mine has no parameters to train" in found.notes
 

@@ -1,15 +1,16 @@
 """A whole comparison in small: what every table must hold, and that nothing but the seed decides it."""
 
 import math
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import pytest
 
 from compmech import zoo
 from probes.candidates import candidate
-from probes.comparison import ComparisonSpec, Finished, Subject, across_seeds, compare
-from probes.results import Comparison, Row
+from probes.comparison import ComparisonSpec, Subject, compare
+from probes.results import Comparison, Row, Run
+from probes.rows import across_seeds
 
 
 def small_spec(*predictors: str, seeds: int = 1, processes: tuple[str, ...] = ("z1r",)) -> ComparisonSpec:
@@ -27,8 +28,20 @@ def small_spec(*predictors: str, seeds: int = 1, processes: tuple[str, ...] = ("
     return ComparisonSpec(subjects, tuple(chosen), seeds=seeds, steps=40, batch=16)
 
 
+@dataclass(frozen=True)
+class Finished:
+    comparison: Comparison
+    checkpoints: dict[tuple[str, str, int | None], bytes]
+
+
 def run(spec: ComparisonSpec, seed: int = 0, workers: int = 1) -> Finished:
-    return compare(spec, rng=np.random.default_rng(seed), workers=workers)
+    checkpoints: dict[tuple[str, str, int | None], bytes] = {}
+
+    def keep(run: Run, checkpoint: bytes | None) -> None:
+        if checkpoint is not None:
+            checkpoints[run.process, run.predictor, run.seed] = checkpoint
+
+    return Finished(compare(spec, rng=np.random.default_rng(seed), workers=workers, done=keep), checkpoints)
 
 
 def timeless(row: Row) -> Row:
@@ -207,6 +220,17 @@ def test_every_architecture_goes_through(kind: str) -> None:
 def test_an_impossible_specification_is_refused(change: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         replace(small_spec("gru"), **change)
+
+
+def test_a_site_that_no_predictor_has_is_refused_before_training() -> None:
+    with pytest.raises(ValueError, match=r"site 'layer\.7'"):
+        run(replace(small_spec("gru", "bayes"), sites=("belief", "layer.7")))
+
+
+def test_only_the_wanted_sites_are_probed() -> None:
+    found = run(replace(small_spec("gru", "bayes"), sites=("layer.0.carry",))).comparison
+    assert {row.site for row in found.only(predictor="gru")} == {"layer.0.carry", "output"}
+    assert {row.site for row in found.only(predictor="bayes")} == {"output"}
 
 
 def test_a_length_of_zero_is_refused() -> None:
