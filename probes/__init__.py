@@ -1,6 +1,8 @@
 """Probing: which histories there are, what a predictor holds at each, and what tells a finding from an artefact."""
 
+from probes.candidates import Candidate, candidate
 from probes.classes import BeliefClasses, belief_classes
+from probes.comparison import ComparisonSpec, Subject, compare
 from probes.controls import (
     Control,
     Gaussian,
@@ -17,6 +19,7 @@ from probes.controls import (
 from probes.crossfit import crossfit
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
 from probes.linear import PENALTIES, FittedProbe, ProbeData, RidgeProbe, TooFewRows
+from probes.results import Comparison, Row
 from probes.scoring import Difference, Score, difference, no_score, score, score_in_sample
 from probes.splits import Split, by_class, by_history
 from probes.suffix_grams import SuffixGrams, suffix_grams
@@ -78,4 +81,12 @@ __all__ = [
     "features",
     "null_target",
     "suffix_grams",
+    # the comparison
+    "Candidate",
+    "Comparison",
+    "ComparisonSpec",
+    "Row",
+    "Subject",
+    "candidate",
+    "compare",
 ]
