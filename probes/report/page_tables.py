@@ -44,8 +44,8 @@ def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:
     ]
     header += [
         "At site",
-        "Above it",
         "Best model-free",
+        "Above it",
         "Permuted classes",
         "Untrained twin",
         "Equal weight",
@@ -65,7 +65,7 @@ def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:
             belief = headline(comparison, summary.process, name, "belief").best
             line.append(_score(belief, hint=f"at {belief.site}" if belief is not None else ""))
         line += [_score(found.best, key=True), _interval(found.best), _Cell(found.best.site if found.best else "-")]
-        line += [_number(found.difference, signed), _baseline(found.baseline), _score(found.permuted)]
+        line += [_baseline(found.baseline), _number(found.difference, signed), _score(found.permuted)]
         line += [_score(found.untrained, hint=f"at {found.untrained.site}" if found.untrained else "")]
         line += [_score(found.uniform), _score(found.by_class), _verdict(found.best)]
         line += [

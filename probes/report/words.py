@@ -51,19 +51,24 @@ KIND_NAMES = {
 
 def compared(comparison: Comparison, summary: ProcessSummary) -> list[str]:
     """What was done on one process."""
-    names = [display_name(name) for name in networks(comparison, summary.process)]
+    names = networks(comparison, summary.process)
+    ready = [name for name in names if not any(run.training for run in runs_of(comparison, summary.process, name))]
+    taught = [display_name(name) for name in names if name not in ready]
     kept = "all" if summary.complete else "a sample of"
     seeds = {run.seed for run in comparison.runs if run.process == summary.process and run.seed is not None}
     repeated = f", each {len(seeds)} times from different seeds" if len(seeds) > 1 else ""
-    trained = (
-        f"{_capital(listed(names))} {_were(names)} trained to predict the next symbol of {summary.title}{repeated}."
-    )
-    read = (
-        f"Their internal values after each of {kept} {summary.histories:,} histories of up to {summary.length} "
+    said = []
+    if taught:
+        what = f"trained to predict the next symbol of {summary.title}{repeated}"
+        said.append(f"{_capital(listed(taught))} {_were(taught)} {what}.")
+    if ready:
+        said.append(f"{_capital(listed(map(display_name, ready)))} {_were(ready)} taken as given, not trained.")
+    said.append(
+        f"{'Their' if names else 'The'} internal values after each of {kept} {summary.histories:,} histories of up to {summary.length} "
         "symbols were read by ridge regression and scored on histories that the regression had not seen. The "
         f"histories lead to {summary.beliefs:,} distinct beliefs."
     )
-    return [trained + " " + read if names else read]
+    return [" ".join(said)]
 
 
 def seen(comparison: Comparison, summary: ProcessSummary) -> list[str]:

@@ -124,6 +124,10 @@ def test_what_was_compared_names_histories_and_seeds(comparison: Comparison) -> 
     (text,) = compared(comparison, comparison.processes[1])
     assert "a sample of 20,000 histories of up to 16 symbols" in text
     assert "times from different seeds" not in text
+    runs = [replace(run, training={}) if run.predictor == "mamba" else run for run in comparison.runs]
+    (text,) = compared(replace(comparison, runs=runs), comparison.processes[1])
+    assert "Transformer, LSTM and GRU were trained" in text
+    assert "Mamba was taken as given, not trained." in text
     several = sample_comparison(n_seed=3, n_point=50)
     (text,) = compared(several, several.processes[1])
     assert "each 3 times from different seeds" in text
