@@ -64,9 +64,9 @@ def compared(comparison: Comparison, summary: ProcessSummary) -> list[str]:
     if ready:
         said.append(f"{_capital(listed(map(display_name, ready)))} {_were(ready)} taken as given, not trained.")
     said.append(
-        f"{'Their' if names else 'The'} internal values after each of {kept} {summary.histories:,} histories of up to {summary.length} "
-        "symbols were read by ridge regression and scored on histories that the regression had not seen. The "
-        f"histories lead to {summary.beliefs:,} distinct beliefs."
+        f"{'Their' if names else 'The'} internal values after each of {kept} {summary.histories:,} histories of up "
+        f"to {summary.length} symbols were read by ridge regression and scored on histories that the regression had "
+        f"not seen. The histories lead to {summary.beliefs:,} distinct beliefs."
     )
     return [" ".join(said)]
 
