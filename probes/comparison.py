@@ -149,11 +149,10 @@ def compare(
         of_histories = generator(entropy, "histories", subject.label)
         ground = prepare(subject.process, subject.length, max_histories=spec.max_histories, rng=of_histories)
         grounds[subject.label] = ground
-        notes |= dict.fromkeys(_notes_on(subject, ground))
+        notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
         pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
-            training, said = _training(spec, subject, candidate)
-            notes |= dict.fromkeys(said)
+            training, _ = _training(spec, subject, candidate)
             pieces += [
                 Cell(
                     label=subject.label,
@@ -234,17 +233,22 @@ def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> Cell
 # particulars
 
 
-def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> tuple[TrainingConfig, list[str]]:
-    """Budget and schedule of one network, and what a reader must know of its learning rate."""
-    said: list[str] = []
+def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> tuple[TrainingConfig, str]:
+    """Budget and schedule of one network, and where its learning rate comes from."""
     rate = candidate.learning_rate if candidate.learning_rate is not None else spec.learning_rate
+    where = "as asked"
     if rate is None:
         rate, where = learning_rate(subject.label, candidate.kind)
+    return TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate), where
+
+
+def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:
+    sources: dict[str, list[str]] = {}
+    for candidate in spec.candidates:
         if not candidate.is_baseline:
-            said.append(f"{subject.label}, {candidate.label}: peak learning rate {rate:.2g}, {where}")
-    elif not candidate.is_baseline:
-        said.append(f"{subject.label}, {candidate.label}: peak learning rate {rate:.2g}, as asked")
-    return TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate), said
+            training, where = _training(spec, subject, candidate)
+            sources.setdefault(where, []).append(f"{candidate.label} {training.lr:.2g}")
+    return [f"{subject.label}: peak learning rates {', '.join(rates)}: {where}" for where, rates in sources.items()]
 
 
 def _notes_on(subject: Subject, ground: Ground) -> list[str]:

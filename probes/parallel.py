@@ -103,7 +103,7 @@ def _run_apart(
     listener = threading.Thread(target=_listen, args=(queue, advance), daemon=True)
     listener.start()
     # Workers are started with Ctrl-C blocked, and it stays so in them: only this process answers it, by stopping them.
-    with _interrupt_blocked():
+    with _interrupt_blocked(), _quiet_tracker():
         executor = get_reusable_executor(
             max_workers=min(workers, len(items)),
             reuse=False,
@@ -121,6 +121,20 @@ def _run_apart(
         queue.put(None)
         listener.join(timeout=5)
         manager.shutdown()
+
+
+@contextmanager
+def _quiet_tracker() -> Iterator[None]:
+    """Workers that are stopped leave semaphores to loky's tracker, which removes them, and need not say so."""
+    before = os.environ.get("PYTHONWARNINGS")
+    os.environ["PYTHONWARNINGS"] = ",".join(filter(None, [before, "ignore:resource_tracker:UserWarning"]))
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["PYTHONWARNINGS"]
+        else:
+            os.environ["PYTHONWARNINGS"] = before
 
 
 def _import_path() -> dict[str, str]:

@@ -49,8 +49,7 @@ def learning_rate(process: str, architecture: str) -> tuple[float, str]:
     if recorded is not None:
         return recorded, f"the best of the recorded sweep on {process}"
     known = [rates[architecture] for rates in LEARNING_RATES.values() if architecture in rates]
-    if known:
-        return exp(
-            fmean(log(rate) for rate in known)
-        ), f"the mean over the recorded sweeps ({', '.join(LEARNING_RATES)})"
-    return 1e-3, "the default, as no sweep covers this architecture"
+    if not known:
+        return 1e-3, "the default, as no sweep covers this architecture"
+    mean = exp(fmean(log(rate) for rate in known))
+    return mean, f"the geometric mean over the recorded sweeps on {' and '.join(LEARNING_RATES)}"

@@ -111,7 +111,7 @@ def test_a_version_is_told() -> None:
         (["compare", "--process", "rrxr", *TINY, "-o", "out"], "did you mean 'rrxor'"),
         (["compare", "--process", "rrxor", *TINY, "--predictor", "gnu", "-o", "out"], "did you mean 'gru'"),
         (["compare", "--process", "rrxor", *TINY, "--length", "0", "-o", "out"], "length"),
-        (["compare", "--process", "rrxor", *TINY, "--length", "ten", "-o", "out"], "ten"),
+        (["compare", "--process", "rrxor", *TINY, "--length", "ten", "-o", "out"], "'--length'"),
         (["compare", "--process", "rrxor", *TINY, "--seeds", "0", "-o", "out"], "seeds"),
         (["compare", "--process", "rrxor", *TINY, "--lr", "-1", "-o", "out"], "lr"),
         (["compare", "--process", "rrxor", *TINY, "--device", "abacus", "-o", "out"], "abacus"),
