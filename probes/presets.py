@@ -29,8 +29,8 @@ RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 """Peak learning rates that the recorded sweep tries for every architecture."""
 
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
-    "mess3": {"transformer": 1e-3, "lstm": 4e-3, "gru": 4e-3, "mamba": 4e-3},
-    "rrxor": {"transformer": 1e-3, "lstm": 4e-3, "gru": 4e-3, "mamba": 4e-3},
+    "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.004, "mamba": 0.008},
+    "rrxor": {"transformer": 0.002, "lstm": 0.016, "gru": 0.008, "mamba": 0.008},
 }
 """The best of the recorded sweep, by process and architecture."""
 
