@@ -19,6 +19,7 @@ from predictors.predictor import (
     at,
     capture,
     edited,
+    observe,
     untouched,
 )
 from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
@@ -67,6 +68,7 @@ __all__ = [
     "kl_to_optimum",
     "load",
     "n_parameters",
+    "observe",
     "one_thread",
     "save",
     "sweep_learning_rates",

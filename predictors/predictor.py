@@ -30,6 +30,7 @@ __all__ = [
     "check_sites",
     "check_tokens",
     "edited",
+    "observe",
     "segments",
     "untouched",
     "visit",
@@ -247,10 +248,17 @@ def capture(
         >>> capture(model, tokens, ["layer.0", "final"])["final"].shape  # doctest: +SKIP
         torch.Size([32, 11, 64])
     """
+    return observe(predictor, tokens, sites)[1]
+
+
+def observe(
+    predictor: Predictor, tokens: Int[Tensor, "seq time"], sites: Collection[str]
+) -> tuple[Float[Tensor, "seq row symbol"], dict[str, Float[Tensor, "seq row width"]]]:
+    """The predictions and, of the same pass, what `capture` gives."""
     check_sites(predictor, sites)
     recorder = _Recorder(sites)
-    predictor.log_probs(tokens, tap=recorder)
-    return {site: recorder.collected(site) for site in sites}
+    log_probs = predictor.log_probs(tokens, tap=recorder)
+    return log_probs, {site: recorder.collected(site) for site in sites}
 
 
 # ------------------------------------------------------------------------------------------------------------ editing

@@ -29,7 +29,7 @@ from probes.candidates import Candidate, make
 from probes.ground import Ground, scores, scores_in_sample
 from probes.history import kl_by_position
 from probes.pictures import picture, plane
-from probes.readout import OUTPUT, default_sites, predictions, site_features
+from probes.readout import OUTPUT, default_sites, read_out
 from probes.results import Picture, Run
 from probes.scoring import Score
 
@@ -199,10 +199,10 @@ class _Past:
 def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
     """KL to the optimum, scores of every site, and the picture of the best one."""
     histories = cell.ground.histories
-    kl = kl_by_position(histories, predictions(predictor, histories))
     inner = list(cell.sites) if cell.sites is not None else default_sites(predictor.sites)
     inner = [site for site in inner if site in predictor.sites]
-    values = site_features(predictor, histories, [*inner, OUTPUT])
+    read = read_out(predictor, histories, inner)
+    kl, values = kl_by_position(histories, read.log_probs), read.features
     found = [Scored(site, s) for site, X in values.items() for s in scores(cell.ground, X, nulls=True)]
     found += [Scored(site, s) for site, X in values.items() if site != OUTPUT for s in scores_in_sample(cell.ground, X)]
     best = _best_site(found, inner or [OUTPUT])
@@ -234,8 +234,9 @@ def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
 def _untrained(cell: Cell, twin: Predictor) -> tuple[Scored, ...]:
     """The same network as it was before training: what its architecture alone gives a probe."""
     sites = list(cell.sites) if cell.sites is not None else default_sites(twin.sites)
-    values = site_features(twin, cell.ground.histories, [site for site in sites if site in twin.sites])
-    return tuple(Scored(site, s) for site, X in values.items() for s in scores(cell.ground, X, control="untrained"))
+    chosen = [site for site in sites if site in twin.sites]
+    values = read_out(twin, cell.ground.histories, chosen).features
+    return tuple(Scored(site, s) for site in chosen for s in scores(cell.ground, values[site], control="untrained"))
 
 
 def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:

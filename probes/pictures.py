@@ -69,9 +69,12 @@ def plane(process: HMM | GHMM, ground: Ground) -> Plane:
 
 
 def shown(ground: Ground) -> Int[np.ndarray, " point"]:
-    """Which histories are drawn."""
+    """Which histories are drawn: the first of every belief, where beliefs are few, and an even choice of the rest."""
     n = len(ground.histories)
-    return np.unique(np.linspace(0, n - 1, min(n, POINTS)).astype(np.intp))
+    _, first = np.unique(ground.classes.belief, return_index=True)
+    always = first if len(first) <= POINTS // 2 else first[:0]
+    even = np.linspace(0, n - 1, min(n, POINTS - len(always))).astype(np.intp)
+    return np.unique(np.concatenate([always, even]))
 
 
 def picture(

@@ -14,8 +14,8 @@ __all__ = ["BATCH", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "learning_rate"
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "transformer": {"n_layer": 4, "width": 64, "n_head": 4, "head_width": 16, "mlp_width": 256},
-    "lstm": {"n_layer": 1, "width": 64},
-    "gru": {"n_layer": 1, "width": 64},
+    "lstm": {"n_layer": 2, "width": 64},
+    "gru": {"n_layer": 2, "width": 64},
     "mamba": {"n_layer": 2, "width": 32, "n_state": 8},
 }
 """Settings of each built-in architecture, by the names of its configuration."""

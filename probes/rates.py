@@ -15,7 +15,7 @@ from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
 from probes.presets import RATES
 
-__all__ = ["RateTrial", "sweep"]
+__all__ = ["RateTrial", "concluded", "replaced", "sweep"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +72,13 @@ def sweep(
     workers: int,
     advance: Callable[[int], None],
     done: Callable[[str], None],
-) -> dict[str, Any]:
-    """All trials as rows, the best rate by process and architecture, and the same in lines for people."""
-    rows = run_all(run_trial, trials, workers=workers, advance=advance, done=lambda i, row: done(_line(row)))
+) -> list[dict[str, Any]]:
+    """All trials, each as a row."""
+    return run_all(run_trial, trials, workers=workers, advance=advance, done=lambda i, row: done(_line(row)))
+
+
+def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The rows with the best rate by process and architecture, and the same in lines for people."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         groups[row["process"], row["predictor"]].append(row)
@@ -87,7 +91,13 @@ def sweep(
         rates = [row["rate"] for row in tried]
         edge = "; the best is at the edge of the grid" if rate in (min(rates), max(rates)) else ""
         lines.append(f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{edge}")
-    return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": rows}
+    return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": list(rows)}
+
+
+def replaced(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The old rows with those of every process and predictor that is among the new ones replaced."""
+    redone = {(row["process"], row["predictor"]) for row in new}
+    return [row for row in old if (row["process"], row["predictor"]) not in redone] + list(new)
 
 
 def _line(row: dict[str, Any]) -> str:

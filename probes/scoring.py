@@ -192,18 +192,17 @@ def score_in_sample(
     weight = histories.weight(weighting)
     everywhere = np.zeros(len(histories), dtype=np.intp)
     split = Split("none", everywhere, everywhere, np.empty((0, 1), dtype=np.intp), n_belief)
-    answers = []
-    for target in targets:
-        control = f"in-sample {target.control}".strip()
-        if not target.dimension:
-            answers.append(no_score(target, histories, weighting, split, X.shape[1], control))
-            continue
-        fit = in_sample(X, target.Y, weight, penalty)
-        answers.append(
-            assess(
-                replace(target, control=control),
-                fit.predicted,
-                fit.null,
+    named = [replace(target, control=f"in-sample {target.control}".strip()) for target in targets]
+    full = [target for target in named if target.dimension]
+    answers: dict[int, Score] = {}
+    if full:
+        Y, groups = stack(full)
+        fit = in_sample(X, Y, weight, penalty)
+        for target, group in zip(full, groups, strict=True):
+            answers[id(target)] = assess(
+                target,
+                fit.predicted[:, group],
+                fit.null[:, group],
                 weight,
                 split,
                 weighting=weighting,
@@ -211,8 +210,9 @@ def score_in_sample(
                 rank=fit.rank,
                 penalty=penalty,
             )
-        )
-    return tuple(answers)
+    return tuple(
+        answers.get(id(target)) or no_score(target, histories, weighting, split, X.shape[1]) for target in named
+    )
 
 
 def no_score(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
-from compmech.cli.failure import Failed, Misused, misuse
+from compmech.cli.failure import Failed, Misused, misuse, unreadable
 from compmech.cli.output import output_folder, report_os_errors
 
 if TYPE_CHECKING:
@@ -103,11 +103,15 @@ def rates(
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
+    update: Annotated[
+        bool, typer.Option("--update", help="Keep what the file holds of other processes and predictors.")
+    ] = False,
     seed: Seed = 1000,
     workers: Workers = None,
 ) -> None:
     """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
-    from probes.rates import RateTrial, sweep
+    from probes.rates import RateTrial, concluded, replaced, sweep
+    from probes.results import write_text
 
     subjects = []
     for word in process:
@@ -117,19 +121,27 @@ def rates(
         subjects.append((parse_process(name), int(length)))
     spec = _specification(subjects, predictor, steps=steps, batch=batch)
     trials = RateTrial.grid(spec, seeds=range(seed, seed + seeds))
+    commands, rows = _earlier_rates(out) if update else ([], [])
     with report_os_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         if out.is_dir():
             raise Misused(f"{out} is a folder; name a file")
-        text = ""
-        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say):
-            found = sweep(trials, workers=_workers(workers), advance=advance, done=say)
-        text = json.dumps({"command": _command_line(), **found}, indent=1)
-        from probes.results import write_text
-
-        write_text(out, text + "\n")
+        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say), misuse():
+            rows = replaced(rows, sweep(trials, workers=_workers(workers), advance=advance, done=say))
+        found = concluded(rows)
+        write_text(out, json.dumps({"commands": [*commands, _command_line()], **found}, indent=1) + "\n")
     for line in found["best_lines"]:
         print(line)
+
+
+def _earlier_rates(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
+    with unreadable(path):
+        text = path.read_text()
+    try:
+        found = json.loads(text)
+        return list(found["commands"]), list(found["rows"])
+    except (ValueError, KeyError, TypeError):
+        raise Misused(f"{path} is no file of an earlier sweep: leave --update out to write it anew") from None
 
 
 # ----------------------------------------------------------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""The sweep behind the preset learning rates: its grid, what it concludes, and how files are brought up to date."""
+
+from typing import Any
+
+import pytest
+
+from compmech import zoo
+from probes.candidates import candidate
+from probes.comparison import ComparisonSpec, Subject
+from probes.presets import LEARNING_RATES, OTHER_STEPS, RATES, STEPS, learning_rate, steps
+from probes.rates import RateTrial, concluded, replaced, sweep
+
+
+def spec() -> ComparisonSpec:
+    subject = Subject("golden_mean", "golden_mean", zoo.golden_mean(), 4)
+    chosen = (candidate("gru", {"width": 4, "n_layer": 1}), candidate("bayes"))
+    return ComparisonSpec((subject,), chosen, steps=3, batch=4)
+
+
+def row(process: str, predictor: str, rate: float, kl: float | None) -> dict[str, Any]:
+    diverged = 7 if kl is None else None
+    outcome = {"loss": kl, "kl": kl, "symbols_seen": 10, "seconds": 1.0, "diverged": diverged}
+    return {"process": process, "predictor": predictor, "rate": rate, "seed": 0, **outcome}
+
+
+def test_the_grid_has_every_rate_and_seed_but_no_baselines() -> None:
+    trials = RateTrial.grid(spec(), seeds=[1, 2])
+    assert [(t.candidate.label, t.training.lr, t.seed) for t in trials] == [
+        ("gru", rate, seed) for rate in RATES for seed in (1, 2)
+    ]
+
+
+def test_rates_of_one_seed_start_alike_and_end_apart() -> None:
+    told: list[str] = []
+    trials = RateTrial.grid(spec(), seeds=[1], rates=(1e-3, 1e-1))
+    found = sweep(trials, workers=1, advance=lambda amount: None, done=told.append)
+    assert [r["rate"] for r in found] == [1e-3, 1e-1]
+    assert {(r["process"], r["predictor"], r["steps"], r["batch"], r["symbols_seen"]) for r in found} == {
+        ("golden_mean", "gru", 3, 4, 60)
+    }
+    assert found[0]["kl"] != found[1]["kl"]
+    assert len(told) == 2
+
+
+def test_the_best_is_the_least_kl_and_an_edge_is_said() -> None:
+    rows = [row("p", "gru", r, kl) for r, kl in ((0.1, 3.0), (0.2, 1.0), (0.3, None))]
+    rows += [row("p", "lstm", r, kl) for r, kl in ((0.1, 1.0), (0.2, 2.0), (0.3, 3.0))]
+    found = concluded(rows)
+    assert found["best"] == {"p": {"gru": 0.2, "lstm": 0.1}}
+    inside, edge = found["best_lines"]
+    assert "edge" not in inside
+    assert "edge" in edge
+
+
+def test_new_rows_replace_those_of_their_process_and_predictor_only() -> None:
+    old = [row("p", "gru", 0.1, 1.0), row("p", "lstm", 0.1, 1.0), row("q", "gru", 0.1, 1.0)]
+    new = [row("p", "gru", 0.2, 2.0)]
+    assert replaced(old, new) == [old[1], old[2], new[0]]
+
+
+def test_preset_rates_say_where_they_come_from() -> None:
+    rate, where = learning_rate("rrxor", "gru")
+    assert rate == LEARNING_RATES["rrxor"]["gru"]
+    assert "recorded sweep on rrxor" in where
+    rate, where = learning_rate("nemo", "gru")
+    assert rate == pytest.approx((LEARNING_RATES["rrxor"]["gru"] * LEARNING_RATES["mess3"]["gru"]) ** 0.5)
+    assert "geometric mean" in where
+    assert "default" in learning_rate("rrxor", "plug-in")[1]
+
+
+def test_preset_steps() -> None:
+    assert steps("rrxor") == STEPS["rrxor"]
+    assert steps("nemo") == OTHER_STEPS
