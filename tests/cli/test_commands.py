@@ -217,6 +217,8 @@ def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path: Path, workers: str) -> 
         cwd=tmp_path,
         env=environment(),
         start_new_session=True,
+        # a test run in the background of a script has Ctrl-C ignored, and would hand that on
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     try:
         wait_for_training(running.pid)
@@ -227,6 +229,7 @@ def test_ctrl_c_in_mid_training_leaves_nothing(tmp_path: Path, workers: str) -> 
     finally:
         if running.poll() is None:
             os.killpg(running.pid, signal.SIGKILL)
+            running.communicate()
     assert running.returncode == 130, errors
     lines = [line for line in errors.splitlines() if "KL to the optimum" not in line]
     assert lines == ["compmech: stopped by Ctrl-C; nothing was written"]

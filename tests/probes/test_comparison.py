@@ -212,7 +212,7 @@ def test_every_architecture_goes_through(kind: str) -> None:
         ({"seeds": 0}, "seeds must be an integer of at least 1"),
         ({"steps": 0}, "steps must be"),
         ({"batch": 0}, "batch must be"),
-        ({"max_histories": 0}, "max_histories must be at least 1"),
+        ({"max_histories": 0}, "max_histories must be an integer of at least 1"),
         ({"subjects": ()}, "at least one process"),
         ({"candidates": ()}, "at least one predictor"),
     ],
