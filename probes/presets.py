@@ -1,9 +1,9 @@
 """What a comparison takes where the user names only an architecture: sizes, budget, learning rates.
 
 Sizes are those of the published belief-geometry experiments where they train on a laptop in minutes, else smaller (two
-recurrent layers, not four; a narrow Mamba). No
-network is tuned by hand: every learning rate is the best of one sweep at equal budget (`compmech rates`), recorded with
-all its runs in docs/results/learning-rates.json, and a test holds this table to that file.
+recurrent layers, not four; a narrow Mamba). No network is tuned by hand: every learning rate is the best of one sweep
+at equal budget (`compmech rates`), recorded with all its runs in docs/results/learning-rates.json, and a test holds
+this table to that file.
 """
 
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ SIZES: Mapping[str, Mapping[str, Any]] = {
 }
 """Settings of each built-in architecture, by the names of its configuration."""
 
-STEPS: Mapping[str, int] = {"mess3": 1000, "rrxor": 2000}
+STEPS: Mapping[str, int] = {"mess3": 1000, "rrxor": 3000}
 OTHER_STEPS = 2000
 BATCH = 128
 """On one process every network sees the same number of fresh sequences: steps * BATCH."""
@@ -31,7 +31,7 @@ RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.008},
-    "rrxor": {"transformer": 0.002, "lstm": 0.008, "gru": 0.008, "mamba": 0.008},
+    "rrxor": {"transformer": 0.002, "lstm": 0.008, "gru": 0.004, "mamba": 0.016},
 }
 """The best of the recorded sweep, by process and architecture."""
 
