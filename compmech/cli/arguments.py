@@ -4,9 +4,13 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 from compmech.cli.failure import Misused, misuse, unreadable
 from compmech.hmm import GHMM, HMM
+
+# Labels are names of files; longer ones, of long lists, are cut and told apart by a checksum.
+_LONGEST_LABEL = 100
 
 __all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process"]
 
@@ -23,13 +27,14 @@ class NamedProcess:
 def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
     """`name:key=value,key=value` as the name and its settings; values are JSON where they are, else text.
 
-    Raises Misused for a setting without `=`, an empty name, or a key given twice.
+    Commas inside brackets or quotes belong to a value, as in `renewal:law=[0.25,0.75]`. Raises Misused
+    for a setting without `=`, an empty name, or a key given twice.
     """
     name, _, rest = word.partition(":")
     if not name:
         raise Misused(f"{word!r} names nothing: write NAME or NAME:key=value,key=value")
     settings: dict[str, Any] = {}
-    for part in rest.split(",") if rest else []:
+    for part in _pieces(rest):
         key, equals, value = (piece.strip() for piece in part.partition("="))
         if not equals or not key or not value:
             raise Misused(f"{part!r} in {word!r} is not a setting: write key=value")
@@ -40,6 +45,20 @@ def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
         except json.JSONDecodeError:
             settings[key] = value
     return name, settings
+
+
+def _pieces(text: str) -> list[str]:
+    """Parted at the commas that stand outside brackets and quotes; nothing for no text."""
+    pieces, depth, quoted = [""], 0, False
+    for letter in text:
+        quoted ^= letter == '"'
+        if not quoted:
+            depth += (letter in "[{") - (letter in "]}")
+        if letter == "," and depth <= 0 and not quoted:
+            pieces.append("")
+        else:
+            pieces[-1] += letter
+    return pieces if text else []
 
 
 def read_process(path: Path) -> NamedProcess:
@@ -80,4 +99,5 @@ def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedP
 
 
 def _safe(label: str) -> str:
-    return "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-") or "process"
+    safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-") or "process"
+    return safe if len(safe) <= _LONGEST_LABEL else f"{safe[: _LONGEST_LABEL - 9]}-{crc32(label.encode()):08x}"

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings, read_process
-from compmech.cli.failure import Misused, misuse
+from compmech.cli.failure import Failed, Misused, misuse
+
+if TYPE_CHECKING:
+    from compmech.zoo import Check
 
 __all__ = ["add_describing_commands"]
 
@@ -20,10 +23,22 @@ def add_describing_commands(app: typer.Typer) -> None:
     app.command("stats")(stats)
 
 
-def processes(as_json: AsJson = False) -> None:
-    """List the built-in processes with their parameters and sources."""
+def processes(
+    check: Annotated[
+        bool, typer.Option("--check", help="Compute all statistics again and compare them with the golden ones.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List the built-in processes with their parameters and sources, or check their statistics.
+
+    With --check the exit status is 1 if any value differs from its golden one by more than 1e-9 relatively (1e-6 where
+    the golden value is no better).
+    """
     from compmech import zoo
 
+    if check:
+        _check_all(as_json)
+        return
     entries = [zoo.entry(name) for name in zoo.names()]
     if as_json:
         print(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False))
@@ -31,10 +46,59 @@ def processes(as_json: AsJson = False) -> None:
     for entry in entries:
         print(f"{entry.name}  {entry.description}")
         for parameter in entry.parameters:
-            print(f"    {parameter.name} = {parameter.default:g} in {parameter.range}: {parameter.range.meaning}")
+            print(
+                f"    {parameter.name} = {_default(parameter.default)} in {parameter.range}: {parameter.range.meaning}"
+            )
         if entry.aliases:
             print(f"    also called {', '.join(entry.aliases)}")
         print(f"    {entry.source}")
+
+
+def _check_all(as_json: bool) -> None:
+    from threadpoolctl import threadpool_limits
+
+    from compmech import zoo
+
+    if not as_json:
+        print(_CHECK_ROW.format("process", "values", "bounded", "unknown", "error", "seconds"))
+    checks: list[Check] = []
+    for name in zoo.names():
+        with threadpool_limits(1):
+            done = zoo.check_entry(zoo.entry(name))
+        checks += done
+        for found in done:
+            if not as_json:
+                print(_check_lines(found), flush=True)
+    n_off = sum(len(found.off) for found in checks)
+    n_values = sum(found.n_values for found in checks)
+    if as_json:
+        document = {"values": n_values, "off": n_off, "checks": [found.to_dict() for found in checks]}
+        print(json.dumps(document, indent=1, allow_nan=False))
+    else:
+        n_bounded, n_unknown = (sum(len(getattr(f, key)) for f in checks) for key in ("bounded", "unknown"))
+        print(f"{n_values} golden values: {n_off} off, {n_bounded} within wider bounds, {n_unknown} not computed")
+    if n_off:
+        raise Failed(f"{n_off} of {n_values} statistics are not the golden ones")
+
+
+_CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}{:>8}"
+
+
+def _check_lines(found: "Check") -> str:
+    counts = found.n_values, len(found.bounded), len(found.unknown)
+    lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}", f"{found.seconds:.2f}")]
+    for difference in found.off:
+        golden, computed = (_shown(_as_json(value)) for value in (difference.golden, difference.found))
+        lines.append(f"  off: {difference.key} is {computed}, not {golden}")
+    return "\n".join(lines)
+
+
+def _as_json(value: Any) -> Any:
+    return {"lower": value.lower, "upper": value.upper} if hasattr(value, "lower") else value
+
+
+def _default(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def stats(
@@ -44,10 +108,13 @@ def stats(
     as_json: AsJson = False,
 ) -> None:
     """Compute a process's statistics: entropy rate, complexities, informations, orders, counts. Bits."""
+    from threadpoolctl import threadpool_limits
+
     from compmech import statistics
 
     named = _chosen(name, file, param or [])
-    with misuse(within=named.title):
+    # matrices are small: more threads only wait for one another, for seconds where the machine is busy
+    with misuse(within=named.title), threadpool_limits(1):
         found = statistics(named.process).to_dict()
     if as_json:
         print(json.dumps(found, indent=1, allow_nan=False))

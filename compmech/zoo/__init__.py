@@ -1,27 +1,168 @@
 """Built-in processes, each with its source, the ranges of its parameters and golden statistics."""
 
-from compmech.zoo.catalogue import Entry, Parameter, Range, entry, get, names
-from compmech.zoo.cryptic import nemo, rip
-from compmech.zoo.logical import leaky_rrxor, rrxor
-from compmech.zoo.nonunifilar import mess3, sns
-from compmech.zoo.sofic import even, golden_mean
-from compmech.zoo.templates import noisy_period, z1r
+from compmech.zoo.catalogue import Entry, Parameter, entry, get, names
+from compmech.zoo.chaos import misiurewicz, tent_map, tent_map_both, tent_map_left, tent_map_right
+from compmech.zoo.checking import Check, check_entry
+from compmech.zoo.coins import biased_coin, die, fair_coin, iid, mixed_coins
+from compmech.zoo.cryptic import (
+    butterfly,
+    nemo,
+    noisy_random_phase_slip,
+    phase_slip_backtrack,
+    random_phase_slip,
+    redundant_nemo,
+    rip,
+    rn1n,
+    rnc,
+)
+from compmech.zoo.generalised import (
+    bloch_walk,
+    frdn,
+    golden_mean_ghmm,
+    moon,
+    odd_ghmm,
+    probability_clock,
+    quantum_rrxor,
+)
+from compmech.zoo.golden_mean import (
+    coupled_golden_means,
+    golden_mean,
+    golden_mean_parry,
+    nonunifilar_golden_mean,
+    restricted_golden_mean,
+    rk_golden_mean,
+    stretched_golden_mean,
+    uncoupled_golden_means,
+)
+from compmech.zoo.language import days_of_week, matching_parentheses, mr_name, text_with_parentheses, two_names
+from compmech.zoo.logical import leaky_rrxor, parity_check, rrxor, rrxro
+from compmech.zoo.markov import (
+    abc,
+    almost_fair_coin,
+    balanced_almost_fair_coin,
+    before_after,
+    binary_markov_chain,
+    four_state_almost_iid,
+    irreversible_two_state,
+    lohr_chain,
+    perturbed_coin,
+)
+from compmech.zoo.models import ehrenfest, girvan_b, girvan_c, girvan_d, ising
+from compmech.zoo.nonunifilar import cantor, mess, mess3, sierpinski, sns
+from compmech.zoo.parities import even, even_odd, multiples, odd, redundant_even, three_even, three_even_odd
+from compmech.zoo.random_machines import random_hmm, random_markov_chain, random_unifilar
+from compmech.zoo.ranges import Distribution, Distributions, Probabilities, Range, Word
+from compmech.zoo.renewal import power_law_renewal, renewal, uniform_renewal
+from compmech.zoo.shapes import flower, lollipop, shuriken, teddy_bear
+from compmech.zoo.templates import (
+    band_merging,
+    cyclic_branching,
+    noisy_period,
+    period,
+    periodic_word,
+    three_hundred,
+    z1r,
+    zrr,
+)
 
 __all__ = [
+    "Check",
+    "Distribution",
+    "Distributions",
     "Entry",
     "Parameter",
+    "Probabilities",
     "Range",
+    "Word",
+    "check_entry",
     "entry",
     "get",
     "names",
+    "abc",
+    "almost_fair_coin",
+    "balanced_almost_fair_coin",
+    "band_merging",
+    "before_after",
+    "biased_coin",
+    "binary_markov_chain",
+    "bloch_walk",
+    "butterfly",
+    "cantor",
+    "coupled_golden_means",
+    "cyclic_branching",
+    "days_of_week",
+    "die",
+    "ehrenfest",
     "even",
+    "even_odd",
+    "fair_coin",
+    "flower",
+    "four_state_almost_iid",
+    "frdn",
+    "girvan_b",
+    "girvan_c",
+    "girvan_d",
     "golden_mean",
+    "golden_mean_ghmm",
+    "golden_mean_parry",
+    "iid",
+    "irreversible_two_state",
+    "ising",
     "leaky_rrxor",
+    "lohr_chain",
+    "lollipop",
+    "matching_parentheses",
+    "mess",
     "mess3",
+    "misiurewicz",
+    "mixed_coins",
+    "moon",
+    "mr_name",
+    "multiples",
     "nemo",
     "noisy_period",
+    "noisy_random_phase_slip",
+    "nonunifilar_golden_mean",
+    "odd",
+    "odd_ghmm",
+    "parity_check",
+    "period",
+    "periodic_word",
+    "perturbed_coin",
+    "phase_slip_backtrack",
+    "power_law_renewal",
+    "probability_clock",
+    "quantum_rrxor",
+    "random_hmm",
+    "random_markov_chain",
+    "random_phase_slip",
+    "random_unifilar",
+    "redundant_even",
+    "redundant_nemo",
+    "renewal",
+    "restricted_golden_mean",
     "rip",
+    "rk_golden_mean",
+    "rn1n",
+    "rnc",
     "rrxor",
+    "rrxro",
+    "shuriken",
+    "sierpinski",
     "sns",
+    "stretched_golden_mean",
+    "teddy_bear",
+    "tent_map",
+    "tent_map_both",
+    "tent_map_left",
+    "tent_map_right",
+    "text_with_parentheses",
+    "three_even",
+    "three_even_odd",
+    "three_hundred",
+    "two_names",
+    "uncoupled_golden_means",
+    "uniform_renewal",
     "z1r",
+    "zrr",
 ]

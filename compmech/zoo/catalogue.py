@@ -4,52 +4,16 @@ import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from math import isfinite
-from numbers import Real
 from types import MappingProxyType
-from typing import ParamSpec
+from typing import ParamSpec, TypeVar
 
 from compmech.errors import UnknownName
 from compmech.hmm import GHMM, HMM
+from compmech.zoo.ranges import Domain
 
 Arguments = ParamSpec("Arguments")
+Made = TypeVar("Made", HMM, GHMM)
 Build = Callable[..., HMM | GHMM]
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values that a parameter may take, and what it means.
-
-    Args:
-        meaning: what the parameter is, e.g. "P(1 | A)".
-        low: least value.
-        high: greatest value.
-        open_low: whether the least value itself is excluded.
-        open_high: whether the greatest value itself is excluded.
-        whole: whether only whole numbers are allowed.
-    """
-
-    meaning: str
-    low: float = 0.0
-    high: float = 1.0
-    open_low: bool = False
-    open_high: bool = False
-    whole: bool = False
-
-    def __contains__(self, value: object) -> bool:
-        if isinstance(value, bool) or not isinstance(value, Real) or not isfinite(value):
-            return False
-        number = float(value)
-        if self.whole and not number.is_integer():
-            return False
-        above = number > self.low if self.open_low else number >= self.low
-        below = number < self.high if self.open_high else number <= self.high
-        return above and below
-
-    def __str__(self) -> str:
-        left, right = "(" if self.open_low else "[", ")" if self.open_high else "]"
-        numbers = "whole numbers " if self.whole else ""
-        return f"{numbers}{left}{self.low:g}, {self.high:g}{right}"
 
 
 @dataclass(frozen=True)
@@ -57,16 +21,15 @@ class Parameter:
     """One parameter of a built-in process."""
 
     name: str
-    default: float
-    range: Range
+    default: object
+    range: Domain
 
     def to_dict(self) -> dict[str, object]:
         """The parameter in JSON types."""
         return {
             "name": self.name,
-            "default": self.default,
-            "low": self.range.low,
-            "high": self.range.high,
+            "default": _plain_lists(self.default),
+            **self.range.limits,
             "range": str(self.range),
             "meaning": self.range.meaning,
         }
@@ -117,15 +80,15 @@ def listed(
     source: str,
     golden: Mapping[str, float | str],
     aliases: tuple[str, ...] = (),
-    **ranges: Range,
-) -> Callable[[Callable[Arguments, HMM]], Callable[Arguments, HMM]]:
+    **ranges: Domain,
+) -> Callable[[Callable[Arguments, Made]], Callable[Arguments, Made]]:
     """Put a function that builds a process into the catalogue, and check its arguments at every call.
 
     Args:
         ranges: one for each parameter of the function, under its name. Defaults are read from the signature.
     """
 
-    def enter(build: Callable[Arguments, HMM]) -> Callable[Arguments, HMM]:
+    def enter(build: Callable[Arguments, Made]) -> Callable[Arguments, Made]:
         name = build.__name__
         signature = inspect.signature(build)
         parameters = tuple(
@@ -134,7 +97,7 @@ def listed(
         assert len(parameters) == len(signature.parameters) == len(ranges), f"zoo.{name}: give a range per parameter"
 
         @wraps(build)
-        def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> HMM:
+        def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
             _check_names(name, parameters, kwargs)
             for key, value in signature.bind(*args, **kwargs).arguments.items():
                 if value not in ranges[key]:
@@ -178,6 +141,11 @@ def get(name: str) -> Build:
 
 def _plain(name: str) -> str:
     return name.strip().lower().replace("-", "_").replace(" ", "_")
+
+
+def _plain_lists(value: object) -> object:
+    """Tuples as the lists that JSON knows."""
+    return [_plain_lists(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _check_names(process: str, parameters: tuple[Parameter, ...], given: Mapping[str, object]) -> None:

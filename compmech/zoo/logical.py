@@ -1,18 +1,21 @@
-"""Random bits and their parity: RRXOR, and RRXOR with a leak that joins all states."""
+"""Random bits and logic on them: RRXOR with and without a leak, RRXRO, and parity checks of longer words."""
 
 from math import log2
 
 import numpy as np
 
 from compmech.hmm import HMM
-from compmech.zoo.catalogue import Range, listed
+from compmech.zoo.catalogue import listed
+from compmech.zoo.edges import machine
+from compmech.zoo.ranges import Range
 
 _STATES = ("S", "0", "1", "T", "F")
+_FELDMAN = "Crutchfield and Feldman, Chaos 13, 25 (2003)"
 
 
 @listed(
     "Two random bits, then their exclusive or, forever.",
-    source="Crutchfield and Feldman, Chaos 13, 25 (2003)",
+    source=_FELDMAN,
     aliases=("random_random_xor", "rrx"),
     golden={
         "entropy_rate": 2 / 3,
@@ -57,6 +60,77 @@ def leaky_rrxor(p1: float = 0.5, p2: float = 0.5, epsilon: float = 0.1) -> HMM:
     """
     T = (1 - epsilon) * _rrxor_matrices(p1, p2) + epsilon / (2 * len(_STATES))
     return HMM(T, alphabet="01", states=_STATES, name="leaky_rrxor")
+
+
+@listed(
+    "Two random bits, their exclusive or, a third random bit, and the or of the last two.",
+    source="The process list of CMPy (RRXRO); sofic 0.2 leaves the third bit out after an exclusive or of 1",
+    aliases=("random_random_xor_random_or",),
+    golden={
+        "entropy_rate": 3 / 5,
+        "statistical_complexity": log2(5) + 1 - 3 / 20 * log2(3),
+        "period": 5,
+        "n_causal_states": 9,
+        "markov_order": "inf",
+    },
+    p1=Range("P(1 | S), for the first bit"),
+    p2=Range("P(1 | 0) = P(1 | 1), for the second bit"),
+    p3=Range("P(1 | T') = P(1 | F'), for the third bit"),
+)
+def rrxro(p1: float = 0.5, p2: float = 0.5, p3: float = 0.5) -> HMM:
+    """The random-random-XOR-random-OR process: five symbols a, b, a xor b, c, (a xor b) or c.
+
+    States: S, 0 and 1 as in RRXOR; T and F before the XOR, T' and F' after it; 1' and 0' before an OR of 1 and 0.
+
+    Args:
+        p1: P(1 | S), the probability that a is 1.
+        p2: P(1 | 0) = P(1 | 1), the probability that b is 1.
+        p3: P(1 | T') = P(1 | F'), the probability that c is 1.
+    """
+    edges = [
+        ("S", "0", "0", 1 - p1),
+        ("S", "1", "1", p1),
+        ("0", "0", "F", 1 - p2),
+        ("0", "1", "T", p2),
+        ("1", "0", "T", 1 - p2),
+        ("1", "1", "F", p2),
+        ("T", "1", "T'", 1.0),
+        ("F", "0", "F'", 1.0),
+        ("T'", "0", "1'", 1 - p3),
+        ("T'", "1", "1'", p3),
+        ("F'", "0", "0'", 1 - p3),
+        ("F'", "1", "1'", p3),
+        ("1'", "1", "S", 1.0),
+        ("0'", "0", "S", 1.0),
+    ]
+    return machine("rrxro", (*_STATES, "T'", "F'", "1'", "0'"), "01", edges)
+
+
+@listed(
+    "n random bits, then their parity, forever.",
+    source=f"RRXOR of {_FELDMAN} is n = 2",
+    aliases=("checksum",),
+    golden={"entropy_rate": 3 / 4, "statistical_complexity": 11 / 4, "period": 4, "n_causal_states": 7},
+    n=Range("number of random bits", low=1, high=32, whole=True),
+    p=Range("P(1 | every state but the last two)"),
+)
+def parity_check(n: int = 3, p: float = 0.5) -> HMM:
+    """A word of n random bits closed by the bit that makes its number of 1s even.
+
+    States: the number of bits so far and their parity, 0e to ne and 1o to no.
+
+    Args:
+        n: number of random bits.
+        p: P(1), for each of them.
+    """
+    last = int(n)
+    states = ["0e"] + [f"{t}{parity}" for t in range(1, last + 1) for parity in "eo"]
+    edges = []
+    for state in states[:-2]:
+        t, same = int(state[:-1]), state[-1]
+        other = "o" if same == "e" else "e"
+        edges += [(state, "0", f"{t + 1}{same}", 1 - p), (state, "1", f"{t + 1}{other}", p)]
+    return machine("parity_check", states, "01", [*edges, (f"{last}e", "0", "0e", 1.0), (f"{last}o", "1", "0e", 1.0)])
 
 
 def _rrxor_matrices(p1: float, p2: float) -> np.ndarray:

@@ -1,11 +1,13 @@
-"""Nonunifilar sources with infinitely many causal states: the simple nonunifilar source and Mess3."""
+"""Nonunifilar sources with infinitely many causal states: SNS, Mess3, Cantor and Sierpinski machines."""
 
 from math import log2
 
 import numpy as np
 
 from compmech.hmm import HMM
-from compmech.zoo.catalogue import Range, listed
+from compmech.zoo.catalogue import listed
+from compmech.zoo.edges import letters, machine
+from compmech.zoo.ranges import Range
 
 
 @listed(
@@ -67,8 +69,99 @@ def mess3(x: float = 0.05, a: float = 0.85) -> HMM:
             distributed.
         a: probability that the symbol is the one of the state gone to.
     """
-    move = np.full((3, 3), x)
-    np.fill_diagonal(move, 1 - 2 * x)
-    read = np.full((3, 3), (1 - a) / 2)
+    return _ring_through_channel("mess3", 3, x, a)
+
+
+@listed(
+    "Mess3 for any number of states: a symmetric chain seen through a symmetric channel.",
+    source="Mess3 of Marzen and Crutchfield, Phys. Rev. E 95, 051301(R) (2017), with n states",
+    golden={"single_symbol_entropy": 2.0, "minimal_dimension": 4, "n_causal_states": "inf", "period": 1},
+    n=Range("number of states and of symbols", low=2, high=26, whole=True),
+    x=Range("P(another given state | state), for each of the others; at most 1 / (n - 1)", open_low=True),
+    a=Range("P(its favourite symbol | next state)"),
+)
+def mess(n: int = 4, x: float = 0.05, a: float = 0.85) -> HMM:
+    """The chain goes to each other state with probability x and the symbol is the state gone to with probability a.
+
+    Args:
+        n: number of states and of symbols.
+        x: probability of going to each of the other states.
+        a: probability that the symbol is the one of the state gone to.
+    """
+    if x * (int(n) - 1) > 1:
+        raise ValueError(f"mess: x must be at most 1 / (n - 1) = {1 / (int(n) - 1):g}; got {x:g}")
+    return _ring_through_channel("mess", int(n), x, a)
+
+
+@listed(
+    "Two states whose beliefs form a Cantor set.",
+    source="Jurgens and Crutchfield, J. Stat. Phys. 183, 32 (2021); matrices as in CMPy and sofic 0.2",
+    golden={
+        "entropy_rate": 0.9960247564694942,
+        "single_symbol_entropy": 1.0,
+        "n_causal_states": "inf",
+        "statistical_complexity": "inf",
+        "minimal_dimension": 2,
+    },
+    a=Range("P(0 | A) = P(1 | B)"),
+    b=Range("P(0 and A | B) = P(1 and B | A); a + b is at most 1", open_low=True),
+)
+def cantor(a: float = 0.55, b: float = 0.3) -> HMM:
+    """The Cantor machine: 0 leads to A and 1 to B, but that a state may be kept through the other's symbol.
+
+    With c = 1 - a - b, T[0] is [[a, 0], [b, c]] and T[1] is [[c, b], [0, a]]. Where c < b, the two symbols' images of
+    the beliefs do not meet: between them is a gap, and between their images smaller gaps.
+
+    The entropy rate above is bounded from both sides to the printed digits.
+
+    Args:
+        a: P(0 | A) = P(1 | B).
+        b: probability of going over to A with a 0, or to B with a 1.
+    """
+    return _corner_maps("cantor", 2, a, b)
+
+
+@listed(
+    "Three states whose beliefs form a Sierpinski gasket.",
+    source="The Cantor machine of J. Stat. Phys. 183, 32 (2021) with three states",
+    golden={"single_symbol_entropy": log2(3), "n_causal_states": "inf", "minimal_dimension": 3, "period": 1},
+    a=Range("P(its own symbol | state)"),
+    b=Range("P(another symbol, going to its state | state), for each; a + 2 b is at most 1", open_low=True),
+)
+def sierpinski(a: float = 0.4, b: float = 0.15) -> HMM:
+    """The Sierpinski machine: each symbol leads to its own state, or leaves another state as it is.
+
+    With c = (1 - a) / 2 - b, T[0] is [[a, 0, 0], [b, c, 0], [b, 0, c]], and the others by symmetry. At c = b, as by
+    default, the three symbols' images of the simplex of beliefs are its three corners, meeting at the midpoints of the
+    sides; at a = 1/3 as well, they are the halved triangles of the gasket, and symbols are independent.
+
+    Args:
+        a: P(its own symbol | state).
+        b: P(another symbol, going to its state | state), for each of the two others.
+    """
+    return _corner_maps("sierpinski", 3, a, b)
+
+
+def _ring_through_channel(name: str, n: int, x: float, a: float) -> HMM:
+    move = np.full((n, n), x)
+    np.fill_diagonal(move, 1 - (n - 1) * x)
+    read = np.full((n, n), (1 - a) / (n - 1))
     np.fill_diagonal(read, a)
-    return HMM(np.einsum("ij,jx->xij", move, read), alphabet="012", states="ABC", name="mess3")
+    alphabet = [str(symbol) for symbol in range(n)]
+    return HMM(np.einsum("ij,jx->xij", move, read), alphabet=alphabet, states=letters(n), name=name)
+
+
+def _corner_maps(name: str, n: int, a: float, b: float) -> HMM:
+    """Symbol x keeps state x (a), brings each other state there (b) or leaves it where it is (the rest)."""
+    c = (1 - a) / (n - 1) - b
+    if c < -1e-12:  # what rounding may take from it
+        raise ValueError(f"{name}: a + {n - 1} b must be at most 1, or nothing is left; got {a + (n - 1) * b:g}")
+    states = letters(n)
+    edges = []
+    for symbol in range(n):
+        edges.append((states[symbol], str(symbol), states[symbol], a))
+        for state in range(n):
+            if state != symbol:
+                edges.append((states[state], str(symbol), states[symbol], b))
+                edges.append((states[state], str(symbol), states[state], max(c, 0.0)))
+    return machine(name, states, [str(symbol) for symbol in range(n)], edges)
