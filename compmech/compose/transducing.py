@@ -7,8 +7,6 @@ from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled, check_b
 from compmech.compose.independent import factor_maps
 from compmech.compose.settling import is_stationary, long_run
 from compmech.compose.transducer import Transducer, matched
-from compmech.errors import NotErgodic
-from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.validation import SUM_TOL
 
@@ -23,9 +21,8 @@ def transduced(process: AnyPresentation, transducer: Transducer, *, max_entries:
     Args:
         max_entries: the most numbers n_output * n_state ** 2 that the result may have.
     Raises:
-        ValueError: if a symbol of the process is no input, or the transducer's start is missing and cannot be told from
-            a process that is not stationary.
-        NotErgodic: if the transducer never forgets in which state it was, so that its start must be given.
+        ValueError: if a symbol of the process is no input, or the transducer's start is missing and cannot be told: the
+            process is not stationary, or the transducer never forgets in which state it was.
         PresentationTooLarge: before anything is built.
     Reference:
         Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
@@ -102,7 +99,7 @@ def _for_ever(part: HMM | GHMM, together: HMM | GHMM, n_state: int) -> Float[np.
     spread = max(float(abs(end - ends[0]).max()) for end in ends)
     if spread <= SUM_TOL * max(1.0, float(abs(ends[0]).max())):
         return np.asarray(np.mean(ends, axis=0))
-    if isinstance(together, HMM):
-        source, target = np.nonzero(together.A)
-        raise NotErgodic([members.tolist() for members in closed_classes(source, target, together.n_state)])
-    raise ValueError("the transducer never forgets in which state it was: give Transducer(..., start=...)")
+    raise ValueError(
+        "on this process the transducer never forgets in which state it was: what the two settle into differs by up to "
+        f"{spread:.3g} with the state it begins in. Give Transducer(..., start=...) to say which."
+    )
