@@ -1,4 +1,4 @@
-"""Processes made of processes: side by side, coupled, mixed, noisy, renamed, resampled, joined, split, transduced."""
+"""Processes made of processes: products, couplings, mixtures, channels, coarse-grainings, stories, transducers."""
 
 from compmech.compose.assembling import MAX_ENTRIES, PresentationTooLarge
 from compmech.compose.channels import (
@@ -20,9 +20,12 @@ from compmech.compose.coupling import Factor, by_state, by_symbol, coupled
 from compmech.compose.independent import factor_maps, product
 from compmech.compose.joining import concatenated, interrupted, stage_map
 from compmech.compose.mixing import component_belief_maps, component_map, mixture
+from compmech.compose.orders import orders_within
+from compmech.compose.reading import Reading, next_position_map, phase_map, read_story, world_state_map
 from compmech.compose.relabelling import coarse_grained, relabelled
 from compmech.compose.settling import settled
 from compmech.compose.splitting import copy_map, random_shares, redundant
+from compmech.compose.telling import Situation, Story, story, story_in_words
 from compmech.compose.timing import blocked, subsampled
 from compmech.compose.transducer import Transducer, cascade, epsilon_transducer
 from compmech.compose.transducing import joint_process, transduced, transduced_maps
@@ -31,6 +34,9 @@ __all__ = [
     "Factor",
     "MAX_ENTRIES",
     "PresentationTooLarge",
+    "Reading",
+    "Situation",
+    "Story",
     "Transducer",
     "binary_symmetric_channel",
     "blocked",
@@ -54,17 +60,24 @@ __all__ = [
     "joint_process",
     "memoryless_transducer",
     "mixture",
+    "next_position_map",
     "noisy",
+    "orders_within",
+    "phase_map",
     "product",
     "random_shares",
+    "read_story",
     "redundant",
     "relabelled",
     "settled",
     "stage_map",
+    "story",
+    "story_in_words",
     "subsampled",
     "switching_channel",
     "symmetric_channel",
     "transduced",
     "transduced_maps",
+    "world_state_map",
     "z_channel",
 ]
