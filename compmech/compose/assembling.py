@@ -1,6 +1,7 @@
 """What all compositions share: processes as matrices, a budget asked beforehand, and the result put together."""
 
 from collections.abc import Hashable, Iterable
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
@@ -46,17 +47,42 @@ class PresentationTooLarge(ValueError):
         )
 
 
+@runtime_checkable
+class HasEvaluate(Protocol):
+    """Something with states and a vector that closes its words: a process, or a factor of a coupled one."""
+
+    @property
+    def evaluate(self) -> Float[np.ndarray, " state"]:
+        """All ones for an HMM."""
+        ...
+
+
+@runtime_checkable
+class HasSize(Protocol):
+    """A process that knows how large its matrices would be."""
+
+    @property
+    def n_symbol(self) -> int: ...
+    @property
+    def n_state(self) -> int: ...
+
+
 def check_budget(what: str, n_symbol: int, n_state: int, max_entries: int) -> None:
     """Raise PresentationTooLarge if so many symbols and states need more numbers than allowed."""
     if n_symbol * n_state**2 > check_count(max_entries, "max_entries"):
         raise PresentationTooLarge(what, n_symbol, n_state, max_entries)
 
 
-def as_part(process: AnyPresentation) -> HMM | GHMM:
+def as_part(process: AnyPresentation, max_entries: int) -> HMM | GHMM:
     """A process as matrices whose rows sum to 1 to rounding, so that products of them do so as well.
 
     A table of nine digits may miss 1 by 1e-9, which products add up; its rows are divided by their sums.
+
+    Raises:
+        PresentationTooLarge: if it is a table of states (EpsilonMachine) too large to be written as matrices.
     """
+    if not isinstance(process, HMM | GHMM) and isinstance(process, HasSize):
+        check_budget(f"{process!r} as matrices", process.n_symbol, process.n_state, max_entries)
     presentation = as_presentation(process)
     if isinstance(presentation, GHMM):
         return presentation
@@ -72,9 +98,9 @@ def as_part(process: AnyPresentation) -> HMM | GHMM:
     )
 
 
-def as_parts(processes: Iterable[AnyPresentation], what: str) -> tuple[HMM | GHMM, ...]:
+def as_parts(processes: Iterable[AnyPresentation], what: str, max_entries: int) -> tuple[HMM | GHMM, ...]:
     """At least one process as matrices."""
-    parts = tuple(as_part(process) for process in processes)
+    parts = tuple(as_part(process, max_entries) for process in processes)
     if not parts:
         raise ValueError(f"{what} needs at least one process; got none")
     return parts

@@ -38,9 +38,9 @@ def noisy(
         >>> from compmech import zoo
         >>> heard = noisy(zoo.golden_mean(), binary_symmetric_channel(0.1))
         >>> heard.predict([[1]])[0].round(3).tolist()     # 11 is no longer forbidden
-        [[0.633, 0.367], [0.754, 0.246]]
+        [[0.633, 0.367], [0.827, 0.173]]
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     matrix = check_channel(channel, part.n_symbol)
     n_output = matrix.shape[1]
     check_budget("the process behind the channel", n_output, part.n_state, max_entries)
@@ -57,7 +57,7 @@ def erased(
     Raises:
         ValueError: if loss is no probability, or the mark is a symbol of the process.
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     if mark in part.alphabet:
         raise ValueError(f"mark must be none of the symbols {part.alphabet[:12]}; got {mark!r}. Give another mark=...")
     channel = erasure_channel(part.n_symbol, loss)

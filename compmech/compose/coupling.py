@@ -40,7 +40,7 @@ class Factor:
     def __post_init__(self) -> None:
         if not self.variants:
             raise ValueError("variants must hold at least one process")
-        parts = {name: as_part(process) for name, process in self.variants.items()}
+        parts = {name: as_part(process, MAX_ENTRIES) for name, process in self.variants.items()}
         object.__setattr__(self, "variants", parts)
         for name, part in parts.items():
             for what in ("alphabet", "states"):
@@ -141,7 +141,9 @@ def coupled(
         >>> coupled(zoo.even(), follower)
         HMM(4 states, 4 symbols)
     """
-    given = tuple(factor if isinstance(factor, Factor) else Factor({0: as_part(factor)}) for factor in factors)
+    given = tuple(
+        factor if isinstance(factor, Factor) else Factor({0: as_part(factor, max_entries)}) for factor in factors
+    )
     if not given:
         raise ValueError("coupled needs at least one factor; got none")
     parts = [factor.first for factor in given]

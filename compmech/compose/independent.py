@@ -3,23 +3,12 @@
 from functools import reduce
 from itertools import product as tuples
 from math import prod
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float
 
-from compmech.compose.assembling import MAX_ENTRIES, as_parts, assembled, check_budget, composed_name
+from compmech.compose.assembling import MAX_ENTRIES, HasEvaluate, as_parts, assembled, check_budget, composed_name
 from compmech.hmm import GHMM, HMM, AnyPresentation
-
-
-@runtime_checkable
-class HasEvaluate(Protocol):
-    """Something with states and a vector that closes its words: a process, or a factor of a coupled one."""
-
-    @property
-    def evaluate(self) -> Float[np.ndarray, " state"]:
-        """All ones for an HMM."""
-        ...
 
 
 def product(*factors: AnyPresentation, max_entries: int = MAX_ENTRIES) -> HMM | GHMM:
@@ -44,7 +33,7 @@ def product(*factors: AnyPresentation, max_entries: int = MAX_ENTRIES) -> HMM | 
         >>> both.alphabet[:2], both.states[1]
         ((('0', '0'), ('0', '1')), ('A', 'B'))
     """
-    parts = as_parts(factors, "product")
+    parts = as_parts(factors, "product", max_entries)
     check_budget("the product", prod(p.n_symbol for p in parts), prod(p.n_state for p in parts), max_entries)
     signed = any(isinstance(part, GHMM) for part in parts)
     return assembled(

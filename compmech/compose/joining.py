@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from compmech.compose.assembling import (
     MAX_ENTRIES,
+    HasEvaluate,
     as_parts,
     assembled,
     check_budget,
@@ -64,14 +65,14 @@ def interrupted(
     return _joined("interrupted", (first, second), 0.0, np.array([float(stop)]), max_entries)
 
 
-def stage_map(process: HMM | GHMM, second: AnyPresentation) -> Float[np.ndarray, "state stage"]:
+def stage_map(process: HMM | GHMM, second: HasEvaluate) -> Float[np.ndarray, "state stage"]:
     """From the belief of a `concatenated` or `interrupted` process to the probability of each of the two stages.
 
     Args:
         process: what `concatenated` or `interrupted` made.
         second: the second process it was made of.
     """
-    n_second = as_parts([second], "stage_map")[0].n_state
+    n_second = len(second.evaluate)
     if n_second >= process.n_state:
         raise ValueError(
             f"the process has {process.n_state} states, not more than the {n_second} of its second part: it was not "
@@ -90,7 +91,7 @@ def _joined(
 ) -> HMM | GHMM:
     """Both processes, the first once for each age; hazards are P(it ends with its next symbol | age), the last of them
     for all ages from there on."""
-    parts = as_parts(processes, kind)
+    parts = as_parts(processes, kind, max_entries)
     before, after = parts
     alphabet = shared_alphabet(parts)
     n, depth = before.n_state, len(hazards)

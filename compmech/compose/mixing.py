@@ -6,6 +6,7 @@ from numpy.typing import ArrayLike
 
 from compmech.compose.assembling import (
     MAX_ENTRIES,
+    HasEvaluate,
     as_parts,
     assembled,
     check_budget,
@@ -43,7 +44,7 @@ def mixture(
         >>> coins.states[0], round(entropy_rate(coins), 6)
         (('golden_mean', 'A'), 0.416667)
     """
-    parts = as_parts(components, "mixture")
+    parts = as_parts(components, "mixture", max_entries)
     share = _shares(weights, len(parts))
     alphabet = shared_alphabet(parts)
     sizes = [part.n_state for part in parts]
@@ -63,18 +64,18 @@ def mixture(
     )
 
 
-def component_map(*components: AnyPresentation) -> Float[np.ndarray, "state component"]:
+def component_map(*components: HasEvaluate) -> Float[np.ndarray, "state component"]:
     """From the belief of a mixture to the probability of each component: belief @ map.
 
     Args:
         components: those that were given to `mixture`, in the same order.
     """
-    parts = as_parts(components, "component_map")
-    number = np.repeat(np.arange(len(parts)), [part.n_state for part in parts])
-    return np.asarray(np.eye(len(parts))[number] * np.concatenate([part.evaluate for part in parts])[:, None])
+    vectors = [component.evaluate for component in components]
+    number = np.repeat(np.arange(len(vectors)), [len(vector) for vector in vectors])
+    return np.asarray(np.eye(len(vectors))[number] * np.concatenate(vectors)[:, None])
 
 
-def component_belief_maps(*components: AnyPresentation) -> tuple[Float[np.ndarray, "state component_state"], ...]:
+def component_belief_maps(*components: HasEvaluate) -> tuple[Float[np.ndarray, "state component_state"], ...]:
     """From the belief of a mixture to each component's own belief, times the probability of that component.
 
     (belief @ maps[c]) / (belief @ component_map(...))[c] is what one would believe who knew the component.
@@ -82,8 +83,8 @@ def component_belief_maps(*components: AnyPresentation) -> tuple[Float[np.ndarra
     Args:
         components: those that were given to `mixture`, in the same order.
     """
-    parts = as_parts(components, "component_belief_maps")
-    columns = np.split(np.eye(sum(part.n_state for part in parts)), np.cumsum([p.n_state for p in parts])[:-1], axis=1)
+    ends = np.cumsum([len(component.evaluate) for component in components])
+    columns = np.split(np.eye(ends[-1]), ends[:-1], axis=1)
     return tuple(np.ascontiguousarray(block) for block in columns)
 
 

@@ -38,6 +38,7 @@ def read_story(story: Story, words: ArrayLike) -> Reading:
         ValueError: if a row is not so told: the same event twice in a paragraph, or time words and events out of turn.
     Example:
         >>> from compmech import zoo
+        >>> from compmech.compose import story
         >>> diary = story(zoo.golden_mean(), 2)
         >>> read_story(diary, [[3, 0, 0, 2]]).world_time.tolist()     # (t1, 1) (t0, 0) (t0, 0) (t1, 0)
         [[1, 0, 2, 3]]

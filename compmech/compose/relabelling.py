@@ -5,17 +5,18 @@ from typing import TypeAlias
 
 import numpy as np
 
-from compmech.compose.assembling import as_part, changed
+from compmech.compose.assembling import MAX_ENTRIES, as_part, changed
 from compmech.hmm import GHMM, HMM, AnyPresentation
 
 Naming: TypeAlias = Mapping[Hashable, Hashable] | Callable[[Hashable], Hashable]
 
 
-def relabelled(process: AnyPresentation, names: Naming) -> HMM | GHMM:
+def relabelled(process: AnyPresentation, names: Naming, *, max_entries: int = MAX_ENTRIES) -> HMM | GHMM:
     """The same process with other names for its symbols, in the same order.
 
     Args:
         names: new name for each symbol, a mapping that has them all or a function.
+        max_entries: the most numbers that an EpsilonMachine may have as matrices.
     Raises:
         ValueError: if a symbol has no new name, or two get the same one (that is `coarse_grained`).
     Example:
@@ -23,7 +24,7 @@ def relabelled(process: AnyPresentation, names: Naming) -> HMM | GHMM:
         >>> relabelled(zoo.even(), {"0": "rest", "1": "beat"}).alphabet
         ('rest', 'beat')
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     new = _new_names(part.alphabet, names)
     first: dict[Hashable, Hashable] = {}
     for symbol, name in zip(part.alphabet, new, strict=True):
@@ -36,7 +37,7 @@ def relabelled(process: AnyPresentation, names: Naming) -> HMM | GHMM:
     return changed(part, "relabelled", part.T, new)
 
 
-def coarse_grained(process: AnyPresentation, names: Naming) -> HMM | GHMM:
+def coarse_grained(process: AnyPresentation, names: Naming, *, max_entries: int = MAX_ENTRIES) -> HMM | GHMM:
     """A process seen through names that several symbols may share: P(v) is the sum over all words named v.
 
     The states and the start stay what they are, and the entropy rate never rises. The new alphabet is in order of first
@@ -44,15 +45,17 @@ def coarse_grained(process: AnyPresentation, names: Naming) -> HMM | GHMM:
 
     Args:
         names: the name of each symbol, a mapping that has them all or a function.
+        max_entries: the most numbers that an EpsilonMachine may have as matrices.
     Raises:
         ValueError: if a symbol has no name.
     Example:
-        >>> from compmech import product, zoo
+        >>> from compmech import zoo
+        >>> from compmech.compose import product
         >>> pair = product(zoo.golden_mean(), zoo.even())
         >>> coarse_grained(pair, lambda symbol: symbol[0] == symbol[1]).alphabet
         (True, False)
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     new = _new_names(part.alphabet, names)
     alphabet = tuple(dict.fromkeys(new))
     T = np.zeros((len(alphabet), part.n_state, part.n_state))

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from compmech.compose.assembling import as_part, assembled
+from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.stationary import class_weights, stationary_distribution
@@ -13,12 +13,14 @@ from compmech.validation import SUM_TOL
 _RANK_TOL = 1e-9
 
 
-def settled(process: AnyPresentation) -> HMM | GHMM:
+def settled(process: AnyPresentation, *, max_entries: int = MAX_ENTRIES) -> HMM | GHMM:
     """The stationary process that a process settles into: its start replaced by its average over a long time.
 
     Where it can end in several closed classes these are mixed in proportion to the probability of ending in each, and a
     periodic process is taken at a random phase. A stationary process stays as it is.
 
+    Args:
+        max_entries: the most numbers that an EpsilonMachine may have as matrices.
     Raises:
         ValueError: for a GHMM whose states do not settle (see `minimal`).
     Example:
@@ -26,7 +28,7 @@ def settled(process: AnyPresentation) -> HMM | GHMM:
         >>> settled(HMM([[[0.0, 1.0], [0.0, 0.0]], [[0.0, 0.0], [1.0, 0.0]]], start=[1, 0])).start.tolist()
         [0.5, 0.5]
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     start = long_run(part, part.start)
     return assembled(
         part.T, start, None if isinstance(part, HMM) else part.evaluate, part.alphabet, part.states, part.name

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled, check_budget, composed_name
+from compmech.compose.assembling import MAX_ENTRIES, HasSize, as_part, assembled, check_budget, composed_name
 from compmech.compose.settling import is_stationary, long_run
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.validation import SUM_TOL, as_floats, check_count
@@ -41,8 +41,8 @@ def redundant(
         >>> split.states, equivalent(split, zoo.even())
         ((('A', 0), ('A', 1), ('B', 0)), True)
     """
-    part = as_part(process)
-    parent = _parents(part, copies)
+    part = as_part(process, max_entries)
+    parent = _parents(part.n_state, copies)
     n_split = len(parent)
     check_budget("the redundant presentation", part.n_symbol, n_split, max_entries)
     T = part.T[:, parent[:, None], parent] * _checked_shares(shares, part, parent)
@@ -55,38 +55,36 @@ def redundant(
 
 
 def random_shares(
-    process: AnyPresentation, copies: Copies, *, rng: np.random.Generator
+    process: HasSize, copies: Copies, *, rng: np.random.Generator
 ) -> Float[np.ndarray, "symbol split_state split_state"]:
     """Shares for `redundant`, uniformly distributed, drawn afresh for each symbol, copy come from and state gone to.
 
     The belief over the copies then moves with every symbol, and not only in step with the original belief.
     """
-    part = as_part(process)
-    parent = _parents(part, copies)
-    weight = rng.standard_exponential((part.n_symbol, len(parent), len(parent)))
+    parent = _parents(process.n_state, copies)
+    weight = rng.standard_exponential((process.n_symbol, len(parent), len(parent)))
     return np.asarray(weight / (weight @ _siblings(parent)))
 
 
-def copy_map(process: AnyPresentation, copies: Copies) -> Float[np.ndarray, "split_state state"]:
+def copy_map(process: HasSize, copies: Copies) -> Float[np.ndarray, "split_state state"]:
     """From the belief of a redundant presentation to that of the original: belief @ map.
 
     Args:
         process: the original.
         copies: as given to `redundant`.
     """
-    part = as_part(process)
-    return np.asarray(np.eye(part.n_state)[_parents(part, copies)])
+    return np.asarray(np.eye(process.n_state)[_parents(process.n_state, copies)])
 
 
-def _parents(part: HMM | GHMM, copies: Copies) -> Int[np.ndarray, " split_state"]:
+def _parents(n_state: int, copies: Copies) -> Int[np.ndarray, " split_state"]:
     """The original state of each split state."""
-    each = [copies] * part.n_state if isinstance(copies, int | np.integer) else list(copies)
-    if len(each) != part.n_state:
-        raise ValueError(f"copies must be one number, or one for each of the {part.n_state} states; got {len(each)}")
-    for state, count in zip(part.states, each, strict=True):
+    each = [copies] * n_state if isinstance(copies, int | np.integer) else list(copies)
+    if len(each) != n_state:
+        raise ValueError(f"copies must be one number, or one for each of the {n_state} states; got {len(each)}")
+    for state, count in enumerate(each):
         if check_count(count, "copies") == 0:
-            raise ValueError(f"copies must be at least 1 for every state; state {state!r} gets 0")
-    return np.repeat(np.arange(part.n_state), each)
+            raise ValueError(f"copies must be at least 1 for every state; state {state} gets 0")
+    return np.repeat(np.arange(n_state), each)
 
 
 def _siblings(parent: Int[np.ndarray, " split_state"]) -> Float[np.ndarray, "split_state split_state"]:

@@ -100,8 +100,8 @@ def story(
         >>> diary = story(zoo.golden_mean(), 2, time_words=["noon", "night"])
         >>> diary.process.alphabet
         (('noon', '0'), ('noon', '1'), ('night', '0'), ('night', '1'))
-        >>> diary.process.states[2]     # the world was in A; nothing is known of noon, a 0 was told of the night
-        ('A', (None, '0'))
+        >>> diary.process.states[2]     # the world was in A; a 0 was told of noon, and nothing yet of the night
+        ('A', ('0', None))
     """
     return _told(world, window, orders, time_words, 1, max_entries)
 
@@ -136,7 +136,7 @@ def _told(
     tokens_per_event: int,
     max_entries: int,
 ) -> Story:
-    part, k = as_part(world), check_window(window)
+    part, k = as_part(world, max_entries), check_window(window)
     names = check_names([f"t{i}" for i in range(k)] if time_words is None else time_words, k, "time_words")
     chances = check_orders(orders, k)
     alphabet = _alphabet(names, part.alphabet, tokens_per_event)

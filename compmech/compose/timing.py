@@ -10,7 +10,7 @@ from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.validation import check_count
 
 
-def subsampled(process: AnyPresentation, every: int, *, first: int = 0) -> HMM | GHMM:
+def subsampled(process: AnyPresentation, every: int, *, first: int = 0, max_entries: int = MAX_ENTRIES) -> HMM | GHMM:
     """Every k-th symbol: x_f, x_{f+k}, x_{f+2k}, ... of the process, the others unseen.
 
     The start is that of the process f steps later: a stationary process stays stationary. A periodic one may become a
@@ -19,12 +19,13 @@ def subsampled(process: AnyPresentation, every: int, *, first: int = 0) -> HMM |
     Args:
         every: k >= 1.
         first: f >= 0, the first symbol that is read.
+        max_entries: the most numbers that an EpsilonMachine may have as matrices.
     Example:
         >>> from compmech import zoo
         >>> subsampled(zoo.z1r(), 3, first=1).predict([[0]])[0].round(3).tolist()
-        [[0.5, 0.5], [0.75, 0.25]]
+        [[0.5, 0.5], [0.833, 0.167]]
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     k, f = _step(every, "every"), check_count(first, "first")
     unseen = _steps(part, k - 1)
     start = part.start if f == 0 else part.start @ _steps(part, f)
@@ -47,7 +48,7 @@ def blocked(process: AnyPresentation, length: int, *, max_entries: int = MAX_ENT
         >>> blocked(zoo.golden_mean(), 2).alphabet
         (('0', '0'), ('0', '1'), ('1', '0'))
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     k = _step(length, "length")
     T = part.T
     words: list[tuple[int, ...]] = [(x,) for x in range(part.n_symbol)]

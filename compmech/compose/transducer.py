@@ -105,6 +105,7 @@ def cascade(first: Transducer, second: Transducer, *, max_entries: int = MAX_ENT
         ValueError: if an output of the first is no input of the second, or only one of them has a start.
         PresentationTooLarge: before anything is built.
     Example:
+        >>> from compmech.compose import delay_transducer
         >>> cascade(delay_transducer("ab"), delay_transducer("ab")).n_state
         4
     """

@@ -3,7 +3,7 @@
 import numpy as np
 from jaxtyping import Float
 
-from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled, check_budget, composed_name
+from compmech.compose.assembling import MAX_ENTRIES, HasEvaluate, as_part, assembled, check_budget, composed_name
 from compmech.compose.independent import factor_maps
 from compmech.compose.settling import is_stationary, long_run
 from compmech.compose.transducer import Transducer, matched
@@ -28,11 +28,12 @@ def transduced(process: AnyPresentation, transducer: Transducer, *, max_entries:
         Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
     Example:
         >>> from compmech import equivalent, zoo
+        >>> from compmech.compose import delay_transducer
         >>> late = transduced(zoo.nemo(), delay_transducer("01"))
         >>> equivalent(late, zoo.nemo())     # a stationary process does not show a delay
         True
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     order = matched(part.alphabet, transducer.inputs, "symbol of the process", "the transducer")
     n_output, n_state = len(transducer.outputs), part.n_state * transducer.n_state
     check_budget("the transduced process", n_output, n_state, max_entries)
@@ -48,7 +49,7 @@ def joint_process(process: AnyPresentation, transducer: Transducer, *, max_entri
     Args:
         max_entries: the most numbers n_input * n_output * n_state ** 2 that the result may have.
     """
-    part = as_part(process)
+    part = as_part(process, max_entries)
     order = matched(part.alphabet, transducer.inputs, "symbol of the process", "the transducer")
     n_output, n_state = len(transducer.outputs), part.n_state * transducer.n_state
     n_pair = part.n_symbol * n_output
@@ -58,10 +59,10 @@ def joint_process(process: AnyPresentation, transducer: Transducer, *, max_entri
 
 
 def transduced_maps(
-    process: AnyPresentation, transducer: Transducer
+    process: HasEvaluate, transducer: Transducer
 ) -> tuple[Float[np.ndarray, "state process_state"], Float[np.ndarray, "state transducer_state"]]:
     """From the belief of a transduced or joint process to that over the process's states and the transducer's."""
-    of_process, of_transducer = factor_maps(as_part(process), transducer)
+    of_process, of_transducer = factor_maps(process, transducer)
     return of_process, of_transducer
 
 

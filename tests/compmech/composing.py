@@ -11,7 +11,7 @@ from compmech import GHMM, HMM
 # Sums of a few hundred products of a dozen numbers up to 1 err by 1e-14 or less.
 TOL = 1e-12
 
-fewer = settings(max_examples=8)  # for properties that need all statistics of several processes
+fewer = settings(max_examples=5)  # for properties that need all statistics of several processes
 
 
 def probability(process: HMM | GHMM, word: Sequence[Hashable]) -> float:

@@ -122,6 +122,8 @@ def test_products_that_are_too_large_say_what_they_need() -> None:
         product()
     with pytest.raises((ValueError, TypeError), match=r"str|Presentable"):
         product("even")  # type: ignore[arg-type]
+    with pytest.raises(PresentationTooLarge, match=r"2 causal states.* as matrices would have 2 symbols and 2 states"):
+        product(epsilon_machine(zoo.even()), max_entries=7)
     with pytest.raises(ValueError, match="max_entries must be"):
         product(zoo.even(), max_entries=-1)
 

@@ -260,7 +260,7 @@ def test_wrong_stories_are_named() -> None:
         story(world, 2, time_words=["noon"])
     with pytest.raises(ValueError, match=r"time words must differ from events.*\['1'\] are both"):
         story_in_words(world, 2, time_words=["1", "2"])
-    with pytest.raises(PresentationTooLarge, match="story would have 4 symbols and 8 states"):
+    with pytest.raises(PresentationTooLarge, match="story would have 4 symbols and 9 states"):
         story(world, 2, max_entries=200)
     with pytest.raises(PresentationTooLarge, match="story, if the world forbids nothing, would have 16 symbols and 12"):
         story(world, 8, max_entries=10_000)

@@ -399,7 +399,7 @@ def test_generalised_and_reducible_processes_are_split_too() -> None:
 def test_wrong_shares_are_named() -> None:
     with pytest.raises(ValueError, match="copies must be one number, or one for each of the 2 states; got 3"):
         redundant(zoo.even(), [1, 2, 3], 1.0)
-    with pytest.raises(ValueError, match="at least 1 for every state; state 'B' gets 0"):
+    with pytest.raises(ValueError, match="at least 1 for every state; state 1 gets 0"):
         redundant(zoo.even(), [1, 0], 1.0)
     with pytest.raises(
         ValueError, match=r"broadcast to \(symbol, split_state, split_state\) = \(2, 4, 4\); got shape \(3,\)"
