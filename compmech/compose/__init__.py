@@ -1,4 +1,19 @@
-"""Processes made of processes: products, couplings, mixtures, channels, coarse-grainings, stories, transducers."""
+"""Processes made of processes: products, couplings, mixtures, channels, coarse-grainings, stories, transducers.
+
+Every function takes HMMs, GHMMs and EpsilonMachines and returns an HMM, or a GHMM where one went in, so that
+compositions nest. What a probe needs to know of the parts comes as matrices M such that belief @ M is a belief about a
+part:
+
+    product, coupled            factor_maps             each factor's states
+    mixture                     component_map           which component it is
+                                component_belief_maps   the states of each component
+    concatenated, interrupted   stage_map               which process it is by now
+    redundant                   copy_map                the states of the original
+    transduced, joint_process   transduced_maps         the states of the process, and of the transducer
+    story, story_in_words       world_state_map         the world's state at a time of the paragraph
+                                next_position_map       the time of the next event told
+                                phase_map               how far the paragraph is
+"""
 
 from compmech.compose.assembling import MAX_ENTRIES, PresentationTooLarge
 from compmech.compose.channels import (

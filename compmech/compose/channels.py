@@ -96,9 +96,10 @@ def check_channel(channel: ArrayLike, n_symbol: int) -> Float[np.ndarray, "symbo
     """A channel matrix whose rows are distributions, exactly as far as float64 goes."""
     matrix = as_floats(channel, "channel")
     if matrix.ndim != 2 or len(matrix) != n_symbol or matrix.shape[1] == 0:
+        repair = f". Did you mean symmetric_channel({n_symbol}, {float(matrix)!r})?" if matrix.ndim == 0 else ""
         raise ValueError(
             f"channel must have axes (symbol, output) with a row for each of the {n_symbol} symbols; got shape "
-            f"{matrix.shape}"
+            f"{matrix.shape}{repair}"
         )
     for x, y in np.argwhere(matrix < 0)[:1]:
         raise ValueError(f"channel must be nonnegative; channel[{x}, {y}] is {matrix[x, y]:.6g}")

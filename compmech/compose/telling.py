@@ -151,8 +151,11 @@ def _told(
         if situation.juncture == 0 and situation.announced < 0:
             start[place] = part.start[situation.world_state]
     signed = isinstance(part, GHMM)
+    if not signed:  # a change of basis that makes the rows distributions
+        T *= value
+        T /= value[:, None]
     process = assembled(
-        T if signed else T * value / value[:, None],  # a change of basis that makes the rows distributions
+        T,
         start,
         value if signed else None,
         alphabet,

@@ -120,6 +120,8 @@ def test_wrong_channels_are_named() -> None:
     process = zoo.even()
     with pytest.raises(ValueError, match=r"a row for each of the 2 symbols; got shape \(3, 3\)"):
         noisy(process, np.eye(3))
+    with pytest.raises(ValueError, match=r"Did you mean symmetric_channel\(2, 0\.1\)\?"):
+        noisy(process, 0.1)
     with pytest.raises(ValueError, match=r"channel\[0, 1\] is -0\.5"):
         noisy(process, [[1.5, -0.5], [0, 1]])
     with pytest.raises(ValueError, match=r"row 0 sums to 0\.5; give channel\.T\?"):
