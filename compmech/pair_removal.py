@@ -66,8 +66,8 @@ def pair_removal(successor: Int[np.ndarray, "state symbol"]) -> PairRemoval:
         symbol[new] = reached[new]
         steps[new] = level
         level += 1
-    state, x = np.nonzero(successor >= 0)
-    classes = closed_classes(state, successor[state, x], n_state)
+    source, emitted = np.nonzero(successor >= 0)
+    classes = closed_classes(source, successor[source, emitted], n_state)
     is_told = [bool((steps[members] != NEVER).all()) for members in classes]
     return PairRemoval(
         steps,
