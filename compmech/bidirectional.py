@@ -182,5 +182,4 @@ def _backwards(forward: EpsilonMachine, members: Int[np.ndarray, " member"], max
         raise NoFiniteEpsilonMachine(explored)
     begun = np.eye(1, explored.n_mixed)[0]
     (settled,) = recurrent_tables(Table(explored.emit, explored.successor, begun, tuple(range(explored.n_mixed))))
-    beliefs = explored.beliefs[list(settled.names)]
-    return Retrodiction(beliefs, settled.weight, settled.emit, settled.successor)
+    return Retrodiction(explored.beliefs[explored.recurrent], settled.weight, settled.emit, settled.successor)
