@@ -78,8 +78,8 @@ def closure_proof(process: AnyPresentation, presentation: MixedStatePresentation
     """Verify that a closed graph of mixed states is the process: its words have the right probabilities.
 
     Args:
-        process: what the presentation was computed from, or thought to have been. For a GHMM it is taken for granted
-            that it gives no word a negative probability.
+        process: what the presentation was computed from, or thought to have been. Of a GHMM it is taken for granted
+            that no word gets a negative probability, from the start or from any of the beliefs.
         presentation: of `mixed_states(process)`.
         tol: largest total variation distance for each symbol, for `holds`. Raise it together with merge_tol.
     Raises:
@@ -92,7 +92,7 @@ def closure_proof(process: AnyPresentation, presentation: MixedStatePresentation
     """
     machine = process if isinstance(process, EpsilonMachine) else as_presentation(process)
     _check_shapes(machine, presentation)
-    measure = _SumOfParts() if machine.nonnegative else _SumOfBeliefs(presentation.beliefs)
+    measure = _SumOfBeliefs(presentation.beliefs, machine.T) if isinstance(machine, GHMM) else _SumOfParts()
     wrong, merged = _edge_errors(machine, presentation, measure)
     begun = measure(np.asarray(machine.start - presentation.beliefs[0])[None])[0]
     totals = float(abs(presentation.beliefs @ machine.evaluate - 1).max())
@@ -129,6 +129,10 @@ class _SumOfParts:
     def __call__(self, errors: Float[np.ndarray, "row state"]) -> Float[np.ndarray, " row"]:
         return np.asarray(abs(errors).sum(axis=1))
 
+    def terms(self, beliefs: Float[np.ndarray, "row state"]) -> Float[np.ndarray, " row"]:
+        """At most the size of what is summed in one step, all symbols together: beliefs moved, and their nodes."""
+        return 2 * self(beliefs)
+
 
 class _SumOfBeliefs:
     """That of an error in signed coordinates: of its absolute coefficients in terms of beliefs.
@@ -136,17 +140,25 @@ class _SumOfBeliefs:
     What is left over lies outside the span of the beliefs, where there is nothing but rounding; it counts in full.
     """
 
-    def __init__(self, beliefs: Float[np.ndarray, "mixed state"]) -> None:
+    def __init__(self, beliefs: Float[np.ndarray, "mixed state"], T: Float[np.ndarray, "symbol state state"]) -> None:
         from scipy.linalg import qr
 
         triangle, pivot = qr(beliefs.T, mode="r", pivoting=True)
         size = abs(np.diag(triangle))
         self._chosen = beliefs[pivot[: int((size > RANK_TOL * size[0]).sum())]]
         self._inverse = np.linalg.pinv(self._chosen)
+        self._moved = abs(T).sum(axis=0)
+        self._largest = abs(beliefs).max(axis=0)
 
     def __call__(self, errors: Float[np.ndarray, "row state"]) -> Float[np.ndarray, " row"]:
         weight = errors @ self._inverse
         return np.asarray(abs(weight).sum(axis=1) + abs(errors - weight @ self._chosen).sum(axis=1))
+
+    def terms(self, beliefs: Float[np.ndarray, "row state"]) -> Float[np.ndarray, " row"]:
+        """The same bound as for an HMM, with all signs taken to be the worst."""
+        most = abs(beliefs) @ self._moved + self._largest
+        weight = most @ abs(self._inverse)
+        return np.asarray(weight.sum(axis=1) + (most + weight @ abs(self._chosen)).sum(axis=1))
 
 
 def _edge_errors(
@@ -166,7 +178,7 @@ def _edge_errors(
             wrong[rows] += measure(error)
             if allowed.any():
                 merged = max(merged, float((abs(error) / np.where(q > 0, q, 1.0))[allowed].max()))
-        wrong[rows] += (found.beliefs.shape[1] + 4) * _EPS * measure(abs(found.beliefs[rows]))
+        wrong[rows] += (found.beliefs.shape[1] + 4) * _EPS * measure.terms(found.beliefs[rows])
     return wrong, merged
 
 

@@ -56,9 +56,9 @@ def pair_removal(successor: Int[np.ndarray, "state symbol"]) -> PairRemoval:
         for x in range(n_symbol):
             after = successor[:, x]
             can = np.flatnonzero(after >= 0)
-            settled = (steps[after[can][:, None], after] == level - 1) & (after >= 0)
+            settled = steps[after[can][:, None], after] == level - 1
             if level == 1:
-                settled |= after < 0
+                settled |= after < 0  # so that no later level has to do with these
             row, column = np.nonzero(settled & (steps[can] == NEVER))
             reached[can[row], column] = x
         new = reached >= 0
