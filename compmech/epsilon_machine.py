@@ -11,8 +11,10 @@ from numpy.typing import ArrayLike
 
 from compmech.errors import NotMinimal
 from compmech.filtering import log_probability, predictions
+from compmech.graph import closed_classes, strong_components
 from compmech.hmm import HMM
 from compmech.merging import MERGE_TOL
+from compmech.pair_removal import pair_removal
 from compmech.partition import refine
 from compmech.sampling import BlockTable, block_length, sample_blocks, successor_table
 from compmech.stationary import stationary_distribution
@@ -118,6 +120,27 @@ class EpsilonMachine:
         """
         state, _, after, probability = self.edges
         return stationary_distribution(state, after, probability, self.n_state)
+
+    @cached_property
+    def closed_classes(self) -> tuple[Int[np.ndarray, " _"], ...]:
+        """The sets of states that are not left once entered, each as sorted states; one of them: an ergodic process."""
+        state, _, after, _ = self.edges
+        return closed_classes(state, after, self.n_state)
+
+    @cached_property
+    def is_strongly_connected(self) -> bool:
+        """Whether every state can be reached from every other one."""
+        state, _, after, _ = self.edges
+        return bool(strong_components(state, after, self.n_state).max() == 0)
+
+    @cached_property
+    def is_synchronizing(self) -> bool:
+        """Whether an observer who knows the machine comes to know its state exactly, with probability one.
+
+        If not, the observer only becomes ever surer, in some closed class at least. Decided on n_state ** 2 pairs;
+        `synchronizing_word(machine)` gives a word and the reason.
+        """
+        return not pair_removal(self.successor).untold
 
     def to_hmm(self) -> HMM:
         """The same machine as labelled matrices, n_symbol * n_state ** 2 of numbers."""

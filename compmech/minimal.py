@@ -3,6 +3,7 @@
 import numpy as np
 from jaxtyping import Float, Int
 
+from compmech.distinguishing import side_by_side
 from compmech.graph import reachable
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.merging import BeliefIndex
@@ -89,11 +90,7 @@ def equivalent(a: AnyPresentation, b: AnyPresentation, *, tol: float = 1e-8) -> 
             processes found equivalent differ by no more than about tol times sqrt(n + m).
     """
     left, right = as_presentation(a), as_presentation(b)
-    names = list(dict.fromkeys([*left.alphabet, *right.alphabet]))
-    n, total = left.n_state, left.n_state + right.n_state
-    T = np.zeros((len(names), total, total))
-    T[[names.index(name) for name in left.alphabet], :n, :n] = left.T
-    T[[names.index(name) for name in right.alphabet], n:, n:] = right.T
-    basis, _ = krylov_basis(np.concatenate([left.evaluate, right.evaluate]), T.transpose(0, 2, 1))
+    _, T, evaluate = side_by_side(left, right)
+    basis, _ = krylov_basis(evaluate, T.transpose(0, 2, 1))
     difference = np.concatenate([left.start, -right.start])
     return bool(abs(basis @ difference).max() <= tol)

@@ -31,7 +31,7 @@ class MixedStatePresentation:
         parent: node before on a shortest word that leads to each node; -1 at the start.
         parent_symbol: last symbol of that word; -1 at the start.
         closed: whether the graph is whole and exact: every node expanded, and no two beliefs so near to each other that
-            it is doubtful whether they are one.
+            it is doubtful whether they are one. `closure_proof(process, presentation)` verifies it.
         lost_mass: probability that a word of length `depth` has left the explored graph, or passed a doubtful merge.
         depth: length of the words explored.
         merge_tol: beliefs nearer than this were taken to be one.

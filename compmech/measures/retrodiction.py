@@ -38,10 +38,14 @@ class Retrodiction:
     Attributes:
         beliefs: the distinct rho_f, one row per reverse causal state.
         probability: of each.
+        emit: P(symbol before | reverse causal state).
+        successor: reverse causal state before that symbol; -1 where it is forbidden.
     """
 
     beliefs: Float[np.ndarray, "reverse state"]
     probability: Float[np.ndarray, " reverse"]
+    emit: Float[np.ndarray, "reverse symbol"]
+    successor: Int[np.ndarray, "reverse symbol"]
 
 
 def reversed_matrices(
@@ -79,7 +83,9 @@ def retrodiction(
     beliefs, probability = graph.beliefs[kept], probability[kept]
     if np.abs(probability @ beliefs - pi).max() > _AVERAGE_TOL:
         return None
-    return Retrodiction(beliefs, probability)
+    emit, successor = graph.emit[kept], graph.successor[kept]
+    place = np.cumsum(kept) - 1
+    return Retrodiction(beliefs, probability, emit, np.where(successor >= 0, place[successor], -1))
 
 
 def _typical(
