@@ -12,23 +12,21 @@ Reference:
 
 from dataclasses import dataclass
 from itertools import islice
-from math import e, inf, log2
+from math import inf
 
 import numpy as np
 from jaxtyping import Float
 
-from compmech.measures.interval import Bounds, between, exact, surprise
+from compmech.measures.interval import Bounds, exact
 from compmech.measures.orbits import never_returns, resting_beliefs
+from compmech.measures.renewal import renewal
 from compmech.spans import krylov_basis
 
-# Rows of a matrix of rank one agree to rounding; a matrix with a smaller singular value than this is not invertible.
+# A matrix with a smaller singular value than this is not invertible.
 _RANK_TOL = 1e-10
 
 # Recurrent beliefs that are followed.
 _MAX_RESTING = 3
-
-# Terms of the series of a renewal process.
-_MAX_TERMS = 100_000
 
 # Pairs of sets of beliefs that are tested for a plane between them, and passes of the search for one.
 _MAX_PAIRS = 150
@@ -54,9 +52,9 @@ class Infinite:
 def infinitely_many(T: Float[np.ndarray, "symbol state state"], pi: Float[np.ndarray, " state"]) -> Infinite | None:
     """Proof that an ergodic process has infinitely many causal states, with C if it follows; None if none is found."""
     see = krylov_basis(np.ones(len(pi)), T.transpose(0, 2, 1))[0].T
-    renewal = _renewal(T, pi, see)
-    if renewal is not None:
-        return Infinite(renewal, "a renewal process whose belief never returns")
+    events = _renewal(T, see)
+    if events is not None:
+        return Infinite(events, "a renewal process whose belief never returns")
     for belief in islice(resting_beliefs(T), _MAX_RESTING):
         word = never_returns(T, belief, see)
         if word is not None:
@@ -67,46 +65,12 @@ def infinitely_many(T: Float[np.ndarray, "symbol state state"], pi: Float[np.nda
     return None
 
 
-def _renewal(
-    T: Float[np.ndarray, "symbol state state"], pi: Float[np.ndarray, " state"], see: Float[np.ndarray, "state view"]
-) -> Bounds | None:
-    """C of a process of two symbols of which one leads to one belief, whatever was before; None for others."""
-    if len(T) != 2:
+def _renewal(T: Float[np.ndarray, "symbol state state"], see: Float[np.ndarray, "state view"]) -> Bounds | None:
+    """C of a renewal process whose belief never returns between two events; None for others."""
+    found = renewal(T, np.ones(T.shape[1]))
+    if found is None or never_returns(found.quiet[None], found.after, see) is None:
         return None
-    for event in (0, 1):
-        rows = T[event][T[event].sum(axis=1) > 0]
-        if not len(rows):
-            return None
-        rows = rows / rows.sum(axis=1, keepdims=True)
-        if np.abs(rows - rows[0]).max() > _RANK_TOL:
-            continue
-        quiet = T[1 - event]
-        if never_returns(quiet[None], rows[0], see) is None:
-            continue
-        return _renewal_series(rows[0] * (pi @ T[event]).sum(), quiet)
-    return None
-
-
-def _renewal_series(vector: Float[np.ndarray, " state"], quiet: Float[np.ndarray, "state state"]) -> Bounds:
-    """-sum_n p_n log2 p_n with p_n = vector @ quiet^n @ 1, and bounds of what is beyond the last term.
-
-    A tail of mass m whose terms lie mu beyond its first on average has at least m log2(1/m) bits and at most
-    log2(e (1 + mu)) bits more for each unit of mass, the entropy of a geometric distribution being the largest.
-    """
-    ahead = np.linalg.inv(np.eye(len(quiet)) - quiet)
-    total = 0.0
-    for _ in range(_MAX_TERMS):
-        mass = float((vector @ ahead).sum())
-        if mass < 1e-18:
-            break
-        total += float(surprise(vector.sum(keepdims=True))[0])
-        vector = vector @ quiet
-    mass = float((vector @ ahead).sum())
-    if mass <= 0:
-        return between(total, total)
-    mean = float((vector @ quiet @ ahead @ ahead).sum()) / mass
-    at_least = total + mass * log2(1 / mass)
-    return between(at_least, at_least + mass * log2(e * (1 + mean)))
+    return found.since
 
 
 def _no_atoms(T: Float[np.ndarray, "symbol state state"], see: Float[np.ndarray, "state view"]) -> str | None:

@@ -17,8 +17,10 @@ from compmech.measures.finite import finite_statistics
 from compmech.measures.infinite import ergodic_mixture, infinite_statistics, turned
 from compmech.measures.interval import Bounds, entropy
 from compmech.measures.proofs import infinitely_many
+from compmech.measures.renewal import renewal
 from compmech.measures.retrodiction import reversed_matrices
 from compmech.measures.signed import signed_statistics
+from compmech.minimal import minimal
 from compmech.spans import horizon_ranks
 from compmech.validation import SUM_TOL
 
@@ -136,8 +138,10 @@ def _analysed(presentation: HMM | GHMM) -> Findings:
     if machine is not None:
         return finite_statistics(machine, one_symbol)
     if isinstance(presentation, GHMM):
-        machine = _machine(presentation, _MAX_STATES)
-        return signed_statistics(presentation) if machine is None else finite_statistics(machine, one_symbol)
+        least = minimal(presentation)
+        events = renewal(least.T, least.evaluate)
+        machine = _machine(presentation, _MAX_STATES) if events is None else None
+        return signed_statistics(presentation, events) if machine is None else finite_statistics(machine, one_symbol)
     process, is_ergodic = ergodic_mixture(presentation)
     proof = infinitely_many(process.T, process.start) if is_ergodic else None
     if proof is None:
