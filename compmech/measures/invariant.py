@@ -8,9 +8,11 @@ ones at a distance of about eps^(1/k), whose separate projectors grow without li
 2. The rest is brought to Schur form by unitary transformations; eigenvalues that agree to rounding are put together,
    and the blocks are separated by Sylvester equations. Where a solution would be large, so that digits would be lost,
    the block is joined with the nearest other and tried again.
+3. The parts are put together again. Where that misses the matrix by more than rounding, all is done over with less
+   allowed in 2, and with 0 left to 2 where other eigenvalues are next to it.
 
 On each subspace the matrix is a triangular block with powers and resolvent as good as any. The limit: eigenvalues that
-cannot be separated with fewer than some four digits lost stay together, with a spread above 0.
+cannot be separated with fewer than some six digits lost stay together, with a spread above 0.
 
 Letters: M = sum_k R_k B_k L_k with L_k R_k = 1 and L_k R_l = 0; S a Schur form, X a solution of a Sylvester equation.
 
@@ -30,9 +32,12 @@ _ZERO = 1e-12
 # Eigenvalues nearer than this are put together from the first: equal ones of index 1 differ by 1e-15 or so.
 _EQUAL = 1e-9
 
-# Blocks are parted only while the transformation that parts them has no entries larger than this; it loses as many
-# digits as this has.
-_LARGEST = 1e4
+# Blocks are parted only while the transformation that parts them has no entries larger than this: the first of these
+# with which the matrix is put together again. As many digits are lost as it has, and more where blocks lean on others.
+_LARGEST = (1e4, 1e3, 1e2, 1e1)
+
+# How far the parts may miss the matrix together, in units of its largest entry: six digits above rounding.
+_MISSED = 1e-10
 
 # Rank tolerance for the index of an eigenvalue, on blocks whose eigenvalues carry the rounding of the transformations.
 _INDEX_ZERO = 1e-9
@@ -59,19 +64,40 @@ class Invariant:
 
 def invariant_parts(M: Float[np.ndarray, "row row"]) -> tuple[Invariant, ...]:
     """The invariant subspaces of a square matrix, by decreasing modulus of their eigenvalues."""
-    n = len(M)
+    parts: list[Invariant] = []
+    for largest in _LARGEST if len(M) else ():
+        parts = _parts(M, largest)
+        together = sum(part.right @ part.block @ part.left for part in parts)
+        if np.abs(together - M).max() <= _MISSED * max(1.0, float(np.abs(M).max())):
+            break
+    return tuple(sorted(parts, key=_rank))
+
+
+def _parts(M: Float[np.ndarray, "row row"], largest: float) -> list[Invariant]:
+    """The invariant subspaces that can be separated by projectors with entries up to `largest`."""
     core, dual = _core(M), _core(M.T)
-    assert core.shape == dual.shape, "rank of a matrix and of its transpose"
+    if not _can_be_parted(core, dual, largest):
+        return _schur_parts(M, largest)
     parts = []
-    if core.shape[1] < n:
+    if core.shape[1] < len(M):
         right, left = _complement(dual), _complement(core).T
         left = np.linalg.solve(left @ right, left)
         block, basis, index = _strict(left @ M @ right)
         parts.append(Invariant(0j, index, 0.0, *_as_complex(block, right @ basis, basis.T @ left)))
     if core.shape[1]:
         onto = np.linalg.solve(dual.T @ core, dual.T)
-        parts += [_lifted(part, core, onto) for part in _schur_parts(onto @ M @ core)]
-    return tuple(sorted(parts, key=_rank))
+        parts += [_lifted(part, core, onto) for part in _schur_parts(onto @ M @ core, largest)]
+    return parts
+
+
+def _can_be_parted(core: Float[np.ndarray, "row core"], dual: Float[np.ndarray, "row dual"], largest: float) -> bool:
+    """Whether the projector on the core, along what powers of M send to zero, has no entries that cost too many digits.
+
+    It has where eigenvalues are nearly zero.
+    """
+    if core.shape != dual.shape:
+        return False
+    return core.shape[1] == 0 or float(np.linalg.svd(dual.T @ core, compute_uv=False)[-1]) >= 1 / largest
 
 
 def _rank(part: Invariant) -> tuple[float, float, float]:
@@ -126,8 +152,8 @@ def _lifted(part: Invariant, core: np.ndarray, onto: np.ndarray) -> Invariant:
     return Invariant(part.eigenvalue, part.index, part.spread, part.block, core @ part.right, part.left @ onto)
 
 
-def _schur_parts(M: Float[np.ndarray, "row row"]) -> list[Invariant]:
-    """The same for a matrix without the eigenvalue 0."""
+def _schur_parts(M: Float[np.ndarray, "row row"], largest: float) -> list[Invariant]:
+    """The same by the Schur form alone, where 0 is an eigenvalue like others."""
     from scipy.linalg import schur
 
     S, V = schur(M, output="complex")
@@ -135,7 +161,7 @@ def _schur_parts(M: Float[np.ndarray, "row row"]) -> list[Invariant]:
     found = []
     first = 0
     while first < len(S):
-        last = form.part(first)
+        last = form.part(first, largest)
         found.append(slice(first, last))
         first = last
     return [_part(form.S[here, here], form.right[:, here], form.left[here]) for here in found]
@@ -149,12 +175,12 @@ class _Form:
         self.right = right
         self.left = left
 
-    def part(self, first: int) -> int:
+    def part(self, first: int, largest: float) -> int:
         """Separate a block that begins at `first` from all that follows; where the block ends."""
         last = self._gather(first, first + 1)
         while last < len(self.S):
             X = _separation(self.S[first:last, first:last], self.S[first:last, last:], self.S[last:, last:])
-            if X is not None and np.abs(X).max() <= _LARGEST:
+            if X is not None and np.abs(X).max() <= largest:
                 self.right[:, last:] += self.right[:, first:last] @ X
                 self.left[first:last] -= X @ self.left[last:]
                 self.S[first:last, last:] = 0.0

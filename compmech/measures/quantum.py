@@ -20,6 +20,7 @@ Reference:
 
 from dataclasses import dataclass
 from math import log2, sqrt
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -39,9 +40,11 @@ MAX_STATES = 3000
 # Steps of the iteration from below and from above before the linear system is solved.
 _STEPS = 300
 
-# Overlaps are between 0 and 1, and sums of a few products of them err by 1e-15 or so: nearer than this, the lower and
-# the upper bound are one number.
-_ONE_NUMBER = 1e-14
+# The lower and the upper bound of an overlap are one number when they are this near: C_q is off by less than 1e-10.
+_ONE_NUMBER = 1e-12
+
+# Steps are taken until they are nearer still, down to the rounding of a few products.
+_AS_NEAR = 1e-14
 
 # Above this many pairs the dense solve would take longer than a second.
 _MAX_PAIRS = 3000
@@ -84,7 +87,7 @@ def quantum_memory(process: AnyPresentation, *, max_states: int = MAX_STATES) ->
     Example:
         >>> from compmech import zoo
         >>> found = quantum_memory(zoo.golden_mean())
-        >>> round(found.complexity, 6), found.overlaps[0, 1].round(6)      # C = 0.918296, E = 0.251629
+        >>> round(found.complexity, 6), round(float(found.overlaps[0, 1]), 6)      # C = 0.918296, E = 0.251629
         (0.550048, 0.707107)
     """
     machine = epsilon_machine(as_stationary(process), max_states=max_states)
@@ -125,10 +128,11 @@ def quantum_complexities(process: AnyPresentation, length: int, *, max_states: i
     machine = epsilon_machine(as_stationary(process), max_states=max_states)
     pairs = pair_graph(machine.successor, machine.emit)
     merging = _merging(machine, pairs)
+    Q = _carrying(pairs)
     overlap = np.zeros(pairs.n_pair)
     found = [float(entropy(machine.start))]
     for _ in range(length):
-        overlap = _step(pairs, merging, overlap)
+        overlap = merging + Q @ overlap
         found.append(float(entropy(_spectrum(machine, pairs, overlap))))
     return tuple(found)
 
@@ -140,39 +144,41 @@ def _merging(machine: EpsilonMachine, pairs: PairGraph) -> Float[np.ndarray, " p
     return np.asarray((np.sqrt(machine.emit[i] * machine.emit[j]) * together).sum(axis=1))
 
 
-def _step(
-    pairs: PairGraph, merging: Float[np.ndarray, " pair"], overlap: Float[np.ndarray, " pair"]
-) -> Float[np.ndarray, " pair"]:
-    """b + Q c."""
-    carried = np.bincount(pairs.source, weights=pairs.weight * overlap[pairs.target], minlength=pairs.n_pair)
-    return merging + carried
-
-
 def _limits(
     pairs: PairGraph, merging: Float[np.ndarray, " pair"]
 ) -> tuple[Float[np.ndarray, " pair"], Float[np.ndarray, " pair"]]:
     """The overlaps from below and from above: rising from 0, and falling from 1, which no overlap exceeds."""
-    least, most = np.zeros(pairs.n_pair), np.ones(pairs.n_pair)
+    Q = _carrying(pairs)
+    both = np.stack([np.zeros(pairs.n_pair), np.ones(pairs.n_pair)], axis=1)
     for step in range(_MOST_STEPS):
-        if (most - least).max(initial=0.0) <= _ONE_NUMBER:
+        if (both[:, 1] - both[:, 0]).max(initial=0.0) <= _AS_NEAR:
             break
         if step == _STEPS and pairs.n_pair <= _MAX_PAIRS:
-            return _solved(pairs, merging, least, most)
-        least, most = _step(pairs, merging, least), _step(pairs, merging, most)
-    return least, np.minimum(most, 1.0)
+            return _solved(Q, merging, both[:, 0], both[:, 1])
+        both = merging[:, None] + Q @ both
+    return both[:, 0], np.minimum(both[:, 1], 1.0)
+
+
+def _carrying(pairs: PairGraph) -> Any:
+    """Q, in sparse form for many pairs."""
+    if pairs.n_pair > _MAX_PAIRS:
+        from scipy.sparse import csr_array
+
+        return csr_array((pairs.weight, (pairs.source, pairs.target)), shape=(pairs.n_pair, pairs.n_pair))
+    Q = np.zeros((pairs.n_pair, pairs.n_pair))
+    np.add.at(Q, (pairs.source, pairs.target), pairs.weight)
+    return Q
 
 
 def _solved(
-    pairs: PairGraph,
+    Q: Float[np.ndarray, "pair pair"],
     merging: Float[np.ndarray, " pair"],
     least: Float[np.ndarray, " pair"],
     most: Float[np.ndarray, " pair"],
 ) -> tuple[Float[np.ndarray, " pair"], Float[np.ndarray, " pair"]]:
     """The solution of c = b + Q c, give or take what rounding of the entries does over all steps of a pair's life."""
-    system = np.eye(pairs.n_pair)
-    np.subtract.at(system, (pairs.source, pairs.target), pairs.weight)
     try:
-        solved = np.linalg.solve(system, np.stack([merging, np.ones(pairs.n_pair)], axis=1))
+        solved = np.linalg.solve(np.eye(len(Q)) - Q, np.stack([merging, np.ones(len(Q))], axis=1))
     except np.linalg.LinAlgError:
         return least, most
     overlap, lifetime = solved.T

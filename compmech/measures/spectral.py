@@ -24,8 +24,8 @@ from compmech.measures.invariant import invariant_parts
 from compmech.measures.net import MixedNet, mixed_net
 from compmech.validation import check_count
 
-# Mixed states up to which the spectrum is computed: some 20 seconds.
-MAX_STATES = 1000
+# Mixed states up to which the spectrum is computed: some ten seconds.
+MAX_STATES = 500
 
 # Lengths at which the sum of the modes is held against the powers of W.
 _CHECKED = 40
@@ -112,7 +112,7 @@ class Spectrum:
 def spectrum(process: AnyPresentation, *, max_states: int = MAX_STATES) -> Spectrum:
     """The statistics of a process from the spectrum of the net matrix of its mixed states.
 
-    Exact to rounding. Eigenvalues are told apart as far as that costs no more than some four digits; see `Mode.index`,
+    Exact to rounding. Eigenvalues are told apart as far as that costs no more than some six digits; see `Mode.index`,
     and `Spectrum.error` for what the sum of the modes is worth.
 
     Args:

@@ -27,7 +27,7 @@ def hidden(M: np.ndarray, seed: int) -> np.ndarray:
 
 
 def put_together(M: np.ndarray, parts: tuple[Invariant, ...]) -> None:
-    """Blocks lose at most some four digits in being separated (see the module), and bases here two or three."""
+    """Parts miss the matrix by 1e-10 at most (see the module), and bases here cost a digit."""
     left = np.concatenate([part.left for part in parts])
     right = np.concatenate([part.right for part in parts], axis=1)
     np.testing.assert_allclose(left @ right, np.eye(len(M)), atol=1e-9)
