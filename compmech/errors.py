@@ -136,6 +136,27 @@ class NoFiniteEpsilonMachine(ValueError):
         )
 
 
+class NotClosed(ValueError):
+    """A closed form was asked of a process whose mixed states are not finitely many, or too many.
+
+    Attributes:
+        explored: what was found, a MixedStatePresentation with closed=False.
+    """
+
+    def __init__(self, explored: object) -> None:
+        self.explored = explored
+        super().__init__(explored)
+
+    def __str__(self) -> str:
+        count = len(getattr(self.explored, "beliefs", ()))
+        lost = float(getattr(self.explored, "lost_mass", float("nan")))
+        return (
+            f"the mixed states do not close: {count} explored and probability {lost:.3g} still leads outside them or "
+            "to beliefs too near to tell apart. Spectral closed forms need finitely many: raise max_states, or take "
+            "the bounds of statistics(process); `.explored` holds what was found."
+        )
+
+
 class NotMinimal(ValueError):
     """Causal states of a declared epsilon-machine have the same future.
 

@@ -86,7 +86,8 @@ class MixedStatePresentation:
             kept = after >= 0
             flow = (probability[:, None] * self.emit[nodes])[kept]
             nodes, place = np.unique(after[kept], return_inverse=True)
-            probability = np.bincount(place, weights=flow, minlength=len(nodes))
+            # of nothing, bincount makes integers
+            probability = np.bincount(place, weights=flow, minlength=len(nodes)).astype(np.float64)
             found.append((nodes, probability))
         return tuple(found)
 
