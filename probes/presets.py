@@ -31,7 +31,7 @@ RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.008},
-    "rrxor": {"transformer": 0.002, "lstm": 0.008, "gru": 0.004, "mamba": 0.016},
+    "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.016},
 }
 """The best of the recorded sweep, by process and architecture."""
 
