@@ -1,7 +1,15 @@
-"""Computational mechanics: processes, their mixed states, epsilon-machines and statistics."""
+"""Computational mechanics: processes, their mixed states, epsilon-machines and statistics.
 
-from compmech import zoo
+Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
+`rational` (exact arithmetic).
+"""
+
+from compmech import compose, rational, zoo
+from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
+from compmech.closure import ClosureProof, closure_proof
+from compmech.compose import mixture, noisy, product
+from compmech.distinguishing import DistinguishingWord, distinguishing_word
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
     ImpossibleWord,
@@ -9,6 +17,7 @@ from compmech.errors import (
     MachineFileError,
     NegativeProbability,
     NoFiniteEpsilonMachine,
+    NotClosed,
     NotErgodic,
     NotMinimal,
     NotStationary,
@@ -17,20 +26,56 @@ from compmech.errors import (
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
 from compmech.io import load, save
-from compmech.measures import Bounds, Statistics, block_entropies, entropy_rate, excess_entropy, statistics
+from compmech.measures import (
+    Band,
+    Bounds,
+    EntropyConvergence,
+    Line,
+    Mode,
+    PowerSpectrum,
+    PresentationInformation,
+    QuantumMemory,
+    Spectrum,
+    Statistics,
+    autocorrelation,
+    block_entropies,
+    entropy_convergence,
+    entropy_rate,
+    excess_entropy,
+    power_spectrum,
+    presentation_information,
+    quantum_complexities,
+    quantum_memory,
+    renyi_block_entropies,
+    renyi_complexity,
+    renyi_entropy_rate,
+    spectrum,
+    statistics,
+)
 from compmech.minimal import equivalent, minimal
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
+from compmech.reverse import reverse
 from compmech.spans import future_map, horizon_ranks, word_map
 from compmech.stationary import stationary
+from compmech.synchronizing import Synchronizing, reset_threshold, synchronizing_word
+from compmech.topologies import Topology, canonical_topology, topological_machines
 
 __all__ = [
+    "BidirectionalMachine",
+    "Band",
     "Bounds",
+    "ClosureProof",
+    "DistinguishingWord",
+    "EntropyConvergence",
     "EpsilonMachine",
     "GHMM",
     "HMM",
-    "ImpossibleWord",
+    "Line",
     "LostPrecision",
+    "Mode",
+    "NotClosed",
+    "ImpossibleWord",
     "MachineFileError",
     "MixedStatePresentation",
     "NegativeProbability",
@@ -38,10 +83,23 @@ __all__ = [
     "NotErgodic",
     "NotMinimal",
     "NotStationary",
+    "PowerSpectrum",
+    "PresentationInformation",
     "Process",
+    "QuantumMemory",
+    "Spectrum",
     "Statistics",
+    "Synchronizing",
+    "Topology",
     "UnknownName",
+    "autocorrelation",
+    "bidirectional",
     "block_entropies",
+    "canonical_topology",
+    "closure_proof",
+    "compose",
+    "distinguishing_word",
+    "entropy_convergence",
     "entropy_rate",
     "epsilon_machine",
     "equivalent",
@@ -52,9 +110,25 @@ __all__ = [
     "load",
     "minimal",
     "mixed_states",
+    "mixture",
+    "noisy",
+    "power_spectrum",
+    "presentation_information",
+    "product",
+    "quantum_complexities",
+    "quantum_memory",
+    "rational",
+    "renyi_block_entropies",
+    "renyi_complexity",
+    "renyi_entropy_rate",
+    "reset_threshold",
+    "reverse",
     "save",
+    "spectrum",
     "stationary",
     "statistics",
+    "synchronizing_word",
+    "topological_machines",
     "word_map",
     "zoo",
 ]
