@@ -94,15 +94,22 @@ def test_states_say_what_they_hold() -> None:
     assert story(zoo.even(), 2).situations[0].told == (-1, -1)
 
 
-def test_what_is_left_to_tell_may_depend_on_the_order_so_far() -> None:
+@pytest.mark.parametrize(
+    "orders",
+    [
+        {(0, 1, 2, 3): 0.5, (1, 0, 3, 2): 0.5},
+        {(0, 1, 2, 3): 0.4, (0, 1, 3, 2): 0.1, (1, 0, 2, 3): 0.2, (1, 0, 3, 2): 0.3},  # not in what, but how often
+    ],
+)
+def test_what_is_left_to_tell_may_depend_on_the_order_so_far(orders: dict[tuple[int, ...], float]) -> None:
     world = HMM([[[0.3]], [[0.7]]])
-    tale = story(world, 4, orders={(0, 1, 2, 3): 0.5, (1, 0, 3, 2): 0.5})
+    tale = story(world, 4, orders=orders)
     assert tale.process.states[0] == (0, (None, None, None, None), 0)
     words = all_words(8, 4)
     expected = {}
     for events in product(range(2), repeat=4):
-        for order in tale.orders:
-            expected[tuple(2 * i + events[i] for i in order)] = 0.5 * np.prod([(0.3, 0.7)[x] for x in events])
+        for order, chance in orders.items():
+            expected[tuple(2 * i + events[i] for i in order)] = chance * np.prod([(0.3, 0.7)[x] for x in events])
     found = np.exp(tale.process.log_prob(words))
     np.testing.assert_allclose(found, [expected.get(tuple(word), 0.0) for word in words.tolist()], atol=TOL)
 
