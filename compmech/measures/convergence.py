@@ -109,7 +109,7 @@ def entropy_convergence(
         >>> from compmech import zoo
         >>> found = entropy_convergence(zoo.even(), 3)
         >>> found.rates.round(4).tolist(), round(found.total_predictability, 6)
-        ([0.9183, 0.9183, 0.7925], -0.333333)
+        ([0.9183, 0.8742, 0.7925], -0.333333)
     """
     presentation = as_stationary(process)
     if check_count(length, "length") < 1:

@@ -122,7 +122,7 @@ def renyi_entropy_rate(process: AnyPresentation, order: float, *, max_states: in
     Example:
         >>> from compmech import zoo
         >>> [round(renyi_entropy_rate(zoo.golden_mean(), q), 6) for q in (0, 1, 2, float("inf"))]
-        [0.694242, 0.666667, 0.635345, 0.5]
+        [0.694242, 0.666667, 0.642981, 0.5]
     """
     order = _checked_order(order)
     presentation = as_stationary(process)
