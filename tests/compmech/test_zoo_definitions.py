@@ -199,7 +199,7 @@ def test_runs_are_as_long_as_they_may_be(process, symbol, rule) -> None:
     ids=lambda value: getattr(value, "name", None),
 )
 def test_words_follow_their_pattern_from_the_first_state(process, pattern) -> None:
-    """From A or, where there is none, from the first state; the last word may be cut off, and it is no longer than 40."""
+    """From A or, where there is none, from the first state. The last word may be cut off within its 40 symbols."""
     first = process.states.index("A") if "A" in process.states else 0
     started = HMM(process.T, start=np.eye(process.n_state)[first], alphabet=process.alphabet)
     for word in started.sample(20, 60, rng=np.random.default_rng(2507)):
