@@ -80,7 +80,8 @@ def days_of_week() -> HMM:
 
     a day's name to that day, five times as often if it is tomorrow's; Tmrw and Yest to the day after and before; Wkdy
     and Wknd to any of theirs, so that the state is hidden. All words but tomorrow's name are equally likely. The causal
-    states are the days, and the weekdays and the weekend put off by 0 to 6 days.
+    states are the days, and the weekdays and the weekend put off by 0 to 6 days. Until one of them is known the belief
+    is the stationary distribution or one of its 6 turns.
     """
     week, weekend = _DAYS[:5], _DAYS[5:]
     edges: list[Edge] = []
