@@ -102,8 +102,9 @@ class _Book:
     def __init__(self, start: Float[np.ndarray, " state"]) -> None:
         self.rows: list[Float[np.ndarray, " state"]] = []
         self.is_sharp = True
-        # any direction does; square roots have no rational relation, so that simple beliefs do not share a number
-        direction = np.sqrt(np.arange(2.0, len(start) + 2.0)) % 1.0
+        # any direction does in which all components count; square roots have no rational relation, so that simple
+        # beliefs do not share a number
+        direction = 1.0 + np.sqrt(np.arange(2.5, len(start) + 2.5)) % 1.0
         self._direction = direction / direction.sum()
         self._shelves: dict[int, list[int]] = {}
         self.land(start[None])
