@@ -5,8 +5,8 @@ together (i, eta) is a Markov chain. Where it settles into finitely many nodes, 
 
     D = -h(p) - sum mu(i, eta) P(x | i) log Q(x | eta).
 
-Otherwise let w be the last symbols. Whatever eta was before them, Q(x | past) lies between the least and the greatest of
-Q(x | j w) over states j of q before w from which w is possible, and so the mean of its logarithm is bounded.
+Otherwise let w be the last symbols. Whatever eta was before them, Q(x | past) lies between the least and the greatest
+of Q(x | j w) over states j of q before w from which w is possible, and so the mean of its logarithm is bounded.
 
 Reference:
     Juang and Rabiner, AT&T Technical Journal 64, 391 (1985), for the rate; Cover and Thomas, Elements of Information
@@ -16,7 +16,7 @@ Reference:
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
-from math import inf, isinf
+from math import inf, isinf, log
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -94,7 +94,7 @@ def relative_entropy_rate(
     max_states, max_numbers = check_count(max_states, "max_states"), check_count(max_numbers, "max_numbers")
     source = _with_states(p, "p")
     target = _aligned(_with_states(q, "q"), source.alphabet)
-    word = _search(source, target, max_states)[0]
+    word, ended = _search(source, target, max_states)
     if word is not None:
         forbidden = tuple(source.alphabet[x] for x in word)
         return RelativeEntropyRate(nats=inf, how=f"{EXACT}: p allows a word that q forbids", forbidden=forbidden)
@@ -106,7 +106,9 @@ def relative_entropy_rate(
     for part, weight in ergodic_parts(source):
         known = _known_states(part, target)
         if known is None:
-            term, why = _by_recent_words(part, target, max_numbers), "from the most recent words"
+            # where q forbids no word of p, each has a path, and no step of it costs more than the rarest there is
+            most = -log(target.least_step) if ended else inf
+            term, why = _by_recent_words(part, target, max_numbers, most), "from the most recent words"
         else:
             term = _settled(part, known)
         rate = rate + Bounds(weight * term.lower, weight * term.upper)
@@ -176,8 +178,10 @@ def _is_stationary(process: HMM | GHMM) -> bool:
 
 
 def _unifilar(process: HMM) -> HMM | None:
-    """A unifilar presentation of what a process settles into, or None if no finite one was found."""
-    return process if process.is_unifilar else _machine(process)
+    """A unifilar presentation of a stationary process, or None if no finite one was found."""
+    if process.is_unifilar:
+        return process
+    return _machine(process) if _is_stationary(process) else None
 
 
 def _aligned(process: HMM, names: tuple[Hashable, ...]) -> HMM:
@@ -327,13 +331,13 @@ def _settled(source: HMM, chain: _Chain) -> Bounds:
             inside = place[chain.source] >= 0
             edges = place[chain.source[inside]], place[chain.target[inside]], chain.weight[inside]
             mu[members] = weight * stationary_distribution(*edges, len(members))
-    emit = source.emission[chain.state]
-    predict = chain.predict[:, : emit.shape[1]]
+    lasting = mu > 0
+    mu, predict, emit = mu[lasting], chain.predict[lasting], source.emission[chain.state[lasting]]
     emitted = emit > 0
+    cost = -np.log(predict[:, : emit.shape[1]], where=emitted, out=np.zeros_like(emit))
     if source.is_unifilar:
-        ratio = np.log(emit / predict, where=emitted, out=np.zeros_like(emit))
-        return exact(float(mu @ (emit * ratio).sum(axis=1)))
-    cost = -np.log(predict, where=emitted, out=np.zeros_like(emit))
+        cost += np.log(emit, where=emitted, out=np.zeros_like(emit))
+        return exact(float(mu @ (emit * cost).sum(axis=1)))
     return exact(float(mu @ (emit * cost).sum(axis=1))) - _entropy_rate(source)
 
 
@@ -357,8 +361,8 @@ def _known_states(source: HMM, target: HMM) -> _Chain | None:
     """The chain of p's state and q's, if an observer of p's words comes to know q's state almost surely, and the two
     states then settle into one closed class; None if that was not proved.
 
-    Whatever two states q may be in, p's symbols must be able to take them to one state, or to rule one out. Then they do
-    so sooner or later, and one state is left, for p's words are not forbidden.
+    Whatever two states q may be in, p's symbols must be able to take them to one state, or to rule one out. Then they
+    do so sooner or later, and one state is left, for p's words are not forbidden.
     """
     unifilar = target if target.is_unifilar else (_machine(target) if _is_stationary(target) else None)
     if unifilar is None:
@@ -413,11 +417,15 @@ def _always_resolves(source: HMM, successor: Int[np.ndarray, "state symbol"]) ->
 # --- bounds from the most recent words
 
 
-def _by_recent_words(source: HMM, target: HMM, max_numbers: int) -> Bounds:
+def _by_recent_words(source: HMM, target: HMM, max_numbers: int, most_per_symbol: float) -> Bounds:
     """The rate of an ergodic stationary p, in nats.
 
-    Words are extended into the past until what came before no longer matters. Row i of `along` is P(w, S = j | i), row j
-    of `ahead` that of q up to a factor common to all rows; `possible` tells rows that are zero from rows that underflow.
+    Words are extended into the past until what came before no longer matters. Row i of `along` is P(w, S = j | i), row
+    j of `ahead` that of q up to a factor common to all rows; `possible` tells rows that are zero from rows that
+    underflow.
+
+    Args:
+        most_per_symbol: what a symbol of p costs at most on average under q.
     """
     n_symbol, pi = source.n_symbol, source.start
     along, ahead = np.eye(source.n_state)[None], np.eye(target.n_state)[None]
@@ -446,7 +454,8 @@ def _by_recent_words(source: HMM, target: HMM, max_numbers: int) -> Bounds:
         ahead = ahead / np.where(largest > 0, largest, 1.0)
     if isinf(least):
         return Bounds(inf, inf)
-    return (between(least, most) if not isinf(most) else Bounds(least - ROUNDING, inf)) - _entropy_rate(source)
+    most = min(most, max(least, most_per_symbol))
+    return (Bounds(least - ROUNDING, inf) if isinf(most) else between(least, most)) - _entropy_rate(source)
 
 
 def _flat(matrices: Float[np.ndarray, "word symbol row column"]) -> Float[np.ndarray, "longer row column"]:
