@@ -7,7 +7,7 @@ r = H[X_0 | S_0, X_1:inf] are averaged along sampled paths (see smoothing), and 
 """
 
 from dataclasses import dataclass, fields
-from math import ceil, sqrt
+from math import sqrt
 from time import perf_counter
 
 import numpy as np
@@ -147,21 +147,19 @@ def estimate(
     n_path = int(np.clip(fitting, _FEWEST, _MOST))
 
     rounds: list[Smoothed] = []
-    n_round = 1
-    while len(rounds) < n_round:
+    is_done = False
+    while not is_done:
         before = perf_counter()
         rounds.append(smooth(machine, sample_paths(machine, n_path, n_scored + margin, rng=rng), n_scored))
-        if wanted is not None:
-            n_round = ceil(wanted / (n_path * n_scored))
-        elif len(rounds) == 1:
-            now = perf_counter()
-            n_round = max(1, int((duration - (before - begun)) / (now - before)))
+        now = perf_counter()
+        another_ends = now - begun + (now - before)
+        is_done = another_ends > duration if wanted is None else len(rounds) * n_path * n_scored >= wanted
     return _estimates(
         machine,
         np.concatenate([part.uncertainty for part in rounds]),
         np.concatenate([part.ephemeral for part in rounds]),
         confidence=confidence,
-        n_symbols=n_round * n_path * n_scored,
+        n_symbols=len(rounds) * n_path * n_scored,
         margin=margin,
     )
 

@@ -37,7 +37,7 @@ def test_estimate_in_four_seconds(benchmark, machine):
     benchmark.extra_info["standard error of E, bits"] = found.excess_entropy.standard_error
 
 
-@pytest.mark.benchmark(group="a look-up and an entropy of 32,768 numbers for each state")
+@pytest.mark.benchmark(group="a look-up and an entropy of 32,768 numbers")
 def test_limit_of_one_step_a_symbol(benchmark, machine):
     rng = np.random.default_rng(0)
     place = rng.integers(0, machine.n_state, size=(SYMBOLS // machine.n_state + 1, machine.n_state))
