@@ -358,8 +358,8 @@ def _bounded_rate(part: HMM) -> Bounds:
 
 
 def _known_states(source: HMM, target: HMM) -> _Chain | None:
-    """The chain of p's state and q's, if an observer of p's words comes to know q's state almost surely, and the two
-    states then settle into one closed class; None if that was not proved.
+    """The chain of the states of an ergodic p and of q, begun where it settles, if an observer of p's words comes to know
+    q's state almost surely; None if that was not proved.
 
     Whatever two states q may be in, p's symbols must be able to take them to one state, or to rule one out. Then they
     do so sooner or later, and one state is left, for p's words are not forbidden.
@@ -389,8 +389,11 @@ def _known_states(source: HMM, target: HMM) -> _Chain | None:
     dies[begin[edge] * n_target + state] = True
     classes = closed_classes(chain.source, chain.target, len(chain.state))
     lasting = [members for members in classes if not dies[members].any()]
-    if len(lasting) != 1:
+    if not lasting:
         return None
+    assert len(lasting) == 1, (
+        "states of q in different classes, with p in one state, can neither merge nor be ruled out"
+    )
     chain.start[lasting[0][0]] = 1.0
     return chain
 
