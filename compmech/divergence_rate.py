@@ -358,8 +358,8 @@ def _bounded_rate(part: HMM) -> Bounds:
 
 
 def _known_states(source: HMM, target: HMM) -> _Chain | None:
-    """The chain of the states of an ergodic p and of q, begun where it settles, if an observer of p's words comes to know
-    q's state almost surely; None if that was not proved.
+    """The chain of the states of an ergodic p and of q, begun where it settles, if an observer of p's words comes to
+    know q's state almost surely; None if that was not proved.
 
     Whatever two states q may be in, p's symbols must be able to take them to one state, or to rule one out. Then they
     do so sooner or later, and one state is left, for p's words are not forbidden.
