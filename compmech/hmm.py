@@ -24,6 +24,10 @@ from compmech.validation import (
     frozen,
 )
 
+# Matrices of more states than this are kept in sparse form as well, where no more than this part of them is not 0.
+_DENSE = 200
+_SPARSE = 0.05
+
 
 class _Presentation:
     """What HMM and GHMM share: a process given by labelled matrices, a start and an evaluation vector."""
@@ -63,7 +67,7 @@ class _Presentation:
         return float(np.min(self.T, where=self.T > 0, initial=1.0))
 
     @cached_property
-    def wide(self) -> Float[np.ndarray, "state symbol_state"]:
+    def wide(self) -> Any:
         """The matrices of all symbols side by side."""
         return np.ascontiguousarray(self.T.transpose(1, 0, 2).reshape(self.n_state, -1))
 
@@ -147,6 +151,16 @@ class HMM(_Presentation):
         self._name_parts(alphabet, states, name)
         given = self.stationary() if start is None else check_distribution(start, self.n_state)
         object.__setattr__(self, "start", frozen(given))
+
+    @cached_property
+    def wide(self) -> Any:
+        """The matrices of all symbols side by side, (state, symbol * state); sparse for many states with few edges."""
+        wide = super().wide
+        if self.n_state <= _DENSE or np.count_nonzero(wide) > _SPARSE * wide.size:
+            return wide
+        from scipy.sparse import csr_array
+
+        return csr_array(wide)
 
     @cached_property
     def is_unifilar(self) -> bool:

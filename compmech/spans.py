@@ -14,6 +14,9 @@ from compmech.validation import check_count
 # gives 1e-15 or so times the number of states; parameters of a process are rarely below 1e-6.
 RANK_TOL = 1e-9
 
+# With fewer directions left than this, singular values take less than a millisecond.
+_FEW = 60
+
 # future_map refuses tables with more entries than this (800 MB).
 _MOST_ENTRIES = 10**8
 
@@ -31,15 +34,41 @@ def krylov_basis(
     fresh = basis
     dimensions = [1]
     while len(basis) < len(seed):
-        images = np.einsum("ri,xij->xrj", fresh, maps).reshape(-1, len(seed))
+        images = (fresh @ maps).reshape(-1, len(seed))
         images = _away(images, basis)
-        _, singular, directions = np.linalg.svd(images, full_matrices=False)
-        fresh = _away(directions[singular > rank_tol * size], basis)
+        fresh = _away(_directions(images, basis, rank_tol * size), basis)
         if not len(fresh):
             break
         basis = np.concatenate([basis, fresh / np.linalg.norm(fresh, axis=1, keepdims=True)])
         dimensions.append(len(basis))
     return basis, tuple(dimensions)
+
+
+def _directions(
+    images: Float[np.ndarray, "row state"], basis: Float[np.ndarray, "rank state"], floor: float
+) -> Float[np.ndarray, "fresh state"]:
+    """Orthonormal rows that span the directions of rows orthogonal to a basis with a singular value above a floor.
+
+    Many rows are tried first without singular values: whether all are independent, or span all that the basis leaves.
+    """
+    n_left = images.shape[1] - len(basis)
+    if n_left > _FEW and len(images) <= n_left:
+        Q, R = np.linalg.qr(images.T)
+        if _all_above(R, floor):
+            return np.asarray(Q.T)
+    elif n_left > _FEW:
+        rest = np.linalg.qr(basis.T, mode="complete")[0][:, len(basis) :]
+        if _all_above(np.asarray(np.linalg.qr(images @ rest, mode="r")), floor):
+            return np.asarray(rest.T)
+    _, singular, directions = np.linalg.svd(images, full_matrices=False)
+    return np.asarray(directions[singular > floor])
+
+
+def _all_above(R: Float[np.ndarray, "row row"], floor: float) -> bool:
+    """Whether all singular values of a triangular matrix are above a floor: the least is at least 1 / |1 / R|."""
+    if np.abs(np.diagonal(R)).min() <= floor:
+        return False
+    return bool(np.linalg.norm(np.linalg.inv(R)) * floor < 1)
 
 
 def _away(
@@ -65,8 +94,10 @@ def observable_basis(process: AnyPresentation, *, rank_tol: float = RANK_TOL) ->
 
 
 def on_reachable(process: HMM | GHMM, rank_tol: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Matrices, start and evaluation vector in coordinates of the span of reachable beliefs."""
+    """Matrices, start and evaluation vector in coordinates of the span of reachable beliefs; unchanged if it is all."""
     basis = reachable_basis(process, rank_tol=rank_tol)
+    if len(basis) == process.n_state:
+        return process.T, process.start, process.evaluate
     return np.asarray(basis @ process.T @ basis.T), basis @ process.start, basis @ process.evaluate
 
 

@@ -1,17 +1,21 @@
 """Block entropies by enumeration of words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from math import inf
+from typing import TypeAlias, TypeGuard
 
 import numpy as np
 from jaxtyping import Float
 
-from compmech.hmm import AnyPresentation, as_presentation
+from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.interval import surprise
 from compmech.validation import check_count
 
 # Words of one length that may be held at once.
 MAX_WORDS = 2**20
+
+# A vector for the empty word, the matrix that turns vectors into probabilities, and what makes vectors of longer words.
+_Enumeration: TypeAlias = tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]
 
 
 def block_entropies(process: AnyPresentation, length: int, *, max_words: int = MAX_WORDS) -> tuple[float, ...]:
@@ -43,7 +47,7 @@ def short_block_entropies(process: AnyPresentation, *, max_length: int, max_word
 def words_of_lengths(
     process: AnyPresentation, length: int, *, max_words: int = MAX_WORDS
 ) -> tuple[Float[np.ndarray, " _"], ...]:
-    """Probabilities of the possible words of lengths 0, 1, ..., length, in lexicographic order.
+    """Probabilities of the possible words of lengths 0, 1, ..., length, in no particular order.
 
     Raises:
         ValueError: if there are more possible words than `max_words`.
@@ -64,13 +68,34 @@ def _enumerate(process: AnyPresentation, length: int, max_words: float = inf) ->
 def _probabilities(process: AnyPresentation, length: int, max_words: float) -> Iterator[Float[np.ndarray, " word"]]:
     """Probabilities of the possible words of each length, until there are too many."""
     presentation = as_presentation(process)
-    vectors = presentation.start[None]
+    vectors, tell, longer = _from_the_end(presentation) if _is_unifilar(presentation) else _from_the_start(presentation)
     yield np.ones(1)
-    for _ in range(length):
-        branched = np.einsum("wi,xij->wxj", vectors, presentation.T).reshape(-1, presentation.n_state)
-        probability = branched @ presentation.evaluate
+    for n_read in range(length):
+        probability = vectors @ tell  # of each word and each symbol next to it
         possible = np.abs(probability) > 0
         if possible.sum() > max_words:
             return
-        vectors, probability = branched[possible], probability[possible]
-        yield probability
+        yield probability[possible]
+        if n_read + 1 < length:
+            vectors = longer(vectors)[possible]
+
+
+def _is_unifilar(process: HMM | GHMM) -> TypeGuard[HMM]:
+    return isinstance(process, HMM) and process.is_unifilar
+
+
+def _from_the_start(process: HMM | GHMM) -> _Enumeration:
+    """start @ T_w of the empty word, the probability of symbols after words, and the vectors of the longer words."""
+    return process.start[None], process.emission, process.branch
+
+
+def _from_the_end(process: HMM) -> _Enumeration:
+    """The same with T_w @ evaluate and symbols before words: in a unifilar machine x leads a state to one other."""
+    to = process.T.argmax(axis=2)
+    chance = process.emission.T
+
+    def longer(futures: Float[np.ndarray, "word state"]) -> Float[np.ndarray, "word symbol state"]:
+        return np.asarray(np.take(futures, to, axis=1) * chance)
+
+    arriving = np.einsum("i,xij->jx", process.start, process.T)
+    return process.evaluate[None], arriving, longer

@@ -8,9 +8,8 @@ from jaxtyping import Float, Int
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.graph import closed_classes, period
-from compmech.measures.anatomy import ephemeral_bounds
-from compmech.measures.contexts import contexts
 from compmech.measures.findings import Findings, at_least, put_relations
+from compmech.measures.futures import futures
 from compmech.measures.interval import Bounds, entropy, exact
 from compmech.measures.pairs import cryptic_order, markov_order, pair_graph
 from compmech.measures.proofs import infinitely_many
@@ -20,6 +19,9 @@ from compmech.measures.synchronisation import synchronisation
 # Reverse causal states looked for before asking for a proof that they are infinitely many, and where there is none.
 _FEW_REVERSE = 200
 _MAX_REVERSE = 3000
+
+# With more states than this, no proof that there are infinitely many is looked for: it would take products of matrices.
+_MOST_PROVED = 400
 
 _UNPROVED = "not computed: no finite set of {} found, and no proof that there is none"
 
@@ -136,16 +138,16 @@ def _backward(
     successor = np.where(machine.emit[members] > 0, place[machine.successor[members]], -1)
     T = T[:, members[:, None], members]
     pi = pi[members] / pi[members].sum()
-    back = reversed_matrices(T, pi)
-    seen, many = retrodiction(successor, T, pi, max_states=_FEW_REVERSE), None
-    if seen is None:
-        many = infinitely_many(back, pi)
+    seen, many = None, None
+    if len(pi) <= _MOST_PROVED:
+        seen = retrodiction(successor, T, pi, max_states=_FEW_REVERSE)
+        many = infinitely_many(reversed_matrices(T, pi), pi) if seen is None else None
     if seen is None and many is None:
         seen = retrodiction(successor, T, pi, max_states=_MAX_REVERSE)
     if seen is not None:
         crypticity, ephemeral = crypticity_and_ephemeral(seen, T, pi)
         complexity = exact(float(entropy(seen.probability)))
         return Backward(complexity, exact(crypticity), exact(ephemeral), len(seen.beliefs))
-    words = contexts(back, pi)
-    known = words.uncertainty, ephemeral_bounds(T, pi, None, words)
+    words = futures(successor, machine.emit[members], pi)
+    known = words.crypticity, words.ephemeral
     return Backward(None, *known, None) if many is None else Backward(many.complexity, *known, inf, many.reason)

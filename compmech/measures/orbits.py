@@ -21,6 +21,9 @@ APART = 1e-9
 _MAX_WORDS = 60
 _MAX_PRODUCTS = 10**8
 
+# Below this part of positive entries a matrix is used by these alone.
+_SPARSE = 0.05
+
 # A matrix counts as of rank one when it differs from the product of its margins by less than this part of its maximum.
 _RANK_ONE = 1e-13
 
@@ -101,8 +104,14 @@ def _along(T: Float[np.ndarray, "symbol state state"], word: tuple[int, ...]) ->
 def _moved(
     belief: Float[np.ndarray, " state"], step: Float[np.ndarray, "state state"], times: int
 ) -> Float[np.ndarray, " state"] | None:
+    source, target = np.nonzero(step)
+    weight = step[source, target]
+    sparse = len(weight) < _SPARSE * step.size
     for _ in range(times):
-        belief = belief @ step
+        if sparse:
+            belief = np.bincount(target, weights=belief[source] * weight, minlength=len(belief))
+        else:
+            belief = belief @ step
         total = belief.sum()
         if total == 0:
             return None

@@ -82,24 +82,31 @@ def cryptic_order(pairs: PairGraph) -> float:
     never merge shrinks geometrically. So only pairs that can still merge are counted.
     """
     mergeable = pairs.merges.copy()
+    source, target = pairs.source, pairs.target
     while True:
-        further = mergeable.copy()
-        further[pairs.source[mergeable[pairs.target]]] = True
-        if (further == mergeable).all():
+        undecided = ~mergeable[source]
+        source, target = source[undecided], target[undecided]
+        reached = source[mergeable[target]]
+        if not len(reached):
             return _longest(pairs, mergeable)
-        mergeable = further
+        mergeable[reached] = True
 
 
 def _longest(pairs: PairGraph, among: Bool[np.ndarray, " pair"]) -> float:
     """Number of pairs on the longest path among some, inf if there is a cycle: how often the last can be taken off."""
-    alive = among.copy()
+    within = among[pairs.source] & among[pairs.target]
+    source, target = pairs.source[within], pairs.target[within]
+    n_alive = int(among.sum())
     length = 0
-    while alive.any():
+    while n_alive:
         goes_on = np.zeros(pairs.n_pair, dtype=bool)
-        goes_on[pairs.source[alive[pairs.target]]] = True
-        if not (alive & ~goes_on).any():
+        goes_on[source] = True
+        n_left = int(goes_on.sum())
+        if n_left == n_alive:
             return inf
-        alive &= goes_on
+        still = goes_on[target]
+        source, target = source[still], target[still]
+        n_alive = n_left
         length += 1
     return length
 

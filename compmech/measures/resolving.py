@@ -7,6 +7,7 @@ possible. Beliefs are products and sums of nonnegative numbers, which keep full 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -20,6 +21,9 @@ DOUBT = 1e-8
 
 KNOWN = -1
 NOWHERE = -2
+
+# Matrices of more states than this are kept in sparse form: those of a unifilar machine have one entry in a row.
+_DENSE = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +67,7 @@ def resolve(
         enough: stop when what is at stake at all nodes not yet expanded comes to less than this.
     """
     n_symbol = len(T)
+    side_by_side = _side_by_side(T)
     book = _Book(start)
     weight = np.zeros((n_symbol + 1) * max_beliefs + 1)
     weight[0] = 1.0
@@ -76,7 +81,7 @@ def resolve(
         n_now = min(max(1, len(todo) // 2), max_beliefs - len(book.rows))
         now, todo = todo[rank[:n_now]], todo[rank[n_now:]]
         n_before = len(book.rows)
-        joint = np.einsum("fi,xij->fxj", book.take(now), T)
+        joint = np.asarray(book.take(now) @ side_by_side).reshape(n_now, n_symbol, -1)
         landed = book.land(joint.reshape(-1, len(start)))
         arriving = (weight[now, None] * joint.sum(axis=2)).ravel()
         weight[now] = 0.0
@@ -92,6 +97,16 @@ def resolve(
     return Resolving(beliefs, table, beliefs @ T.sum(axis=2).T, is_open, book.is_sharp)
 
 
+def _side_by_side(T: Float[np.ndarray, "symbol state state"]) -> Any:
+    """The matrices of all symbols, (state, symbol * state); sparse for many states."""
+    wide = np.ascontiguousarray(T.transpose(1, 0, 2).reshape(T.shape[1], -1))
+    if T.shape[1] <= _DENSE:
+        return wide
+    from scipy.sparse import csr_array
+
+    return csr_array(wide)
+
+
 class _Book:
     """Beliefs found so far, looked up by value.
 
@@ -102,8 +117,9 @@ class _Book:
     def __init__(self, start: Float[np.ndarray, " state"]) -> None:
         self.rows: list[Float[np.ndarray, " state"]] = []
         self.is_sharp = True
-        # any direction does; square roots have no rational relation, so that simple beliefs do not share a number
-        direction = np.sqrt(np.arange(2.0, len(start) + 2.0)) % 1.0
+        # any direction does in which all components count; square roots have no rational relation, so that simple
+        # beliefs do not share a number
+        direction = 1.0 + np.sqrt(np.arange(2.5, len(start) + 2.5)) % 1.0
         self._direction = direction / direction.sum()
         self._shelves: dict[int, list[int]] = {}
         self.land(start[None])

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from machines import even, golden_mean, mess3, period, rrxor, two_coins
 from oracles import all_words, word_probabilities
+from random_machines import random_unifilar
 from strategies import any_hmms, ergodic_hmms, few, started_hmms, stationary_hmms
 
 from compmech import HMM, NotErgodic, Process, stationary
@@ -235,3 +236,15 @@ def test_log_prob_is_the_sum_over_paths(machine: HMM) -> None:
 def test_period_is_deterministic() -> None:
     words = np.array([[0, 0, 1, 0, 0, 1]])
     np.testing.assert_allclose(np.exp(period(3).log_prob(words)), 1 / 3, rtol=1e-15)
+
+
+def test_large_sparse_matrices_branch_as_dense_ones() -> None:
+    machine = random_unifilar(201, 2, rng=np.random.default_rng(0)).to_hmm()
+    assert not isinstance(machine.wide, np.ndarray)
+    beliefs = np.random.default_rng(1).dirichlet(np.ones(201), size=3)
+    np.testing.assert_allclose(machine.branch(beliefs), np.einsum("si,xij->sxj", beliefs, machine.T), atol=1e-16)
+    words = machine.sample(3, 10, rng=np.random.default_rng(2))
+    belief = machine.start
+    for x in words[0]:
+        belief = belief @ machine.T[x]
+    assert machine.log_prob(words)[0] == pytest.approx(np.log(belief.sum()), rel=1e-12)

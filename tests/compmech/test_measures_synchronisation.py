@@ -12,7 +12,7 @@ from strategies import unifilar_hmms
 from compmech import HMM, epsilon_machine, zoo
 from compmech.measures.interval import Bounds, entropy
 from compmech.measures.pairs import markov_order, pair_graph
-from compmech.measures.resolving import resolve
+from compmech.measures.resolving import _Book, resolve
 from compmech.measures.synchronisation import Synchronisation, synchronisation
 
 
@@ -107,3 +107,14 @@ def test_many_states_that_cannot_be_told_apart_quickly() -> None:
     found = analysed(HMM(T), max_beliefs=100)
     assert found.synchronisation.upper == found.transient.upper == np.inf
     assert 0 < found.excess.lower < found.excess.upper <= np.log2(n) + 1e-9
+
+
+@pytest.mark.parametrize("pair", [(2, 7), (0, 1), (14, 15)])
+def test_beliefs_that_converge_do_not_crowd_one_shelf(pair: tuple[int, int]) -> None:
+    """Beliefs between two states, whichever these are, stand on shelves of their own: no search compares them all."""
+    beliefs = np.zeros((300, 16))
+    beliefs[:, pair[0]] = 0.9 ** np.arange(1, 301)
+    beliefs[:, pair[1]] = 1 - beliefs[:, pair[0]]
+    book = _Book(np.full(16, 1 / 16))
+    book.land(beliefs)
+    assert max(len(shelf) for shelf in book._shelves.values()) <= 2

@@ -18,6 +18,7 @@ from machines import (
     z1r,
 )
 from oracles import all_words, futures, same_words, word_probabilities
+from random_machines import random_unifilar
 from strategies import any_hmms, disguised_hmms, few, started_hmms
 
 from compmech import (
@@ -32,7 +33,7 @@ from compmech import (
     word_map,
 )
 from compmech.minimal import equal_futures, merge_equal_states
-from compmech.spans import observable_basis, reachable_basis
+from compmech.spans import _all_above, observable_basis, reachable_basis
 
 
 @pytest.mark.parametrize(
@@ -260,3 +261,22 @@ def test_epsilon_machines_will_do() -> None:
 def test_what_has_no_matrices_is_refused() -> None:
     with pytest.raises((ValueError, TypeError), match="object"):
         minimal(object())  # type: ignore[arg-type]
+
+
+def test_large_spans_without_singular_values() -> None:
+    """The quick tests of many directions find the same dimensions: all 200 states, and 100 where pairs are alike."""
+    machine = random_unifilar(200, 2, rng=np.random.default_rng(0)).to_hmm()
+    assert horizon_ranks(machine)[-1] == 200
+    half = random_unifilar(100, 2, rng=np.random.default_rng(1)).to_hmm()
+    doubled = HMM(np.kron(half.T, [[0.3, 0.7], [0.3, 0.7]]))
+    assert horizon_ranks(doubled)[-1] == 100
+    assert horizon_ranks(half) == horizon_ranks(doubled)
+
+
+def test_nearly_dependent_rows_have_no_small_diagonal() -> None:
+    """1 on the diagonal and -1 above: the least singular value of 60 rows is about 2^-58."""
+    R = np.triu(-np.ones((60, 60)), 1) + np.eye(60)
+    assert np.linalg.svd(R, compute_uv=False).min() < 1e-15
+    assert not _all_above(R, 1e-9)
+    assert _all_above(np.eye(60), 1e-9)
+    assert not _all_above(np.diag([1.0, 1e-10]), 1e-9)
