@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from fractions import Fraction
-from math import ceil, floor, inf, isinf, log10
+from math import ceil, floor, inf, isinf
 
 from compmech.measures.findings import Quantity
 from compmech.measures.interval import Bounds
@@ -67,14 +67,10 @@ def quantity_text(value: Quantity, digits: int = 4) -> str:
 
 
 def _interval(known: Bounds, digits: int) -> str:
-    """Both ends with as many decimals as tell them apart, to one digit more."""
     if known.is_exact:
         return quantity_text(known.lower, digits)
-    width = known.upper - known.lower
-    decimals = digits if isinf(width) or width <= 0 else min(max(digits, 1 - floor(log10(width))), 15)
-    if known.upper == inf:
-        return f"≥ {_directed(known.lower, decimals, floor)}"
-    return f"{_directed(known.lower, decimals, floor)} .. {_directed(known.upper, decimals, ceil)}"
+    lower = "-∞" if known.lower == -inf else _directed(known.lower, digits, floor)
+    return f"≥ {lower}" if known.upper == inf else f"{lower} .. {_directed(known.upper, digits, ceil)}"
 
 
 def _directed(value: float, decimals: int, towards: Callable[[Fraction], int]) -> str:
@@ -83,9 +79,9 @@ def _directed(value: float, decimals: int, towards: Callable[[Fraction], int]) -
 
 
 def _trimmed(value: float, digits: int) -> str:
-    """To so many decimals, without a minus before zero and without what rounding left of one."""
+    """To so many decimals, none for whole numbers, and no minus before a zero."""
     rounded = round(value, digits) + 0.0
-    return f"{rounded:.{digits}f}".rstrip("0").rstrip(".") if rounded == int(rounded) else f"{rounded:.{digits}f}"
+    return f"{rounded:.0f}" if rounded.is_integer() else f"{rounded:.{digits}f}"
 
 
 # Widths of DejaVu Sans in em, to 0.05; a text's width is known before any drawing, without matplotlib.
