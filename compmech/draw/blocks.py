@@ -69,8 +69,8 @@ def _draw_blocks(axes: "Axes", H: Float[np.ndarray, " length"], found: Statistic
     low, high = E_low + h_low * L, E_high + h_high * L
     if np.isfinite(high).all():
         middle = (low + high) / 2
-        axes.bar(L, np.maximum(middle - H, 0), bottom=np.minimum(H, middle), width=1.0, color=PINK, alpha=0.28, linewidth=0,
-                 label=_named("T", found.transient_information, "bits · symbols"))  # fmt: skip
+        axes.bar(L, np.maximum(middle - H, 0), bottom=np.minimum(H, middle), width=1.0, color=PINK, alpha=0.28,
+                 linewidth=0, label=_named("T", found.transient_information, "bits · symbols"))  # fmt: skip
         axes.fill_between(L, low, high, color=VERMILLION, alpha=0.35, linewidth=0)
         axes.plot(L, middle, color=VERMILLION, linewidth=1.3, linestyle=(0, (5, 2)),
                   label="E + hL, " + _named("E", found.excess_entropy, "bits"))  # fmt: skip
@@ -80,8 +80,14 @@ def _draw_blocks(axes: "Axes", H: Float[np.ndarray, " length"], found: Statistic
     axes.set_title("block entropy H(L), bits", fontweight="normal")
     axes.set_xlim(-0.5, max(len(H) - 0.5, 1.5))
     axes.set_ylim(0.0, max(float(H.max()), float(high.max()) if np.isfinite(high).all() else 0.0, 0.1) * 1.05)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    _whole_ticks(axes)
     axes.legend(loc="lower right", fontsize=8.5)
+
+
+def _whole_ticks(axes: "Axes") -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
 
 def _draw_rates(axes: "Axes", H: Float[np.ndarray, " length"], found: Statistics) -> None:
@@ -100,5 +106,5 @@ def _draw_rates(axes: "Axes", H: Float[np.ndarray, " length"], found: Statistics
     axes.set_title("h_L = H(L) - H(L-1), bits per symbol", fontweight="normal")
     axes.set_xlim(0.5, max(len(H) - 0.5, 1.5))
     axes.set_ylim(0.0, max(float(h.max(initial=0.0)), high if np.isfinite(high) else 0.0, 0.1) * 1.15)
-    axes.xaxis.get_major_locator().set_params(integer=True)
+    _whole_ticks(axes)
     axes.legend(loc="lower right", fontsize=8.5, labelcolor=MUTED)

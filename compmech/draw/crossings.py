@@ -8,7 +8,9 @@ def _side(
     a: Float[np.ndarray, "*pair 2"], b: Float[np.ndarray, "*pair 2"], c: Float[np.ndarray, "*pair 2"]
 ) -> Float[np.ndarray, "*pair"]:
     """On which side of the line a b the point c lies: the sign of a cross product."""
-    return np.asarray((b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (c[..., 0] - a[..., 0]))
+    return np.asarray(
+        (b[..., 0] - a[..., 0]) * (c[..., 1] - a[..., 1]) - (b[..., 1] - a[..., 1]) * (c[..., 0] - a[..., 0])
+    )
 
 
 def segments_cross(

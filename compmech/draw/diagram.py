@@ -36,7 +36,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Arrow:
-    """All transitions from one state to another: symbols as text, with the probability (of a GHMM, the weight) of each."""
+    """All transitions from one state to another: symbols as text, each with its probability (GHMM: weight)."""
 
     source: int
     target: int
@@ -145,7 +145,9 @@ def _of_mixed_states(
         "unexpanded" if open_ else "recurrent" if stays else "transient"
         for open_, stays in zip(mixed.unexpanded, mixed.recurrent, strict=True)
     ]
-    nodes = (Node(str(name), kind, "" if i == 0 else None) for i, (name, kind) in enumerate(zip(names, kinds, strict=True)))
+    nodes = (
+        Node(str(name), kind, "" if i == 0 else None) for i, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    )
     return Diagram(tuple(nodes), arrows)
 
 

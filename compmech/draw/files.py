@@ -49,7 +49,8 @@ def check_suffix(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
     suffix = Path(path).suffix.lower()
     if suffix not in known:
         listed = ", ".join(known[:-1]) + (" or " if len(known) > 1 else "") + known[-1]
-        raise ValueError(f"{os.fspath(path)}: the name must end in {listed}; {f'it ends in {suffix}' if suffix else 'it has no ending'}")
+        ending = f"it ends in {suffix}" if suffix else "it has no ending"
+        raise ValueError(f"{os.fspath(path)}: the name must end in {listed}; {ending}")
     return suffix
 
 

@@ -170,4 +170,3 @@ def _low_high(value: Quantity) -> tuple[float | None, float]:
 def _finite(value: Quantity) -> float:
     low, high = _low_high(value)
     return 0.0 if low is None else high
-

@@ -37,7 +37,9 @@ def to_mermaid(process: Drawable, *, max_edges: int = MAX_EDGES) -> str:
     entered = [(i, node.entry) for i, node in enumerate(found.nodes) if node.entry is not None]
     n_edge = len(found.arrows) + len(entered)
     if n_edge > max_edges:
-        raise ValueError(f"{n_edge} edges are more than Mermaid draws ({max_edges}): write DOT (.dot), or raise max_edges")
+        raise ValueError(
+            f"{n_edge} edges are more than Mermaid draws ({max_edges}): write DOT (.dot), or raise max_edges"
+        )
     lines = ["flowchart LR"]
     for i, node in enumerate(found.nodes):
         left, right = ("[", "]") if node.kind == "coordinate" else ("((", "))")

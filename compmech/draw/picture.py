@@ -1,6 +1,6 @@
 """State diagrams drawn with matplotlib."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -38,9 +38,9 @@ _KINDS: dict[Kind, tuple[str, str, str]] = {
 def state_figure(process: Drawable, *, max_states: int = MAX_STATES) -> "Figure":
     """The state diagram as a matplotlib figure, as large as it needs to be.
 
-    Recurrent states are blue, transient ones grey with a dashed outline, mixed states whose successors are not all known
-    dotted. Start states have an arrow from nowhere; a stationary start is written below the names. Arrows whose weights
-    are negative are dashed and red.
+    Recurrent states are blue, transient ones grey with a dashed outline, mixed states whose successors are not all
+    known dotted. Start states have an arrow from nowhere; a stationary start is written below the names. Arrows whose
+    weights are negative are dashed and red.
 
     Args:
         process: an HMM, EpsilonMachine, GHMM, MixedStatePresentation or Diagram.
@@ -76,8 +76,8 @@ def check_size(found: Diagram, max_states: int) -> None:
     """Refuse what would be unreadable."""
     if len(found.nodes) > max_states:
         raise ValueError(
-            f"{len(found.nodes)} states are too many for a state diagram (at most {max_states}): draw the belief simplex, "
-            "or write DOT (.dot), whose programs lay out large graphs; or raise max_states"
+            f"{len(found.nodes)} states are too many for a state diagram (at most {max_states}): draw the belief "
+            "simplex, or write DOT (.dot), whose programs lay out large graphs; or raise max_states"
         )
 
 
@@ -106,7 +106,13 @@ def _draw(axes: "Axes", found: Diagram, where: Placement) -> None:
                       color=MUTED, zorder=5)  # fmt: skip
     for node, (x, y) in zip(found.nodes, where.place, strict=True):
         fill, outline, line = _KINDS[node.kind]
-        style = {"facecolor": fill, "edgecolor": outline, "linewidth": 1.2, "linestyle": line, "zorder": 4}
+        style: dict[str, Any] = {
+            "facecolor": fill,
+            "edgecolor": outline,
+            "linewidth": 1.2,
+            "linestyle": line,
+            "zorder": 4,
+        }
         r = where.radius
         if node.kind == "coordinate":
             rounded = f"round,pad=0,rounding_size={0.35 * r}"

@@ -6,9 +6,11 @@ from math import ceil, cos, sin, sqrt
 import numpy as np
 from jaxtyping import Float
 
+from compmech.draw.curves import bezier, clipped, loop
 from compmech.draw.diagram import Diagram, Node
+from compmech.draw.labelling import Box, label_places
 from compmech.draw.layout import places
-from compmech.draw.routing import Box, bezier, clipped, edge_curves, label_places, loop, loop_angles
+from compmech.draw.routing import edge_curves, loop_angles
 from compmech.draw.wording import text_width
 
 NAME_POINTS, NOTE_POINTS, LABEL_POINTS = 11.0, 7.0, 8.5
@@ -128,9 +130,7 @@ def _with_curves(
 ) -> Placement:
     is_loop = [arrow.source == arrow.target for arrow in diagram.arrows]
     edges = edge_curves(place, diagram.arrows, radius)
-    looped = [
-        (arrow.source, *size) for arrow, size, own in zip(diagram.arrows, sizes, is_loop, strict=True) if own
-    ]
+    looped = [(arrow.source, *size) for arrow, size, own in zip(diagram.arrows, sizes, is_loop, strict=True) if own]
     entered = [
         (i, text_width(node.entry, LABEL_POINTS)) for i, node in enumerate(diagram.nodes) if node.entry is not None
     ]

@@ -16,7 +16,7 @@ _TRIANGLE = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
 
 
 def _tetrahedron() -> Float[np.ndarray, "4 3"]:
-    """A regular tetrahedron of edge 1, standing on a face, turned until no corner hides another: x right, y up, z near."""
+    """A regular tetrahedron of edge 1 on one of its faces, turned so that no corner hides another; z points nearer."""
     base = np.array([[cos(t), 0.0, -sin(t)] for t in (pi / 6, 5 * pi / 6, 3 * pi / 2)]) / np.sqrt(3)
     corners = np.vstack([base, [0.0, np.sqrt(2 / 3), 0.0]])
     turn, tilt = 0.42, 0.28
@@ -46,9 +46,7 @@ class Projection:
     share: tuple[float, float] = (0.0, 0.0)
 
 
-def project(
-    beliefs: Float[np.ndarray, "row state"], weight: Float[np.ndarray, " row"] | None = None
-) -> Projection:
+def project(beliefs: Float[np.ndarray, "row state"], weight: Float[np.ndarray, " row"] | None = None) -> Projection:
     """Places and colours for beliefs.
 
     Args:

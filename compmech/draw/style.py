@@ -83,9 +83,7 @@ def rgb(colour: str) -> Float[np.ndarray, "3"]:
     return np.array([int(colour[place : place + 2], 16) for place in (1, 3, 5)]) / 255
 
 
-def mixed_colours(
-    share: Float[np.ndarray, "row corner"], corners: tuple[str, ...]
-) -> Float[np.ndarray, "row 3"]:
+def mixed_colours(share: Float[np.ndarray, "row corner"], corners: tuple[str, ...]) -> Float[np.ndarray, "row 3"]:
     """Colours of mixtures: each row's shares of the corners' colours, made vivid again where mixing greys them.
 
     Shares below 0, as signed beliefs have, count as 0.

@@ -4,9 +4,9 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.draw.diagram import Arrow, Drawable, Node, diagram
+from compmech.draw.labelling import Box
 from compmech.draw.picture import MAX_STATES, check_size
 from compmech.draw.placement import Curve, placed
-from compmech.draw.routing import Box
 from compmech.draw.tex import tex_number, tex_text
 
 PREAMBLE = r"""\usepackage{tikz}

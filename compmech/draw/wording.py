@@ -26,8 +26,8 @@ def exact_fraction(value: float) -> Fraction | None:
 def short_number(value: float) -> str:
     """A probability or weight in few characters.
 
-    The shorter of a fraction and a decimal, where one is exact to rounding (the fraction if they are as short); else the
-    decimal rounded to three digits.
+    The shorter of a fraction and a decimal, where one is exact to rounding (the fraction if they are as short); else
+    the decimal rounded to three digits.
 
     Example:
         >>> [short_number(p) for p in (0.5, 1.0, 1 / 3, 0.85, 0.3, -0.25, 2**0.5 / 2)]
@@ -85,7 +85,7 @@ def _trimmed(value: float, digits: int) -> str:
 
 
 # Widths of DejaVu Sans in em, to 0.05; a text's width is known before any drawing, without matplotlib.
-_NARROW = {character: 0.36 for character in "iljtfrI.,:;|!/\\()[]' -"} | {character: 0.9 for character in "mwMW%@"}
+_NARROW = dict.fromkeys("iljtfrI.,:;|!/\\()[]' -", 0.36) | dict.fromkeys("mwMW%@", 0.9)
 
 
 def text_width(text: str, points: float) -> float:
