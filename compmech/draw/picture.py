@@ -102,7 +102,7 @@ def _draw(axes: "Axes", found: Diagram, where: Placement) -> None:
         straight = np.linspace(entry.tail, entry.head, 4)
         _draw_arrow(axes, straight, MUTED, "solid")
         if entry.text:
-            axes.text(entry.label.x, entry.label.y, entry.text, ha="center", va="center", fontsize=LABEL_POINTS,
+            axes.text(entry.label[0], entry.label[1], entry.text, ha="center", va="center", fontsize=LABEL_POINTS,
                       color=MUTED, zorder=5)  # fmt: skip
     for node, (x, y) in zip(found.nodes, where.place, strict=True):
         fill, outline, line = _KINDS[node.kind]
@@ -129,7 +129,7 @@ def _draw_curve(axes: "Axes", curve: Curve) -> None:
     colour = VERMILLION if curve.is_negative else INK
     _draw_arrow(axes, curve.control, colour, (0, (4, 2)) if curve.is_negative else "solid")
     halo = {"facecolor": PAGE, "edgecolor": "none", "alpha": 0.8, "pad": 0.6}
-    axes.text(curve.label.x, curve.label.y, "\n".join(curve.lines), ha="center", va="center", fontsize=LABEL_POINTS,
+    axes.text(curve.label[0], curve.label[1], "\n".join(curve.lines), ha="center", va="center", fontsize=LABEL_POINTS,
               color=colour, linespacing=1.15, bbox=halo, zorder=3)  # fmt: skip
 
 

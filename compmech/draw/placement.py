@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from compmech.draw.curves import bezier, clipped, loop
 from compmech.draw.diagram import Diagram, Node
-from compmech.draw.labelling import Box, label_places
+from compmech.draw.labelling import label_places
 from compmech.draw.layout import places
 from compmech.draw.routing import edge_curves, loop_angles
 from compmech.draw.wording import text_width
@@ -27,22 +27,22 @@ _FOR_CLARITY, _FEW_ARROWS = 4, 20  # one of few arrows, with labels that other c
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """An arrow: its control points, clipped to the circles of the states, and where its label stands."""
+    """An arrow: its control points, clipped to the circles of the states, and its label with its box."""
 
     control: Float[np.ndarray, "4 2"]
     lines: tuple[str, ...]
-    label: Box
+    label: Float[np.ndarray, "4"]
     is_negative: bool
 
 
 @dataclass(frozen=True, eq=False)
 class Entry:
-    """The arrow that marks a start state, from `tail` to `head`, and its label."""
+    """The arrow that marks a start state, from `tail` to `head`, and its label with its box."""
 
     tail: Float[np.ndarray, "2"]
     head: Float[np.ndarray, "2"]
     text: str
-    label: Box
+    label: Float[np.ndarray, "4"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,18 +67,16 @@ class Placement:
         """Left, bottom, right and top of everything."""
         points = [self.place - self.radius, self.place + self.radius]
         for curve in self.curves:
-            points += [bezier(curve.control, np.linspace(0, 1, 20)), *_corners(curve.label)]
+            points += [bezier(curve.control, np.linspace(0, 1, 20)), _corners(curve.label)]
         for entry in self.entries:
-            points += [np.stack([entry.tail, entry.head]), *_corners(entry.label)]
+            points += [np.stack([entry.tail, entry.head]), _corners(entry.label)]
         everything = np.concatenate(points)
         (left, bottom), (right, top) = everything.min(axis=0), everything.max(axis=0)
         return float(left), float(bottom), float(right), float(top)
 
 
-def _corners(box: Box) -> list[Float[np.ndarray, "2 2"]]:
-    half = np.array([box.width, box.height]) / 2
-    centre = np.array([box.x, box.y])
-    return [np.stack([centre - half, centre + half])]
+def _corners(box: Float[np.ndarray, "4"]) -> Float[np.ndarray, "2 2"]:
+    return np.stack([box[:2] - box[2:] / 2, box[:2] + box[2:] / 2])
 
 
 def label_lines(labels: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,8 +144,8 @@ def _with_curves(
         _entry(place[i], angle, radius, diagram.nodes[i].entry or "")
         for (i, _), angle in zip(entered, came, strict=True)
     )
-    fixed = [Box(float(x), float(y), 1.9 * radius, 1.9 * radius) for x, y in place]
-    fixed += [entry.label for entry in entries]
+    nodes = np.column_stack([place, np.full((len(place), 2), 1.9 * radius)])
+    fixed = np.vstack([nodes, *(entry.label for entry in entries)])
     shafts = [np.linspace(entry.tail, entry.head, 4) for entry in entries]
     boxes, overlap, struck = label_places(controls, sizes, fixed, shafts, gap=0.035)
     curves = (
@@ -162,4 +160,4 @@ def _entry(centre: Float[np.ndarray, "2"], angle: float, radius: float, text: st
     tail = centre + (radius + _ENTRY) * towards
     width, height = text_size((text,), LABEL_POINTS) if text else (0.0, 0.0)
     spot = tail + (0.03 + abs(towards[0]) * width / 2 + abs(towards[1]) * height / 2) * towards
-    return Entry(tail, centre + radius * towards, text, Box(float(spot[0]), float(spot[1]), width, height))
+    return Entry(tail, centre + radius * towards, text, np.array([*spot, width, height]))

@@ -8,7 +8,7 @@ from math import pi
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.draw.crossings import count_crossings, distance_to_polyline
+from compmech.draw.crossings import count_crossings, line_distances
 from compmech.draw.layers import walk_depth
 from compmech.graph import closed_classes, period
 
@@ -45,12 +45,9 @@ def _ugliness(place: Float[np.ndarray, "node 2"], edge: Int[np.ndarray, "edge 2"
 
 def _hits(place: Float[np.ndarray, "node 2"], edge: Int[np.ndarray, "edge 2"]) -> int:
     """Edges that pass over nodes which are not their ends."""
-    found = 0
-    for i, j in edge:
-        near = distance_to_polyline(place, place[[i, j]]) < 0.25
-        near[[i, j]] = False
-        found += int(near.sum())
-    return found
+    near = line_distances(place[edge], place) < 0.25
+    near[np.arange(len(edge))[:, None], edge] = False
+    return int(near.sum())
 
 
 def _ring(order: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node 2"]:

@@ -5,7 +5,7 @@ from math import cos, hypot, pi, sin
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.draw.crossings import count_polyline_crossings, distance_to_polyline
+from compmech.draw.crossings import line_crossings, line_distances
 from compmech.draw.curves import bent, bezier
 from compmech.draw.diagram import Arrow
 
@@ -20,55 +20,54 @@ def edge_curves(
     place: Float[np.ndarray, "node 2"], arrows: tuple[Arrow, ...], radius: float
 ) -> list[Float[np.ndarray, "4 2"]]:
     """A curve for each arrow, loops left out: bends are chosen one by one, some times over."""
-    ends = [(a.source, a.target) for a in arrows if a.source != a.target]
-    if not ends:
-        return []
-    both = {(j, i) for i, j in ends} & set(ends)
-    lines = np.stack([bezier(bent(place[i], place[j], 0.16 if (i, j) in both else 0.0), _T) for i, j in ends])
-    bends = np.zeros(len(ends))
-    for sweep in range(3):
+    ends = np.array([(a.source, a.target) for a in arrows if a.source != a.target], dtype=np.intp).reshape(-1, 2)
+    given = {(i, j) for i, j in ends.tolist()}
+    has_reverse = [(j, i) in given for i, j in ends.tolist()]
+    bends = [_BENDS[3] if both else 0.0 for both in has_reverse]
+    lines = np.array([_line(place, end, bend) for end, bend in zip(ends, bends, strict=True)]).reshape(-1, len(_T), 2)
+    for _ in range(3):
         changed = False
-        for k, (i, j) in enumerate(ends):
-            others = np.delete(lines, k, axis=0)
-            apart = [e for e in range(len(ends)) if e != k]
-            ends_of_others = np.array([ends[e] for e in apart], dtype=np.intp).reshape(-1, 2)
-            costs = [_bend_cost(place, (i, j), bend, (i, j) in both, others, ends_of_others, radius) for bend in _BENDS]
-            chosen = _BENDS[int(np.argmin(costs))]
-            changed |= chosen != bends[k]
-            bends[k] = chosen
-            lines[k] = bezier(bent(place[i], place[j], chosen), _T)
-        if not changed and sweep:
+        for k, end in enumerate(ends):
+            tried = np.stack([_line(place, end, bend) for bend in _BENDS])
+            costs = _bend_costs(
+                place, end, has_reverse[k], tried, np.delete(lines, k, 0), np.delete(ends, k, 0), radius
+            )
+            best = int(np.argmin(costs))
+            changed |= _BENDS[best] != bends[k]
+            bends[k], lines[k] = _BENDS[best], tried[best]
+        if not changed:
             break
-    return [bent(place[i], place[j], float(bend)) for (i, j), bend in zip(ends, bends, strict=True)]
+    return [bent(place[i], place[j], bend) for (i, j), bend in zip(ends, bends, strict=True)]
 
 
-def _bend_cost(
+def _line(place: Float[np.ndarray, "node 2"], end: Int[np.ndarray, "2"], bend: float) -> Float[np.ndarray, "point 2"]:
+    return bezier(bent(place[end[0]], place[end[1]], bend), _T)
+
+
+def _bend_costs(
     place: Float[np.ndarray, "node 2"],
-    ends: tuple[int, int],
-    bend: float,
+    end: Int[np.ndarray, "2"],
     has_reverse: bool,
+    tried: Float[np.ndarray, "bend point 2"],
     others: Float[np.ndarray, "line point 2"],
     ends_of_others: Int[np.ndarray, "line 2"],
     radius: float,
-) -> float:
-    i, j = ends
-    line = bezier(bent(place[i], place[j], bend), _T)
-    length = hypot(*(place[j] - place[i]))
-    cost = 4 * abs(bend) * max(1.0, length / (6 * radius)) + (0.2 if bend < 0 else 0.0) * abs(bend)
-    if has_reverse and bend <= 0:
-        cost += 6.0  # both to their left: then they are apart
+) -> Float[np.ndarray, " bend"]:
+    """What is bad about each bend: its height, states and curves that it meets, ends that run into one another."""
+    bends = np.array(_BENDS)
+    length = hypot(*(place[end[1]] - place[end[0]]))
+    cost = abs(bends) * (4 * max(1.0, length / (6 * radius)) + np.where(bends < 0, 0.2, 0.0))
+    if has_reverse:  # both to their left: then they are apart
+        cost += np.where(bends <= 0, 6.0, 0.0)
     room = 1.5 * radius
-    near = distance_to_polyline(place, line)
-    near[[i, j]] = np.inf
-    cost += 6.0 * float((near < room).sum()) + 4.0 * float(np.clip(1 - near / room, 0, None).sum())
-    shares = (ends_of_others == i).any(axis=1) | (ends_of_others == j).any(axis=1)
-    cost += 1.6 * count_polyline_crossings(line, others[~shares])
-    cost += 2.5 * count_polyline_crossings(line[1:-1], others[shares][:, 1:-1])
-    inner = others[shares][:, 2:-2].reshape(-1, 2)
-    if len(inner):
-        gap = distance_to_polyline(inner, line[2:-2])
-        cost += 0.5 * float(np.clip(1 - gap / (0.7 * radius), 0, None).sum())
-    return cost
+    near = np.delete(line_distances(tried, place), end, axis=1)
+    cost += 6.0 * (near < room).sum(axis=1) + 4.0 * np.clip(1 - near / room, 0, None).sum(axis=1)
+    shares = (ends_of_others[:, :, None] == end).any(axis=(1, 2))
+    cost += 1.6 * line_crossings(tried, others[~shares])
+    cost += 2.5 * line_crossings(tried[:, 1:-1], others[shares][:, 1:-1])
+    beside = others[shares][:, 2:-2].reshape(-1, 2)
+    cost += 0.5 * np.clip(1 - line_distances(tried[:, 2:-2], beside) / (0.7 * radius), 0, None).sum(axis=1)
+    return np.asarray(cost)
 
 
 def loop_angles(

@@ -4,7 +4,6 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.draw.diagram import Arrow, Drawable, Node, diagram
-from compmech.draw.labelling import Box
 from compmech.draw.picture import MAX_STATES, check_size
 from compmech.draw.placement import Curve, placed
 from compmech.draw.tex import tex_number, tex_text
@@ -96,8 +95,8 @@ def _curve(arrow: Arrow, curve: Curve) -> list[str]:
     ]
 
 
-def _label(box: Box, text: str, style: str) -> str:
-    return rf"  \node[weight{style and ', text=red!70!black'}] at {_point(np.array([box.x, box.y]))} {{{text}}};"
+def _label(box: Float[np.ndarray, "4"], text: str, style: str) -> str:
+    return rf"  \node[weight{style and ', text=red!70!black'}] at {_point(box[:2])} {{{text}}};"
 
 
 def _point(place: Float[np.ndarray, "2"]) -> str:
