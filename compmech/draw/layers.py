@@ -117,8 +117,8 @@ def _tangle(place: Float[np.ndarray, "node 2"], edge: Int[np.ndarray, "edge 2"])
 
 
 def _neighbour_mean(
-    place: Float[np.ndarray, "node 2"], column: Int[np.ndarray, " node"], edge: Int[np.ndarray, "edge 2"]
-) -> Float[np.ndarray, " node"]:
+    place: Float[np.ndarray, "node 2"], column: Int[np.ndarray, " member"], edge: Int[np.ndarray, "edge 2"]
+) -> Float[np.ndarray, " member"]:
     means = place[column, 1].copy()
     for k, node in enumerate(column):
         near = np.concatenate([edge[edge[:, 0] == node, 1], edge[edge[:, 1] == node, 0]])
