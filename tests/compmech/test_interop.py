@@ -118,7 +118,8 @@ def test_sofic_agrees_on_what_it_was_given() -> None:
 
 def test_models_of_sofic_are_read() -> None:
     sofic = pytest.importorskip("sofic")
-    assert equivalent(from_sofic(sofic.examples.golden_mean(0.5)), golden_mean())
+    examples = pytest.importorskip("sofic.examples")
+    assert equivalent(from_sofic(examples.golden_mean(0.5)), golden_mean())
     moore = sofic.MooreHMM(observation_alphabet=frozenset("xy"))
     for state, symbol in (("a", "x"), ("b", "y")):
         moore.graph.add_state(state)
