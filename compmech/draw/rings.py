@@ -139,13 +139,13 @@ def _springs(edge: Int[np.ndarray, "edge 2"], start: Float[np.ndarray, "node 2"]
     ideal = _hops(edge, len(start))
     weight = np.where(ideal > 0, 1 / np.maximum(ideal, 1) ** 2, 0)
     place = start.copy()
-    for _ in range(200):
+    for _ in range(1000):
         gap = place[:, None] - place
         distance = np.sqrt(np.square(gap).sum(axis=2))
         pull = np.where(distance > 1e-9, ideal / np.maximum(distance, 1e-9), 0)
         wanted = place[None] + gap * pull[..., None]
         moved = np.einsum("ij,ijk->ik", weight, wanted) / weight.sum(axis=1)[:, None]
-        settled = abs(moved - place).max() < 1e-4
+        settled = abs(moved - place).max() < 1e-5
         place = moved
         if settled:
             break
