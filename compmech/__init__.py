@@ -1,15 +1,23 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics.
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
-`rational` (exact arithmetic).
+`rational` (exact arithmetic), `draw` (pictures and texts of diagrams), `interop` (other libraries' objects).
 """
 
-from compmech import compose, rational, zoo
+from compmech import compose, draw, interop, rational, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
 from compmech.compose import mixture, noisy, product
 from compmech.distinguishing import DistinguishingWord, distinguishing_word
+from compmech.divergence import (
+    SampledDivergence,
+    WordDivergences,
+    renyi_divergence,
+    sampled_divergence,
+    word_divergences,
+)
+from compmech.divergence_rate import RelativeEntropyRate, forbidden_word, relative_entropy_rate
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
     ImpossibleWord,
@@ -30,6 +38,8 @@ from compmech.measures import (
     Band,
     Bounds,
     EntropyConvergence,
+    Estimate,
+    Estimates,
     Line,
     Mode,
     PowerSpectrum,
@@ -41,6 +51,7 @@ from compmech.measures import (
     block_entropies,
     entropy_convergence,
     entropy_rate,
+    estimate,
     excess_entropy,
     power_spectrum,
     presentation_information,
@@ -62,24 +73,26 @@ from compmech.synchronizing import Synchronizing, reset_threshold, synchronizing
 from compmech.topologies import Topology, canonical_topology, topological_machines
 
 __all__ = [
-    "BidirectionalMachine",
     "Band",
+    "BidirectionalMachine",
     "Bounds",
     "ClosureProof",
     "DistinguishingWord",
     "EntropyConvergence",
     "EpsilonMachine",
+    "Estimate",
+    "Estimates",
     "GHMM",
     "HMM",
+    "ImpossibleWord",
     "Line",
     "LostPrecision",
-    "Mode",
-    "NotClosed",
-    "ImpossibleWord",
     "MachineFileError",
     "MixedStatePresentation",
+    "Mode",
     "NegativeProbability",
     "NoFiniteEpsilonMachine",
+    "NotClosed",
     "NotErgodic",
     "NotMinimal",
     "NotStationary",
@@ -87,11 +100,14 @@ __all__ = [
     "PresentationInformation",
     "Process",
     "QuantumMemory",
+    "RelativeEntropyRate",
+    "SampledDivergence",
     "Spectrum",
     "Statistics",
     "Synchronizing",
     "Topology",
     "UnknownName",
+    "WordDivergences",
     "autocorrelation",
     "bidirectional",
     "block_entropies",
@@ -99,14 +115,18 @@ __all__ = [
     "closure_proof",
     "compose",
     "distinguishing_word",
+    "draw",
     "entropy_convergence",
     "entropy_rate",
     "epsilon_machine",
     "equivalent",
+    "estimate",
     "excess_entropy",
     "filter_beliefs",
+    "forbidden_word",
     "future_map",
     "horizon_ranks",
+    "interop",
     "load",
     "minimal",
     "mixed_states",
@@ -118,17 +138,21 @@ __all__ = [
     "quantum_complexities",
     "quantum_memory",
     "rational",
+    "relative_entropy_rate",
     "renyi_block_entropies",
     "renyi_complexity",
+    "renyi_divergence",
     "renyi_entropy_rate",
     "reset_threshold",
     "reverse",
+    "sampled_divergence",
     "save",
     "spectrum",
     "stationary",
     "statistics",
     "synchronizing_word",
     "topological_machines",
+    "word_divergences",
     "word_map",
     "zoo",
 ]

@@ -1,6 +1,7 @@
 """`compmech processes` and `compmech stats`: what there is, and what is known of it."""
 
 import json
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +13,7 @@ from compmech.cli.failure import Failed, Misused, misuse
 if TYPE_CHECKING:
     from compmech.zoo import Check
 
-__all__ = ["add_describing_commands"]
+__all__ = ["add_describing_commands", "chosen_process"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")]
 
@@ -112,7 +113,7 @@ def stats(
 
     from compmech import statistics
 
-    named = _chosen(name, file, param or [])
+    named = chosen_process(name, file, param or [])
     # matrices are small: more threads only wait for one another, for seconds where the machine is busy
     with misuse(within=named.title), threadpool_limits(1):
         found = statistics(named.process).to_dict()
@@ -123,10 +124,24 @@ def stats(
     how: Any = found["how"]
     for key, value in found.items():
         if key != "how":
-            print(f"  {key.replace('_', ' '):<34}{_shown(value):<28} {how.get(key, '')}".rstrip())
+            print("\n".join(_rows(key.replace("_", " "), _shown(value), how.get(key, ""))))
 
 
-def _chosen(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:
+_WIDTH = 80
+
+
+def _rows(name: str, value: str, how: str) -> list[str]:
+    """One statistic in lines of at most 80 columns: the reason, if it does not fit behind it, below it."""
+    row = f"  {name:<31}{value:<28} {how}".rstrip()
+    if len(row) <= _WIDTH:
+        return [row]
+    kind, _, reason = how.partition(": ")
+    return [f"  {name:<31}{value:<28} {kind}".rstrip(), *textwrap.wrap(reason, _WIDTH - 6, initial_indent=" " * 6,
+            subsequent_indent=" " * 6)]  # fmt: skip
+
+
+def chosen_process(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:
+    """The one process that a command was given, by name or as a file. Raises Misused if it is none, or both."""
     settings = parse_settings("process:" + ",".join(param))[1] if param else {}
     if (name is None) == (file is None):
         raise Misused("name one process, or give one machine file with --file (see compmech processes)")
@@ -146,6 +161,6 @@ def _shown(value: Any) -> str:
         case float():
             return f"{value:.9g}"
         case list():
-            head = ", ".join(_shown(item) for item in value[:3])
-            return head + (f", ... ({len(value)})" if len(value) > 3 else "")
+            head = ", ".join(_shown(item) for item in value[:2])
+            return head + (f", ... ({len(value)})" if len(value) > 2 else "")
     return str(value)

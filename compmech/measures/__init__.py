@@ -2,6 +2,7 @@
 
 from compmech.measures.block import block_entropies
 from compmech.measures.convergence import Band, EntropyConvergence, entropy_convergence
+from compmech.measures.estimates import Estimate, Estimates, estimate
 from compmech.measures.gauge import PresentationInformation, presentation_information
 from compmech.measures.interval import Bounds
 from compmech.measures.power import Line, PowerSpectrum, autocorrelation, power_spectrum
@@ -14,6 +15,8 @@ __all__ = [
     "Band",
     "Bounds",
     "EntropyConvergence",
+    "Estimate",
+    "Estimates",
     "Line",
     "Mode",
     "PowerSpectrum",
@@ -25,6 +28,7 @@ __all__ = [
     "block_entropies",
     "entropy_convergence",
     "entropy_rate",
+    "estimate",
     "excess_entropy",
     "power_spectrum",
     "presentation_information",
