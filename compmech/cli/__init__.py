@@ -21,6 +21,9 @@ from compmech.cli.failure import Failed, Misused
 
 __all__ = ["main"]
 
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
+
 app = typer.Typer(
     name="compmech",
     help="Processes, their statistics, and predictors compared by the belief states that they carry.",
@@ -64,7 +67,7 @@ def _status(arguments: list[str]) -> int:
         context = getattr(error, "ctx", None)
         return _say(f"{error.format_message()} (see {context.command_path if context else 'compmech'} --help)", 2)
     except (KeyboardInterrupt, typer.Abort):
-        return _say("stopped by Ctrl-C; nothing was written", 130)
+        return _interrupted()
     except Misused as error:
         return _say(str(error), 2)
     except Failed as error:
@@ -73,7 +76,12 @@ def _status(arguments: list[str]) -> int:
         # the reader of our output has gone; without this Python complains once more while closing it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    return int(outcome or 0)
+    # some versions of typer turn Ctrl-C into this status, without a word
+    return _interrupted() if outcome == INTERRUPTED else int(outcome or 0)
+
+
+def _interrupted() -> int:
+    return _say("stopped by Ctrl-C; nothing was written", INTERRUPTED)
 
 
 def _say(message: str, status: int) -> int:

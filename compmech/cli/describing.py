@@ -156,6 +156,8 @@ def _shown(value: Any) -> str:
     match value:
         case None:
             return "-"
+        case {"lower": float(lower), "upper": float(upper)} if _shown(lower) == _shown(upper):
+            return f"{_shown(lower)}, within {upper - lower:.0e}"
         case {"lower": lower, "upper": upper}:
             return f"{_shown(lower)} .. {_shown(upper)}"
         case float():

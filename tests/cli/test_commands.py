@@ -64,6 +64,12 @@ def test_the_table_fits_a_terminal_and_says_how_it_knows() -> None:
     assert "exact" in done.stdout
 
 
+def test_bounds_that_print_alike_are_one_number_and_a_width() -> None:
+    lines = run("stats", "sns").stdout.splitlines()
+    assert any(line.split()[:5] == ["excess", "entropy", "0.147231942,", "within", "2e-12"] for line in lines), lines
+    assert any("2.71146872 .. inf" in line for line in lines)  # S, known from below only
+
+
 def test_processes_are_listed_with_parameters_and_sources() -> None:
     done = run("processes", "--json")
     listed = {entry["name"]: entry for entry in json.loads(done.stdout)}
@@ -98,7 +104,7 @@ def test_a_version_is_told() -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["stats", "rrxr"], "did you mean 'rrxor'"),
+        (["stats", "rrxorr"], "did you mean 'rrxor'"),
         (["stats"], "name one process"),
         (["stats", "rrxor", "--file", "x.json"], "name one process"),
         (["stats", "--file", "absent.json"], "absent.json"),
@@ -108,7 +114,7 @@ def test_a_version_is_told() -> None:
         (["stats", "rrxor", "--jsn"], "--json"),
         (["stast", "rrxor"], "stast"),
         (["compare", "--process", "rrxor", *TINY], "--out"),
-        (["compare", "--process", "rrxr", *TINY, "-o", "out"], "did you mean 'rrxor'"),
+        (["compare", "--process", "rrxorr", *TINY, "-o", "out"], "did you mean 'rrxor'"),
         (["compare", "--process", "rrxor", *TINY, "--predictor", "gnu", "-o", "out"], "did you mean 'gru'"),
         (["compare", "--process", "rrxor", *TINY, "--length", "0", "-o", "out"], "length"),
         (["compare", "--process", "rrxor", *TINY, "--length", "ten", "-o", "out"], "'--length'"),

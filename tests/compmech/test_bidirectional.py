@@ -97,7 +97,7 @@ def test_even_states_are_the_same_in_both_directions() -> None:
     assert found.reverse_crypticity == pytest.approx(0, abs=1e-14)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(unifilar_hmms(most_states=4, most_symbols=2))
 def test_marginals_are_the_machines_of_both_directions(process: HMM) -> None:
     try:
@@ -105,10 +105,13 @@ def test_marginals_are_the_machines_of_both_directions(process: HMM) -> None:
     except NoFiniteEpsilonMachine:
         assume(False)
     check(found, process)
-    backwards = epsilon_machine(reverse(process), max_states=2000)
+    assert equivalent(reverse(found), reverse(process))
+    try:
+        backwards = epsilon_machine(reverse(process), max_states=2000)
+    except NoFiniteEpsilonMachine:  # an observer of the reverse who synchronises only in the limit is not followed
+        return
     assert backwards.n_state == found.reverse.n_state
     assert equivalent(backwards, found.reverse)
-    assert equivalent(reverse(found), reverse(process))
 
 
 @settings(max_examples=15)

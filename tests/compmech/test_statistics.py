@@ -239,9 +239,7 @@ def test_ghmm_with_finitely_many_mixed_states() -> None:
 
 
 def test_ghmm_without_a_nonnegative_realisation_certifies_only_what_words_say() -> None:
-    clock = probability_clock()
-    stationary_clock = GHMM(clock.T, stationary(clock), clock.evaluate)
-    found = statistics(stationary_clock)
+    found = statistics(zoo.bloch_walk())
     assert found.entropy_rate.lower == 0
     assert 0 < found.entropy_rate.upper <= found.single_symbol_entropy
     assert found.excess_entropy.lower > 0
@@ -250,6 +248,17 @@ def test_ghmm_without_a_nonnegative_realisation_certifies_only_what_words_say() 
     assert "generalised" in found.how["n_causal_states"]
     assert found.minimal_dimension == 3
     json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_ghmm_of_a_renewal_process_is_known_from_its_law() -> None:
+    clock = probability_clock()
+    process = GHMM(clock.T, stationary(clock), clock.evaluate)
+    found = statistics(process)
+    assert found.entropy_rate.upper - found.entropy_rate.lower < 1e-9
+    H = block_entropies(process, 16)
+    assert found.entropy_rate.upper <= H[16] - H[15] + 1e-12
+    assert found.excess_entropy.upper >= 2 * H[8] - H[16] - 1e-12
+    assert found.minimal_dimension == 3
 
 
 # --- form
