@@ -1,0 +1,1 @@
+"""Processes with uncountably many mixed states."""
