@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from compmech.blackwell.estimate import Estimate, average
-from compmech.blackwell.hull import least_coordinates
+from compmech.measures.hull import least_coordinates
 from compmech.blackwell.orbits import Orbits
 from compmech.blackwell.system import BeliefSystem
 

@@ -24,7 +24,7 @@ from compmech.blackwell.entropy import belief_entropies
 from compmech.blackwell.estimate import Estimate
 from compmech.blackwell.orbits import Orbits
 from compmech.blackwell.system import BeliefSystem
-from compmech.measures.interval import Bounds
+from compmech.measures.interval import Bounds, exact
 
 # A direction counts as lost when one step leaves less than this of it, in parts of the size of the step's terms.
 _LOST = 1e-12
@@ -49,12 +49,10 @@ class Exponents:
         exponents: all n - 1 of them.
         deviations: by how much each orbit's mean deviates from the estimate, for the finite ones: what errors of
             functions of several exponents come from.
-        sum: what all of them must add up to, from the determinants and the entropy rate.
     """
 
     exponents: tuple[Estimate, ...]
     deviations: Float[np.ndarray, "seq finite"]
-    sum: Bounds
 
     @property
     def n_finite(self) -> int:
@@ -74,34 +72,38 @@ def determinant_sum(system: BeliefSystem, entropy_rate: Bounds) -> Bounds:
     return Bounds(mean + n * entropy_rate.lower, mean + n * entropy_rate.upper)
 
 
-def lyapunov_exponents(orbits: Orbits, entropy_rate: Bounds) -> Exponents:
+def lyapunov_exponents(orbits: Orbits, entropy_rate: Estimate) -> Exponents:
     """Estimate all n - 1 exponents, using that their sum, the entropy rate and the symbols' frequencies are known.
 
     Where there is but one it is known from the determinants, to the precision of the entropy rate.
 
     Args:
         entropy_rate: of the process, in bits per symbol, as well as it is known.
+    Example:
+        >>> from compmech import zoo
+        >>> from compmech.blackwell import mean_entropy, sample_orbits
+        >>> orbits = sample_orbits(zoo.mess3(), 200, 200, rng=np.random.default_rng(0))
+        >>> found = lyapunov_exponents(orbits, mean_entropy(orbits))
+        >>> round(sum(exponent.value for exponent in found.exponents), 3)     # the sum is known
+        -4.743
     """
     system = orbits.system
-    known = determinant_sum(system, entropy_rate)
+    known = determinant_sum(system, exact(entropy_rate.value)).lower
     orbits = _affordable(orbits)
     begin = int(_TURNING * orbits.n_time)
     logs = _stretchings(orbits)[begin:]
     lost = np.isneginf(logs[-1]).any(axis=1)
     mean = logs[:, ~lost].mean(axis=0).T
-    controls = _controls(orbits, mean, known, entropy_rate, begin)
+    controls = _controls(orbits, mean, known, entropy_rate.value, begin)
     value, deviation = _controlled(mean, controls)
-    if len(value) == 1 and system.n_state == 2:
-        exact_value, half = (known.lower + known.upper) / 2, (known.upper - known.lower) / 2
-        estimates = [Estimate(exact_value, half)]
-        deviation = np.zeros_like(deviation)
-    else:
-        error = np.sqrt((deviation**2).sum(axis=0) / (len(deviation) - 1) / len(deviation))
-        estimates = [Estimate(float(v), float(e)) for v, e in zip(value, error, strict=True)]
-        order = np.argsort(-value, kind="stable")
-        estimates, deviation = [estimates[i] for i in order], deviation[:, order]
+    error = np.sqrt((deviation**2).sum(axis=0) / max(len(deviation) - 1, 1) / len(deviation))
+    if system.n_state == 2:  # the sum is all there is
+        error = error * 0.0 + 2 * entropy_rate.standard_error
+    order = np.argsort(-value, kind="stable")
+    estimates = [Estimate(float(value[i]), float(error[i])) for i in order]
+    deviation = deviation[:, order]
     gone = [Estimate(-inf, 0.0)] * int(lost.sum())
-    return Exponents(tuple(estimates + gone), deviation, known)
+    return Exponents(tuple(estimates + gone), deviation)
 
 
 def _stretchings(orbits: Orbits) -> Float[np.ndarray, "time direction seq"]:
@@ -171,17 +173,16 @@ def _affordable(orbits: Orbits) -> Orbits:
 
 
 def _controls(
-    orbits: Orbits, mean: Float[np.ndarray, "seq finite"], known: Bounds, entropy_rate: Bounds, begin: int
+    orbits: Orbits, mean: Float[np.ndarray, "seq finite"], known: float, rate: float, begin: int
 ) -> Float[np.ndarray, "seq control"]:
     """Means over each orbit of quantities whose expectation is known, less that."""
     system = orbits.system
     symbols = orbits.symbols[:, begin:]
-    h = (entropy_rate.lower + entropy_rate.upper) / 2
-    columns = [belief_entropies(orbits)[:, begin:].mean(axis=1) - h]
+    columns = [belief_entropies(orbits)[:, begin:].mean(axis=1) - rate]
     probability = system.branch(system.process.start[None])[1][0]
     columns += [(symbols == x).mean(axis=1) - probability[x] for x in range(min(system.n_symbol, _SYMBOLS) - 1)]
-    if mean.shape[1] == system.n_state - 1 and known.lower > -inf:
-        columns.append(mean.sum(axis=1) - (known.lower + known.upper) / 2)
+    if mean.shape[1] == system.n_state - 1 and known > -inf:
+        columns.append(mean.sum(axis=1) - known)
     return np.array(columns).T
 
 

@@ -7,7 +7,7 @@ so but for pasts of probability zero, as a rule. Otherwise several pasts may lea
 import numpy as np
 from jaxtyping import Float
 
-from compmech.blackwell.hull import corners, least_coordinates
+from compmech.measures.hull import corners, least_coordinates
 from compmech.blackwell.system import BeliefSystem
 from compmech.measures.proofs import _separated
 
