@@ -5,7 +5,8 @@ belief before it, n number of states. Maps that overlap lead different pasts to 
 grows by h - h_a bits a symbol, not by h.
 
 From the belief, each word leads back to one belief before it, v = eta T_w^-1 / (eta T_w^-1 e). Most words lead out of
-the set that beliefs can lie in, and are ruled out. The others are weighted as if beliefs before them were spread evenly,
+the set that beliefs can lie in, and are ruled out. The others are weighted as if beliefs before them were spread
+evenly,
 
     q_L(w | eta)  ~  P(w | v) / |det Df_w(v)|  =  P(w | v)^(n+1) / |det T_w|,      |w| = L.
 
@@ -23,9 +24,9 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from compmech.blackwell.estimate import Estimate, average
-from compmech.measures.hull import least_coordinates
 from compmech.blackwell.orbits import Orbits
 from compmech.blackwell.system import BeliefSystem
+from compmech.measures.hull import least_coordinates
 
 # Beliefs before a word may lie this much outside of the hull by rounding. Going back multiplies rounding; words are
 # followed no further back than where a belief that was really held might be lost.
@@ -113,9 +114,7 @@ class _Nodes:
         return cls(np.arange(n), np.zeros(n, dtype=np.intp), beliefs, np.zeros(n), np.full(n, _ROUNDING))
 
     def where(self, kept: Bool[np.ndarray, " node"]) -> "_Nodes":
-        return _Nodes(
-            self.sample[kept], self.last[kept], self.before[kept], self.log_weight[kept], self.rounding[kept]
-        )
+        return _Nodes(self.sample[kept], self.last[kept], self.before[kept], self.log_weight[kept], self.rounding[kept])
 
 
 class _Back:

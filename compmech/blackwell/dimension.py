@@ -1,6 +1,6 @@
 """The Lyapunov (Kaplan-Yorke) dimension of the set of beliefs, from how fast it grows and how fast it shrinks.
 
-Letters: h entropy rate, h_a ambiguity rate, lambda_1 >= lambda_2 >= ... exponents of the belief, all in bits per symbol.
+Letters: h entropy rate, h_a ambiguity rate, lambda_1 >= lambda_2 >= ... exponents of the belief; bits per symbol all.
 After t symbols there are 2^(h t) likely images of the simplex, boxes of sides 2^(lambda_i t). Covered by cubes of side
 2^(lambda_{k+1} t), each takes prod_{i <= k} 2^((lambda_i - lambda_{k+1}) t) of them, so that
 
@@ -14,9 +14,9 @@ Reference:
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
 
 from compmech.blackwell.estimate import Estimate
 from compmech.blackwell.lyapunov import Exponents
@@ -38,7 +38,7 @@ def lyapunov_dimension(growth: float, exponents: Sequence[float]) -> float:
     """
     if not growth >= 0:
         raise ValueError(f"growth must be >= 0 bits per symbol; got {growth}")
-    if any(not later <= earlier for earlier, later in zip(exponents, exponents[1:], strict=False)):
+    if any(not later <= earlier for earlier, later in pairwise(exponents)):
         raise ValueError(f"exponents must come greatest first; got {list(exponents)}. Give sorted(..., reverse=True)?")
     left = growth
     for k, exponent in enumerate(exponents):

@@ -61,7 +61,7 @@ def word_entropies(system: BeliefSystem, most: int) -> tuple[Float[np.ndarray, "
     process = system.process
     vectors = process.start[None]
     length = 0
-    while length < most and 1 < system.n_symbol and len(vectors) * system.n_symbol <= _MAX_WORDS:
+    while length < most and system.n_symbol > 1 and len(vectors) * system.n_symbol <= _MAX_WORDS:
         vectors = process.branch(vectors).reshape(-1, system.n_state)
         length += 1
     joint = process.branch(vectors) @ process.evaluate

@@ -6,7 +6,7 @@ plane, so that the n - 1 exponents add up to
 
     sum_i lambda_i = E log2 |det T_x| + n h.
 
-In terms of the exponents Lambda_1 = -h > Lambda_2 >= ... of products of the matrices, lambda_i = Lambda_{i+1} - Lambda_1.
+With Lambda_1 = -h > Lambda_2 >= ... the exponents of products of the matrices, lambda_i = Lambda_{i+1} - Lambda_1.
 
 A singular matrix takes away a direction for ever. The exponents that belong to directions that are lost are -inf.
 
@@ -57,7 +57,7 @@ class Exponents:
     @property
     def n_finite(self) -> int:
         """How many are not -inf."""
-        return self.deviations.shape[1]
+        return int(self.deviations.shape[1])
 
 
 def determinant_sum(system: BeliefSystem, entropy_rate: Bounds) -> Bounds:

@@ -56,7 +56,7 @@ class Orbits:
     @property
     def n_time(self) -> int:
         """Number of symbols of each orbit."""
-        return self.symbols.shape[1]
+        return int(self.symbols.shape[1])
 
 
 def sample_orbits(
@@ -88,12 +88,10 @@ def sample_orbits(
     done = 0
     while done < most and (burn_in is not None or done == 0 or np.abs(belief - driver).max() > _FORGOTTEN):
         steps = min(_ROUND, most - done)
-        before = driver
         driver, symbols, _ = _run(system, driver, steps, rng)
         belief = _follow(system, belief, symbols)
         past.append(symbols)
         done += steps
-        del before
     remaining = float(_uncertain(system, belief).mean() - _uncertain(system, driver).mean())
     _, symbols, beliefs = _run(system, belief, n_time, rng)
     return Orbits(
@@ -120,9 +118,7 @@ def _second_start(
 
 def _run(
     system: BeliefSystem, belief: Float[np.ndarray, "seq state"], n_time: int, rng: np.random.Generator
-) -> tuple[
-    Float[np.ndarray, "seq state"], Int[np.ndarray, "time seq"], Float[np.ndarray, "time+1 seq state"]
-]:
+) -> tuple[Float[np.ndarray, "seq state"], Int[np.ndarray, "time seq"], Float[np.ndarray, "time+1 seq state"]]:
     """Orbits that draw their own symbols: the last belief, the symbols, and all beliefs."""
     n_seq, n_state = belief.shape
     every = np.arange(n_seq)

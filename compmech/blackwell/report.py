@@ -85,7 +85,7 @@ class Blackwell:
     how: Mapping[str, str]
 
     def to_dict(self) -> dict[str, object]:
-        """All but the fits in JSON types: {"value", "standard_error"}, {"lower", "upper"}, or None; "inf" and "-inf"."""
+        """All but the fits, in JSON types: {"value", "standard_error"}, {"lower", "upper"} or None; "inf", "-inf"."""
         return {field.name: _json(getattr(self, field.name)) for field in fields(self) if field.name != "fits"}
 
 
@@ -274,9 +274,7 @@ _FITS = {
 }
 
 
-def _scaling(
-    orbits: Orbits, countable: Atoms | None
-) -> tuple[dict[str, Known], dict[str, str], dict[str, ScalingFit]]:
+def _scaling(orbits: Orbits, countable: Atoms | None) -> tuple[dict[str, Known], dict[str, str], dict[str, ScalingFit]]:
     """The three fitted dimensions: values, how each is known, and the fits."""
     values: dict[str, Known] = {}
     how: dict[str, str] = {}

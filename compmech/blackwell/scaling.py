@@ -32,12 +32,13 @@ _LARGEST_SIZE = 2.0**-3
 # Correlation: beliefs of each group, and the pairs at the ends of the fit. Below so few pairs chance rules; above so
 # large a part of them the whole shape does.
 _BELIEFS = 2500
+_FEW = 500
 _LEAST_PAIRS = 100
 _LARGEST_PART = 0.02
 
 # Boxes: beliefs for each box there is, at least, on average; beliefs altogether; and how grids are shifted.
 _PER_BOX = 10
-_BOXED = 100_000
+_BOXED = 60_000
 _SHIFTS = (0.381966, 0.763932)
 
 # A line is fitted to no fewer sizes than this.
@@ -70,33 +71,37 @@ class ScalingFit:
 
 
 def correlation_dimension(orbits: Orbits) -> ScalingFit | None:
-    """D_2 from the distances between beliefs of independent orbits; None where no range of sizes is left to fit."""
-    from scipy.spatial import KDTree
+    """D_2 from the distances between beliefs within groups of independent orbits.
 
+    The fit begins where there are 100 nearer pairs, and ends where 2 % of all pairs are nearer. None where no range of
+    sizes is left to fit.
+    """
     points = _coordinates(orbits)
     groups = [_thinned(part, _BELIEFS) for part in np.array_split(points, min(_GROUPS, len(points)))]
     extent = _extent(groups[0])
-    if extent == 0:
+    if extent == 0 or len(groups) < 2:
         return None
-    sizes = extent * 2.0 ** np.arange(-30, -1, 0.5)
-    counts = []
-    for group in groups:
-        tree = KDTree(group)
-        top = len(sizes)
-        sparse = _thinned(group[None], 500)
-        rough = KDTree(sparse).count_neighbors(KDTree(sparse), sizes) / len(sparse) ** 2
-        top = max(2, int(np.searchsorted(rough, 2 * _LARGEST_PART)))
-        found = np.full(len(sizes), np.nan)
-        found[:top] = (tree.count_neighbors(tree, sizes[:top]) - len(group)) / (len(group) * (len(group) - 1))
-        counts.append(found)
-    table = np.array(counts)
-    mean = table.mean(axis=0)
-    pairs = sum(len(group) * (len(group) - 1) / 2 for group in groups)
-    fit = (mean * pairs >= _LEAST_PAIRS) & (mean <= _LARGEST_PART)
-    if not fit.any() or len(table) < 2:
-        return None
-    left_out = (table[:, fit].sum(axis=0) - table[:, fit]) / (len(table) - 1)
-    return _fitted(np.log2(sizes[fit]), np.log2(mean[fit]), np.log2(left_out))
+    log2_size = np.log2(extent) + np.arange(np.log2(_LEAST_SIZE), np.log2(_LARGEST_SIZE), 0.5)
+    table = np.array([_nearer_pairs(group, 2.0**log2_size) for group in groups])
+    part = table.mean(axis=0)
+    n_pair = sum(len(group) * (len(group) - 1) / 2 for group in groups)
+    left_out = (table.sum(axis=0) - table) / (len(table) - 1)
+    fit = (part * n_pair >= _LEAST_PAIRS) & (part <= _LARGEST_PART) & (left_out > 0).all(axis=0)
+    return _fitted(log2_size[fit], np.log2(part[fit]), np.log2(left_out[:, fit]))
+
+
+def _nearer_pairs(points: Float[np.ndarray, "point tangent"], sizes: Float[np.ndarray, " size"]) -> np.ndarray:
+    """C(r): the part of all pairs of points that are nearer than each size; infinite where clearly beyond the fit."""
+    from scipy.spatial import KDTree
+
+    few = KDTree(points[:: max(1, len(points) // _FEW)])
+    rough = few.count_neighbors(few, sizes) / few.n**2
+    needed = sizes[: int(np.searchsorted(rough, 2 * _LARGEST_PART))]  # counting takes as long as there are pairs
+    tree = KDTree(points)
+    part = np.full(len(sizes), np.inf)
+    n = len(points)
+    part[: len(needed)] = (tree.count_neighbors(tree, needed) - n) / (n * (n - 1))
+    return part
 
 
 def information_dimension(orbits: Orbits) -> ScalingFit | None:
@@ -134,7 +139,8 @@ def _box_table(
 ) -> Int[np.ndarray, "box group"]:
     """How many points of each group each box holds."""
     place = np.unique(_box_keys(points, size, shift), return_inverse=True)[1]
-    return np.bincount(place * n_group + group, minlength=(place.max() + 1) * n_group).reshape(-1, n_group)
+    counts = np.bincount(place * n_group + group, minlength=(place.max() + 1) * n_group)
+    return np.asarray(counts.reshape(-1, n_group))
 
 
 def box_entropy(counts: Int[np.ndarray, " box"]) -> float:
@@ -228,7 +234,8 @@ def _box_keys(points: Float[np.ndarray, "point tangent"], size: float, shift: fl
 
 def _factors(count: int) -> np.ndarray:
     """Large odd numbers, so that sums of their multiples, modulo 2^64, hardly ever agree for different boxes."""
-    return (np.floor(np.modf((np.arange(count) + 1) * 0.6180339887498949)[0] * 2.0**62).astype(np.int64)) | 1
+    parts: np.ndarray = np.modf((np.arange(count) + 1) * 0.6180339887498949)[0]
+    return np.floor(parts * 2.0**62).astype(np.int64) | 1
 
 
 def _slope(x: Float[np.ndarray, " size"], y: Float[np.ndarray, "... size"]) -> Float[np.ndarray, "..."]:

@@ -7,16 +7,18 @@ so but for pasts of probability zero, as a rule. Otherwise several pasts may lea
 import numpy as np
 from jaxtyping import Float
 
-from compmech.measures.hull import corners, least_coordinates
 from compmech.blackwell.system import BeliefSystem
-from compmech.measures.proofs import _separated
+from compmech.measures.hull import corners, least_coordinates
+from compmech.measures.proofs import separated
 
 APART = "apart"
 TOUCHING = "touching"
 UNPROVED = "not shown to be apart"
 
-# Pairs of images looked at before giving up.
+# Pairs of images looked at before giving up: for planes strictly between them, and for planes that may touch them,
+# which take a linear programme each.
 _MAX_PAIRS = 150
+_MAX_PROGRAMMES = 40
 
 # Images overlap by no more than rounding, in parts of the distance of their centres.
 _TOUCH = 1e-9
@@ -50,12 +52,12 @@ def _divided(system: BeliefSystem, *, strict: bool) -> bool:
     T = [matrix for matrix in system.T if matrix.any()]
     hull = corners(least_coordinates(system.T))
     todo = [(T[x], T[y]) for x in range(len(T)) for y in range(x)]
-    for _ in range(_MAX_PAIRS):
+    for _ in range(_MAX_PAIRS if strict else _MAX_PROGRAMMES):
         if not todo:
             return True
         left, right = todo.pop()
         images = _normalised(hull @ left), _normalised(hull @ right)
-        if not _separated(*images) and (strict or not _touching(*images)):
+        if not separated(*images) and (strict or not _touching(*images)):
             todo.extend((u @ left / _size(u @ left), v @ right / _size(v @ right)) for u in T for v in T)
     return not todo
 
@@ -91,4 +93,4 @@ def _touching(left: Float[np.ndarray, "left state"], right: Float[np.ndarray, "r
         b_eq=[1.0],
         bounds=[(None, None)] * (n + 2),
     )
-    return bool(found.status == 0 and -found.fun >= -_TOUCH)
+    return found.x is not None and float(found.x[-1]) >= -_TOUCH

@@ -1,4 +1,4 @@
-"""An observer's beliefs as an iterated function system: one map for each symbol, chosen with place-dependent probability.
+"""An observer's beliefs as an iterated function system: a map for each symbol, chosen with place-dependent probability.
 
 Letters: eta belief, T_x matrix of symbol x, e the evaluation vector (all ones for an HMM), n number of states.
 

@@ -1,7 +1,7 @@
 """Certified bounds of the entropy rate from the words that matter most.
 
-Letters: w a recent word, T_w its matrix, m + (1 - sum m) e_i the corners v_i of a simplex that holds all beliefs, c_i the
-weights with sum_i c_i v_i = pi, J_w[i] = c_i v_i T_w. The belief before w lies in the simplex and averages pi, and
+Letters: w a recent word, T_w its matrix, v_i = m + (1 - sum m) e_i the corners of a simplex that holds all beliefs, c_i
+the weights with sum_i c_i v_i = pi, J_w[i] = c_i v_i T_w. The belief before w lies in the simplex and averages pi, and
 H[X | belief] is concave, so
 
     sum_w sum_i |J_w[i]| H[X | J_w[i]]  <=  h  <=  sum_w |sum_i J_w[i]| H[X | sum_i J_w[i]].
