@@ -9,8 +9,8 @@ from compmech.blackwell.system import BeliefSystem, belief_system
 from compmech.hmm import AnyPresentation
 from compmech.validation import check_count
 
-# Numbers held for all words: 160 MB.
-_MAX_NUMBERS = 20_000_000
+# Numbers held for all words: 48 MB.
+_MAX_NUMBERS = 6_000_000
 
 
 @dataclass(frozen=True, eq=False)

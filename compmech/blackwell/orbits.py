@@ -42,7 +42,7 @@ class Orbits:
     """
 
     system: BeliefSystem
-    beliefs: Float[np.ndarray, "seq time+1 state"]
+    beliefs: Float[np.ndarray, "seq row state"]
     symbols: Int[np.ndarray, "seq time"]
     history: Int[np.ndarray, "seq before"]
     burn_in: int
@@ -118,7 +118,7 @@ def _second_start(
 
 def _run(
     system: BeliefSystem, belief: Float[np.ndarray, "seq state"], n_time: int, rng: np.random.Generator
-) -> tuple[Float[np.ndarray, "seq state"], Int[np.ndarray, "time seq"], Float[np.ndarray, "time+1 seq state"]]:
+) -> tuple[Float[np.ndarray, "seq state"], Int[np.ndarray, "time seq"], Float[np.ndarray, "row seq state"]]:
     """Orbits that draw their own symbols: the last belief, the symbols, and all beliefs."""
     n_seq, n_state = belief.shape
     every = np.arange(n_seq)

@@ -38,7 +38,7 @@ _LARGEST_PART = 0.02
 
 # Boxes: beliefs for each box there is, at least, on average; beliefs altogether; and how grids are shifted.
 _PER_BOX = 10
-_BOXED = 60_000
+_BOXED = 100_000
 _SHIFTS = (0.381966, 0.763932)
 
 # A line is fitted to no fewer sizes than this.
@@ -91,14 +91,14 @@ def correlation_dimension(orbits: Orbits) -> ScalingFit | None:
 
 
 def _nearer_pairs(points: Float[np.ndarray, "point tangent"], sizes: Float[np.ndarray, " size"]) -> np.ndarray:
-    """C(r): the part of all pairs of points that are nearer than each size; infinite where clearly beyond the fit."""
+    """C(r): the part of all pairs of points that are nearer than each size; 1 where clearly beyond the fit."""
     from scipy.spatial import KDTree
 
     few = KDTree(points[:: max(1, len(points) // _FEW)])
     rough = few.count_neighbors(few, sizes) / few.n**2
     needed = sizes[: int(np.searchsorted(rough, 2 * _LARGEST_PART))]  # counting takes as long as there are pairs
     tree = KDTree(points)
-    part = np.full(len(sizes), np.inf)
+    part = np.ones(len(sizes))
     n = len(points)
     part[: len(needed)] = (tree.count_neighbors(tree, needed) - n) / (n * (n - 1))
     return part
@@ -214,7 +214,7 @@ def _reached(orbits: Orbits, size: float) -> Float[np.ndarray, "box state"] | No
 
 def _coordinates(orbits: Orbits) -> Float[np.ndarray, "seq time tangent"]:
     """Beliefs in orthonormal coordinates of the plane they lie in."""
-    return orbits.beliefs[:, 1:] @ orbits.system.plane.T
+    return np.asarray(orbits.beliefs[:, 1:] @ orbits.system.plane.T)
 
 
 def _thinned(part: Float[np.ndarray, "seq time tangent"], most: int) -> Float[np.ndarray, "point tangent"]:
@@ -235,7 +235,7 @@ def _box_keys(points: Float[np.ndarray, "point tangent"], size: float, shift: fl
 def _factors(count: int) -> np.ndarray:
     """Large odd numbers, so that sums of their multiples, modulo 2^64, hardly ever agree for different boxes."""
     parts: np.ndarray = np.modf((np.arange(count) + 1) * 0.6180339887498949)[0]
-    return np.floor(parts * 2.0**62).astype(np.int64) | 1
+    return np.asarray(np.floor(parts * 2.0**62).astype(np.int64) | 1)
 
 
 def _slope(x: Float[np.ndarray, " size"], y: Float[np.ndarray, "... size"]) -> Float[np.ndarray, "..."]:
