@@ -9,7 +9,8 @@ from jaxtyping import Float
 
 @dataclass(frozen=True)
 class Estimate:
-    """A number estimated from samples: 95 % of such estimates lie within two standard errors of what they estimate.
+    """A number estimated from samples: 19 of 20 such estimates lie within two standard errors of what they estimate,
+    and somewhat fewer where rare events decide.
 
     Attributes:
         value: the estimate. -inf where the quantity is known to be so.

@@ -29,6 +29,9 @@ _GROUPS = 8
 _LEAST_SIZE = 2.0**-30
 _LARGEST_SIZE = 2.0**-3
 
+# Beliefs that differ by less than this are one.
+_ROUNDING = 1e-12
+
 # Correlation: beliefs of each group, and the pairs at the ends of the fit. Below so few pairs chance rules; above so
 # large a part of them the whole shape does.
 _BELIEFS = 2500
@@ -110,7 +113,7 @@ def information_dimension(orbits: Orbits) -> ScalingFit | None:
     points = _coordinates(orbits)
     n_group = min(_GROUPS, len(points))
     group = np.repeat(np.arange(len(points)) * n_group // len(points), points.shape[1])
-    flat = points.reshape(-1, points.shape[2])
+    flat = np.concatenate(points)
     step = -(-len(flat) // _BOXED)
     flat, group = flat[::step], group[::step]
     extent = _extent(flat)
@@ -168,7 +171,7 @@ def box_counting_dimension(orbits: Orbits) -> ScalingFit | None:
     number of boxes is too large at once.
     """
     points = _coordinates(orbits)
-    extent = _extent(points.reshape(-1, points.shape[2]))
+    extent = _extent(np.concatenate(points))
     size = extent * 2.0**-30
     found = None
     if extent > 0:
@@ -218,12 +221,16 @@ def _coordinates(orbits: Orbits) -> Float[np.ndarray, "seq time tangent"]:
 
 
 def _thinned(part: Float[np.ndarray, "seq time tangent"], most: int) -> Float[np.ndarray, "point tangent"]:
-    flat = part.reshape(-1, part.shape[-1])
+    flat = np.concatenate(part)
     return np.ascontiguousarray(flat[:: max(1, -(-len(flat) // most))])
 
 
 def _extent(points: Float[np.ndarray, "point tangent"]) -> float:
-    return float((points.max(axis=0) - points.min(axis=0)).max(initial=0.0)) if points.size else 0.0
+    """The largest side of a box that holds the points; 0 where they differ by rounding alone."""
+    if not points.size:
+        return 0.0
+    extent = float((points.max(axis=0) - points.min(axis=0)).max())
+    return extent if extent > _ROUNDING else 0.0
 
 
 def _box_keys(points: Float[np.ndarray, "point tangent"], size: float, shift: float) -> Int[np.ndarray, " point"]:

@@ -134,22 +134,19 @@ def test_json(process) -> None:
 
 
 def test_same_seed_same_numbers() -> None:
-    assert (
-        run(zoo.mess3(x=0.3, a=0.6), n_symbols=2000).to_dict() == run(zoo.mess3(x=0.3, a=0.6), n_symbols=2000).to_dict()
-    )
+    first, again = (run(zoo.mess3(x=0.3, a=0.6), n_symbols=2000).to_dict() for _ in range(2))
+    assert first == again
 
 
 def test_nothing_is_changed() -> None:
     process = HMM(CANTOR.T)
-    before = process.T.copy()
+    copy = process.T.copy()
     run(process, n_symbols=2000)
-    assert (process.T == before).all()
+    np.testing.assert_array_equal(process.T, copy)
 
 
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="n_symbols must be >= 2000"):
         run(CANTOR, n_symbols=100)
-    with pytest.raises(ValueError, match="n_symbols must be a whole number"):
-        run(CANTOR, n_symbols=1e5)
     with pytest.raises(NotErgodic):
         run(machines.two_coins())
