@@ -20,8 +20,8 @@ from compmech.blackwell.system import BeliefSystem
 from compmech.measures.interval import entropy
 
 # Words whose next-symbol entropy is tabulated: some milliseconds. They occur so often in the sample, on average: with
-# 30, standard errors were seen to be far too small where long runs of one symbol decide; with 100, nine of ten estimates
-# are within two of them.
+# 30, standard errors were seen to be far too small where long runs of one symbol decide; with 100, nine of ten
+# estimates are within two of them.
 _MAX_WORDS = 4096
 _OFTEN = 100
 

@@ -144,6 +144,7 @@ def test_never_nan(process: HMM) -> None:
 
 def test_formula_of_the_dimension() -> None:
     assert lyapunov_dimension(1.0, [-2.0]) == 0.5
+    assert lyapunov_dimension(0.9, [-1.0, -4.0]) == 0.9
     assert lyapunov_dimension(1.0, [-1.0, -4.0]) == 1.0
     assert lyapunov_dimension(1.5, [-1.0, -4.0]) == 1.125
     assert lyapunov_dimension(9.0, [-1.0, -4.0]) == 2.0  # no more dimensions than there are
@@ -216,10 +217,10 @@ def test_mess3_is_a_gasket_where_it_is_drawn_most() -> None:
 
 
 def test_equal_maps_are_ambiguous() -> None:
-    """Symbols 0 and 1 do the same: half of the time H(0.4, 0.6) bits of the last symbol are lost, for every length."""
-    system = interval([0.2, 0.3, 0.5], [0.3, 0.3, 0.3], [0.0, 0.0, 0.7])
+    """Symbols 0 and 1 do the same: half of the time H(0.2, 0.8) bits of the last symbol are lost, for every length."""
+    system = interval([0.1, 0.4, 0.5], [0.3, 0.3, 0.3], [0.0, 0.0, 0.7])
     found = ambiguity_rate(sample_orbits(system, 400, 100, rng=np.random.default_rng(1)))
-    lost = 0.5 * (-0.4 * log2(0.4) - 0.6 * log2(0.6))
+    lost = 0.5 * (-0.2 * log2(0.2) - 0.8 * log2(0.8))
     for one in found.by_length:
         assert abs(one.value - lost) < 4 * one.standard_error
     assert found.rate.standard_error < 0.01

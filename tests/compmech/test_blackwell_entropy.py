@@ -131,7 +131,7 @@ def test_improbable_words_stand_for_their_suffixes() -> None:
 
 
 def test_rare_events_are_in_the_error() -> None:
-    """Long runs of 0s decide what is left to sampling, and are few among 4000 symbols: most errors hold all the same."""
+    """Long runs of 0s decide what is left to sampling, and are few among 4000 symbols: most errors hold."""
     process = machines.probability_clock()
     best = block_entropies(process, 18)
     h = best[18] - best[17]  # 0^17 has probability 1e-9
@@ -143,7 +143,7 @@ def test_rare_events_are_in_the_error() -> None:
 def test_standard_errors_are_what_they_say() -> None:
     """30 runs: the deviations from the certified rate have the size of their errors."""
     process = zoo.mess3(x=0.15, a=0.6)
-    h = 1.570933618959
+    h = 1.570933619028  # by extrapolation from the entropies of a symbol given 10 to 13 before it
     scores = []
     for seed in range(30):
         mean = mean_entropy(sample_orbits(process, 50, 60, rng=np.random.default_rng(seed)))
