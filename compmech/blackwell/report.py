@@ -22,7 +22,7 @@ from compmech.blackwell.scaling import (
 )
 from compmech.blackwell.separation import APART, TOUCHING, UNPROVED, separation
 from compmech.blackwell.system import BeliefSystem, belief_system
-from compmech.hmm import AnyPresentation
+from compmech.hmm import HMM, AnyPresentation
 from compmech.measures.block import short_block_entropies
 from compmech.measures.interval import Bounds, between, exact
 from compmech.measures.recent_words import rate_bounds
@@ -164,10 +164,11 @@ _HOW_SEPARATION = {
 
 
 def _certified(system: BeliefSystem) -> Bounds:
-    """Bounds of the entropy rate; only an upper one for generalised processes."""
+    """Bounds of the entropy rate; only an upper one where no states are known that one can be in."""
     process = system.process
-    if process.nonnegative:
-        return rate_bounds(process.T, process.start)
+    hidden = process if isinstance(process, HMM) else system.hidden
+    if hidden is not None:
+        return rate_bounds(hidden.T, hidden.start)
     H = short_block_entropies(process, max_length=_BLOCK_LENGTH, max_words=_BLOCK_WORDS)
     return Bounds(0.0, between(H[-1] - H[-2], H[-1] - H[-2]).upper)
 

@@ -31,9 +31,11 @@ class BeliefSystem:
     Attributes:
         process: the minimal realisation of the stationary process. Where merging states of equal future does not make
             the hidden Markov model minimal it is a generalised one, in coordinates without meaning of their own.
+        hidden: a stationary presentation by states one can be in, minimal or not, if one is known.
     """
 
     process: HMM | GHMM
+    hidden: HMM | None = None
 
     @property
     def n_symbol(self) -> int:
@@ -111,4 +113,5 @@ def belief_system(process: AnyPresentation) -> BeliefSystem:
     if len(parts) > 1:
         source, target = np.nonzero(presentation.A)
         raise NotErgodic([part.tolist() for part in closed_classes(source, target, presentation.n_state)])
-    return BeliefSystem(minimal(merge_equal_states(parts[0][0])))
+    merged = merge_equal_states(parts[0][0])
+    return BeliefSystem(minimal(merged), hidden=merged)

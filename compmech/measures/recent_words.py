@@ -44,7 +44,7 @@ def rate_bounds(
     Example:
         >>> from compmech import zoo
         >>> found = rate_bounds(zoo.mess3().T, zoo.mess3().start, max_words=10_000)
-        >>> found.upper - found.lower < 1e-5
+        >>> found.upper - found.lower < 1e-4
         True
     """
     emission = T.sum(axis=2).T

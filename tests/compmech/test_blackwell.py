@@ -115,6 +115,24 @@ def test_presentations_of_one_process_agree() -> None:
         assert found.lyapunov_dimension.lower == pytest.approx(0.61964475, abs=1e-8)
 
 
+def test_a_state_that_is_a_mixture_of_others() -> None:
+    """Cantor's machine with a third state for an even chance of the two: no merging makes it minimal, so the minimal
+    realisation is signed. Its rate is certified by the three states, and the exponent by the determinants."""
+    T = np.array(
+        [
+            [[0.55, 0.0, 0.0], [0.15, 0.0, 0.3], [0.0, 0.0, 0.0]],
+            [[0.0, 0.15, 0.3], [0.0, 0.55, 0.0], [0.0, 0.0, 0.0]],
+        ]
+    )
+    T[:, 2] = (T[:, 0] + T[:, 1]) / 2
+    found = run(HMM(T), n_symbols=4000)
+    assert found.n_state == 2
+    assert "signed" in found.how["ambiguity_rate"]
+    assert near(found.entropy_rate, 0.9960247564694945)
+    assert found.lyapunov_dimension.lower == pytest.approx(0.61964475, abs=1e-8)
+    assert near(found.mean_entropy, 0.9960247564694945, 1e-12)
+
+
 def test_every_name_says_how_it_is_known() -> None:
     found = run(zoo.mess3(x=0.15, a=0.6), n_symbols=4000)
     plain = {"n_state", "n_symbols", "burn_in", "fits", "how"}
