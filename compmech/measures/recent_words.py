@@ -23,6 +23,9 @@ from compmech.measures.interval import Bounds, between, entropy, surprise
 MAX_WORDS = 1_000_000
 _MAX_NUMBERS = 10_000_000
 
+# The simplex is made no smaller than this part of the simplex of states: rounding, divided by it, stays below 1e-12.
+_LEAST_ROOM = 0.01
+
 # Each round extends the words that leave this part of what is left in all.
 _PART = 0.7
 
@@ -77,11 +80,11 @@ def _spread(
 ) -> Float[np.ndarray, "corner state"]:
     """c_i v_i: the stationary distribution as a mean of the corners of a simplex that holds all beliefs."""
     least = least_coordinates(T)
-    room = 1 - float(least.sum())
-    weight = pi - least
-    if room <= _ENOUGH or (weight < 0).any():  # the beliefs hardly move; and rounding could turn a weight negative
-        least, room, weight = np.zeros(len(pi)), 1.0, pi
-    return np.asarray((weight / room)[:, None] * corners(least))
+    # of a smaller simplex the weights would be differences of nearly equal numbers; a larger one holds the beliefs too
+    least = least * min(1.0, (1 - _LEAST_ROOM) / max(float(least.sum()), _LEAST_ROOM))
+    weight = (pi - least) / (1 - least.sum())
+    assert (weight >= 0).all(), "the stationary belief is outside of the simplex of all beliefs"
+    return np.asarray(weight[:, None] * corners(least))
 
 
 def _ends(

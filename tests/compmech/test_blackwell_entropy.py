@@ -98,6 +98,15 @@ def test_forbidden_symbols_and_words() -> None:
     assert found.upper - found.lower < 1e-9
 
 
+def test_beliefs_that_come_together_at_a_point() -> None:
+    """Symbols are independent while the state goes round: the simplex of all beliefs shrinks to a point."""
+    turn = np.array([[1, 2, 1], [1, 1, 2], [2, 1, 1]]) / 7
+    process = HMM([turn, np.full((3, 3), 1 / 7)])
+    found = rate_bounds(process.T, process.start)
+    h = truths.H(3 / 7, 4 / 7)
+    assert found.lower <= h <= found.upper < found.lower + 1e-11
+
+
 @settings(max_examples=20)
 @given(ergodic_hmms(most_states=3))
 def test_the_hull_holds_all_beliefs(process: HMM) -> None:
