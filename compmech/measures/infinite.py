@@ -12,6 +12,7 @@ from compmech.measures.findings import Findings, as_bounds, at_least, put_relati
 from compmech.measures.interval import Bounds, exact
 from compmech.measures.periods import put_period
 from compmech.measures.proofs import Infinite, infinitely_many
+from compmech.measures.recent_words import rate_bounds
 from compmech.measures.retrodiction import reversed_matrices
 
 # Words on either side of the symbol are kept short for r, which needs all pairs of them.
@@ -44,7 +45,7 @@ def infinite_statistics(process: HMM, one_symbol: float, proof: Infinite | None)
     _put_synchronisation(found, forward, known.transient_information)
     put_relations(
         found,
-        h=known.entropy_rate,
+        h=known.entropy_rate.meet(rate_bounds(T, pi)),
         E=E,
         forward=forward,
         backward=backward,

@@ -107,7 +107,7 @@ def _apart(T: Float[np.ndarray, "symbol state state"], see: Float[np.ndarray, "s
         if not todo:
             return True
         left, right = todo.pop()
-        if not _separated(_normalised(left) @ see, _normalised(right) @ see):
+        if not separated(_normalised(left) @ see, _normalised(right) @ see):
             todo.extend((_scaled(u @ left), _scaled(v @ right)) for u in T for v in T)
     return False
 
@@ -123,7 +123,7 @@ def _normalised(vectors: Float[np.ndarray, "corner state"]) -> Float[np.ndarray,
     return np.asarray(vectors[possible] / total[possible])
 
 
-def _separated(left: Float[np.ndarray, "left view"], right: Float[np.ndarray, "right view"]) -> bool:
+def separated(left: Float[np.ndarray, "left view"], right: Float[np.ndarray, "right view"]) -> bool:
     """Whether a plane strictly separates two sets of points, found by the perceptron rule (always the worst point)."""
     if not (len(left) and len(right)):
         return True

@@ -11,7 +11,7 @@ from strategies import periodic_hmms, unifilar_hmms
 
 from compmech import HMM, epsilon_machine, zoo
 from compmech.measures.orbits import never_returns, resting_beliefs
-from compmech.measures.proofs import _separated, infinitely_many
+from compmech.measures.proofs import infinitely_many, separated
 from compmech.measures.retrodiction import reversed_matrices
 
 CANTOR = HMM([[[0.55, 0], [0.3, 0.15]], [[0.15, 0.3], [0, 0.55]]])
@@ -118,8 +118,8 @@ def test_resting_beliefs_have_exact_zeros() -> None:
 def test_separating_planes() -> None:
     triangle = np.array([[1, 0, 0], [0.6, 0.4, 0], [0.6, 0, 0.4]])
     apart = triangle[:, [1, 2, 0]] * 0.5 + 0.5 * np.array([0, 0.5, 0.5])
-    assert _separated(triangle, apart)
-    assert _separated(triangle, np.zeros((0, 3)))
-    assert not _separated(triangle, triangle[:, [1, 2, 0]] * 0.3 + triangle * 0.7)
-    assert not _separated(triangle, triangle.mean(axis=0, keepdims=True))
-    assert not _separated(triangle, triangle[:1])  # touching is not apart
+    assert separated(triangle, apart)
+    assert separated(triangle, np.zeros((0, 3)))
+    assert not separated(triangle, triangle[:, [1, 2, 0]] * 0.3 + triangle * 0.7)
+    assert not separated(triangle, triangle.mean(axis=0, keepdims=True))
+    assert not separated(triangle, triangle[:1])  # touching is not apart
