@@ -1,10 +1,11 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics.
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
-`rational` (exact arithmetic), `draw` (pictures and texts of diagrams), `interop` (other libraries' objects).
+`rational` (exact arithmetic), `blackwell` (uncountably many mixed states: sampled
+measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `interop` (other libraries' objects).
 """
 
-from compmech import compose, draw, interop, rational, zoo
+from compmech import blackwell, compose, draw, interop, rational, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
@@ -110,6 +111,7 @@ __all__ = [
     "WordDivergences",
     "autocorrelation",
     "bidirectional",
+    "blackwell",
     "block_entropies",
     "canonical_topology",
     "closure_proof",
