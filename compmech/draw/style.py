@@ -24,10 +24,10 @@ RECURRENT_FILL, TRANSIENT_FILL = "#d6e8f4", "#f5f6f7"
 CORNERS = {1: (BLUE,), 2: (VERMILLION, BLUE), 3: (VERMILLION, PINK, BLUE), 4: (VERMILLION, PINK, BLUE, GREEN)}
 """Colours of the corners of a simplex with so many states."""
 
-RC: dict[str, Any] = {
+RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
-    "axes.titlesize": 10,
+    "axes.titlesize": 9.5,
     "axes.titlelocation": "left",
     "axes.titleweight": "bold",
     "axes.labelsize": 9,
@@ -66,7 +66,7 @@ def house_style() -> Iterator[None]:
     """Draw, or save, with the settings `RC`; afterwards matplotlib's own are as they were."""
     from matplotlib import rc_context, rcParamsDefault
 
-    clean: dict[Any, Any] = {key: value for key, value in rcParamsDefault.items() if not key.startswith("backend")}
+    clean = {key: value for key, value in rcParamsDefault.items() if not key.startswith("backend")}
     with rc_context(clean | RC):
         yield
 

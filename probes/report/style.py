@@ -1,38 +1,53 @@
-"""One house style: the colours, the sizes of type, and the names that people read."""
+"""What reports add to the house style: a colour, a shape and a name for every predictor and control."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
 
+from compmech.draw.style import (
+    BLUE,
+    CORNERS,
+    GREEN,
+    GRID,
+    INK,
+    MUTED,
+    ORANGE,
+    PAGE,
+    PALETTE,
+    PINK,
+    RC,
+    SKY,
+    VERMILLION,
+    mixed_colours,
+)
+
 __all__ = [
+    "BLUE",
     "CONTROL_NAMES",
+    "GREEN",
     "GRID",
     "INK",
     "MUTED",
+    "ORANGE",
     "PAGE",
     "PALETTE",
+    "PINK",
     "RC",
+    "SKY",
+    "VERMILLION",
     "belief_colours",
     "colour_of",
     "display_name",
     "marker_of",
 ]
 
-INK, MUTED, GRID, PAGE = "#1f2328", "#667078", "#dde1e5", "#ffffff"
-
-# Okabe and Ito's palette (Color Universal Design, 2008), told apart with every common form of colour blindness. Its
-# yellow is left out: it does not show on white.
-VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY = "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
-PALETTE = (VERMILLION, BLUE, GREEN, PURPLE, ORANGE, SKY)
-
 _COLOURS = {
     "transformer": VERMILLION,
     "lstm": BLUE,
     "gru": GREEN,
-    "mamba": PURPLE,
+    "mamba": PINK,
     "mamba2": ORANGE,
     "rnn": SKY,
     "k-gram": MUTED,
@@ -61,42 +76,6 @@ CONTROL_NAMES = {
     "true-p": "true next-symbol p",
     "true-log-p": "true log p",
 }
-
-RC: dict[Any, Any] = {
-    "font.family": "DejaVu Sans",
-    "font.size": 9,
-    "axes.titlesize": 9.5,
-    "axes.titlelocation": "left",
-    "axes.titleweight": "bold",
-    "axes.labelsize": 9,
-    "axes.labelcolor": INK,
-    "axes.edgecolor": MUTED,
-    "axes.linewidth": 0.8,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.axisbelow": True,
-    "axes.unicode_minus": True,
-    "axes.facecolor": "none",
-    "text.color": INK,
-    "xtick.color": MUTED,
-    "ytick.color": MUTED,
-    "xtick.labelcolor": INK,
-    "ytick.labelcolor": INK,
-    "xtick.labelsize": 8.5,
-    "ytick.labelsize": 8.5,
-    "grid.color": GRID,
-    "grid.linewidth": 0.8,
-    "figure.facecolor": PAGE,
-    "figure.dpi": 160,
-    "savefig.dpi": 160,
-    "lines.linewidth": 1.6,
-    "lines.markersize": 5,
-    "legend.frameon": False,
-    "text.parse_math": False,  # a name with dollars in it is a name
-    "svg.fonttype": "none",
-    "svg.hashsalt": "compmech",
-}
-"""Settings for matplotlib, to be used inside `rc_context`."""
 
 
 def display_name(predictor: str) -> str:
@@ -128,8 +107,4 @@ def belief_colours(rgb: ArrayLike) -> Float[np.ndarray, "row 3"]:
 
     Pure red and green would look alike to one reader in twenty, and pure blue would vanish on a dark page.
     """
-    anchors = np.array([[int(colour[i : i + 2], 16) for i in (1, 3, 5)] for colour in (VERMILLION, PURPLE, BLUE)]) / 255
-    share = (np.asarray(rgb, dtype=float).reshape(-1, 3) + 0.02) ** 2  # a belief of all zeros has a colour too
-    mixed = share / share.sum(axis=1, keepdims=True) @ anchors
-    grey = mixed.mean(axis=1, keepdims=True)
-    return np.asarray((grey + 1.3 * (mixed - grey)).clip(0, 1))  # mixing greys; give the saturation back
+    return mixed_colours(np.asarray(rgb, dtype=float).reshape(-1, 3), CORNERS[3])

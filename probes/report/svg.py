@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
-from probes.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAGE, PURPLE, RC, SKY, VERMILLION
+from probes.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAGE, PINK, RC, SKY, VERMILLION
 
 __all__ = ["VARIABLES", "inline_svg"]
 
@@ -22,7 +22,7 @@ VARIABLES = {
     VERMILLION: "vermillion",
     BLUE: "blue",
     GREEN: "green",
-    PURPLE: "purple",
+    PINK: "purple",
     ORANGE: "orange",
     SKY: "sky",
 }
