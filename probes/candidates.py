@@ -109,11 +109,21 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
 
 
 def make(candidate: Candidate, n_symbol: int, length: int, *, rng: torch.Generator) -> Predictor:
-    """A fresh, untrained predictor of a kind that is not a baseline."""
+    """A fresh, untrained predictor of a kind that is not a baseline.
+
+    Raises:
+        ValueError: if a plug-in fails or gives something else.
+    """
     if candidate.kind in CONFIGS:
         return build(_config(candidate, n_symbol, length), rng=rng)
-    factory = _plug_ins()[candidate.kind].load()
-    made: Predictor = factory(n_symbol, length, rng=rng, **candidate.settings)
+    point = _plug_ins()[candidate.kind]
+    try:
+        made = point.load()(n_symbol, length, rng=rng, **candidate.settings)
+    except Exception as error:  # whatever a plug-in does wrong is its own, and is said with its name
+        said = f"{type(error).__name__}: {error}"
+        raise ValueError(f"the plug-in {candidate.kind} ({point.value}) failed: {said}") from error
+    if not isinstance(made, Predictor):
+        raise ValueError(f"the plug-in {candidate.kind} ({point.value}) gave a {type(made).__name__}, no Predictor")
     return made
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from compmech import GHMM, HMM, horizon_ranks, statistics
+from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from predictors import TrainingConfig
 from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, generator, run_cell, sites_of
@@ -143,12 +143,15 @@ def compare(
     entropy = int(rng.integers(2**63 - 1))
     notes: dict[str, None] = {}
     pieces: list[Cell | ControlWork] = []
-    grounds: dict[str, Ground] = {}
+    summaries: list[ProcessSummary] = []
     for subject in spec.subjects:
         widths = _site_widths(spec, subject)
         of_histories = generator(entropy, "histories", subject.label)
-        ground = prepare(subject.process, subject.length, max_histories=spec.max_histories, rng=of_histories)
-        grounds[subject.label] = ground
+        try:
+            ground = prepare(subject.process, subject.length, max_histories=spec.max_histories, rng=of_histories)
+        except ValueError as error:
+            raise ValueError(f"{subject.title}, {subject.length} symbols: {error}") from error
+        summaries.append(_summary(subject, ground))
         notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
         pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
@@ -184,7 +187,7 @@ def compare(
         command=command,
         spec=spec.to_dict(),
         versions=versions(),
-        processes=[_summary(subject, grounds[subject.label]) for subject in spec.subjects],
+        processes=summaries,
         runs=[result.run for result in results],
         rows=across_seeds(rows),
         pictures=[result.picture for result in results],
@@ -276,7 +279,7 @@ def _summary(subject: Subject, ground: Ground) -> ProcessSummary:
     return ProcessSummary(
         process=subject.label,
         title=subject.title,
-        statistics=statistics(subject.process).to_dict(),
+        statistics=_statistics(subject.process),
         length=subject.length,
         histories=len(found),
         complete=found.complete,
@@ -284,6 +287,14 @@ def _summary(subject: Subject, ground: Ground) -> ProcessSummary:
         horizon_ranks=[int(rank) for rank in horizon_ranks(subject.process)],
         optimal_nats=[float(value) for value in by_row],
     )
+
+
+def _statistics(process: HMM | GHMM) -> dict[str, Any]:
+    """The statistics, or why there are none: a comparison can be of a process that does not start stationary."""
+    try:
+        return statistics(process).to_dict()
+    except NotStationary as error:
+        return {"how": {"entropy_rate": f"not computed: {error}"}}
 
 
 def _cost(piece: Cell | ControlWork) -> tuple[int, int]:

@@ -65,12 +65,16 @@ def prepare(
     """Choose histories, splits and nulls.
 
     Raises:
-        ValueError: if the length is below 1, or allows too few histories for `n_fold` folds.
+        ValueError: if the length is below 1, or allows too few histories for `n_fold` folds, or all leave one belief.
     """
     of_histories, of_splits, of_nulls = rng.spawn(3)
     found = histories(process, length, max_histories=max_histories, rng=of_histories)
     classes = belief_classes(process, found)
     splits = tuple(split(classes, n_fold=n_fold, rng=of_splits) for split in (by_history, by_class))
+    if splits[0].reason:
+        raise ValueError(f"{splits[0].reason}: read more symbols, or allow more histories")
+    if classes.n_belief == 1:
+        raise ValueError("every history leaves the same belief: there is nothing for a probe to read")
     nulls: list[Control] = [Shuffled(found)]
     if classes.n_belief > 1:
         nulls.append(PermutedClasses(classes))

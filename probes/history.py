@@ -20,6 +20,9 @@ Weighting = Literal["probability", "uniform"]
 # With no cap given: about 2 GB for three states and eight symbols of history; more is a slip, such as 3 ** 20.
 _ENUMERABLE = 2**22
 
+# What float64 makes of a KL of zero: a few units in the last place of terms up to 1, float32 predictions aside.
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, eq=False)
 class Histories:
@@ -197,6 +200,7 @@ def kl_by_position(histories: Histories, log_probs: Float[np.ndarray, "seq row s
     possible = histories.prediction > 0
     p = np.where(possible, histories.prediction, 1.0)
     kl = np.where(possible, p * (np.log(p) - np.where(possible, guessed, 0.0)), 0.0).sum(axis=1)
+    kl = np.where(abs(kl) < _ROUNDING, np.maximum(kl, 0.0), kl)  # a KL is not negative; what rounding makes of 0 is 0
     return np.bincount(histories.row - 1, histories.frequency * kl, histories.length) * histories.length
 
 

@@ -4,17 +4,27 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
+from itertools import islice
 from multiprocessing.managers import SyncManager
 from typing import Any, TypeVar
 
-__all__ = ["Advance", "run_all", "single_threaded"]
+__all__ = ["Advance", "WorkersLost", "run_all", "single_threaded"]
 
 In = TypeVar("In")
 Out = TypeVar("Out")
 
 Advance = Callable[[int], None]
 """Called from a piece of work with how much of it has just been done, in the caller's own unit."""
+
+
+class WorkersLost(RuntimeError):
+    """A process at work was killed."""
+
+    def __init__(self) -> None:
+        super().__init__("a process at work was killed, by the system if memory ran out: try fewer --workers")
+
 
 # One thread a worker: two threads on networks this small are slower than one. The allocator keeps what it has taken:
 # giving long sequences' buffers back to the system between steps is half of the cost of training on glibc, and is
@@ -74,7 +84,8 @@ def run_all(
         advance: receives, in this process, every amount that any piece reports.
         done: called in this process with index and result as each piece ends, in the order of ending.
     Raises:
-        ValueError: if `workers` < 1. Whatever a piece raises is raised here, and the other pieces are stopped.
+        ValueError: if `workers` < 1.
+        WorkersLost: if a worker was killed. Whatever a piece raises is raised here, and the other pieces are stopped.
     """
     if workers < 1:
         raise ValueError(f"there must be at least one worker; got {workers}")
@@ -93,8 +104,6 @@ def run_all(
 def _run_apart(
     function: Callable[[In, Advance], Out], items: Sequence[In], workers: int, advance: Advance
 ) -> Iterator[tuple[int, Out]]:
-    from concurrent.futures import as_completed
-
     from joblib.externals.loky import get_reusable_executor
 
     manager = SyncManager()
@@ -103,24 +112,36 @@ def _run_apart(
     listener = threading.Thread(target=_listen, args=(queue, advance), daemon=True)
     listener.start()
     # Workers are started with Ctrl-C blocked, and it stays so in them: only this process answers it, by stopping them.
+    # No more pieces are handed over than are being worked on, so that none is waiting in a queue when workers stop.
+    at_once = min(workers, len(items))
+    waiting = iter(enumerate(items))
+    running: dict[Future[Out], int] = {}
     with _interrupt_blocked(), _quiet_tracker():
         executor = get_reusable_executor(
-            max_workers=min(workers, len(items)),
-            reuse=False,
-            kill_workers=True,
-            env=WORKER_ENVIRONMENT | _import_path(),
+            max_workers=at_once, reuse=False, kill_workers=True, env=WORKER_ENVIRONMENT | _import_path()
         )
-        futures = {executor.submit(_run_one, function, item, queue): i for i, item in enumerate(items)}
+        for index, item in islice(waiting, at_once):
+            running[executor.submit(_run_one, function, item, queue)] = index
     finished = False
     try:
-        for future in as_completed(futures):
-            yield futures[future], future.result()
+        while running:
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                index = running.pop(future)
+                try:
+                    result = future.result()
+                except (BrokenExecutor, EOFError, OSError) as error:  # pieces of work neither read nor write
+                    raise WorkersLost() from error
+                for following, item in islice(waiting, 1):
+                    running[executor.submit(_run_one, function, item, queue)] = following
+                yield index, result
         finished = True
     finally:
-        executor.shutdown(wait=True, kill_workers=not finished)
-        queue.put(None)
-        listener.join(timeout=5)
-        manager.shutdown()
+        with _interrupt_blocked():
+            executor.shutdown(wait=True, kill_workers=not finished)
+            queue.put(None)
+            listener.join(timeout=5)
+            manager.shutdown()
 
 
 @contextmanager

@@ -51,7 +51,9 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), _terminated)
     sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
 
 
@@ -63,6 +65,7 @@ def _terminated(number: int, frame: FrameType | None) -> None:
 def _status(arguments: list[str]) -> int:
     try:
         outcome = app(args=arguments, prog_name="compmech", standalone_mode=False)
+        sys.stdout.flush()
     except TyperException as error:
         context = getattr(error, "ctx", None)
         return _say(f"{error.format_message()} (see {context.command_path if context else 'compmech'} --help)", 2)
@@ -74,10 +77,22 @@ def _status(arguments: list[str]) -> int:
         return _say(str(error), 1)
     except BrokenPipeError:
         # the reader of our output has gone; without this Python complains once more while closing it
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _discard_output()
         return 0
+    except OSError as error:
+        _discard_output()
+        place = f"{error.filename}: " if error.filename else "cannot write to standard output: "
+        return _say(f"{place}{error.strerror or error}", 1)
+    except SystemExit as stopped:
+        if isinstance(stopped.code, int) and stopped.code > 128:
+            return _say(f"stopped by {signal.Signals(stopped.code - 128).name}; nothing was written", stopped.code)
+        raise
     # some versions of typer turn Ctrl-C into this status, without a word
     return _interrupted() if outcome == INTERRUPTED else int(outcome or 0)
+
+
+def _discard_output() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _interrupted() -> int:

@@ -13,7 +13,7 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
 from compmech.cli.failure import Failed, Misused, misuse, unreadable
-from compmech.cli.output import output_folder, report_os_errors
+from compmech.cli.output import output_file, output_folder, report_os_errors
 
 if TYPE_CHECKING:
     from probes.comparison import ComparisonSpec
@@ -116,20 +116,25 @@ def rates(
     subjects = []
     for word in process:
         name, _, length = word.rpartition("@")
-        if not name or not length.isdigit():
+        if not name or not (length.isascii() and length.isdigit()):
             raise Misused(f"{word!r}: write NAME@LENGTH, as in rrxor@16")
         subjects.append((parse_process(name), int(length)))
     spec = _specification(subjects, predictor, steps=steps, batch=batch)
+    untrained = [candidate.label for candidate in spec.candidates if candidate.is_baseline]
+    if untrained:
+        raise Misused(f"{', '.join(untrained)}: nothing to choose a learning rate for")
+    fixed = [candidate.label for candidate in spec.candidates if candidate.learning_rate is not None]
+    if fixed:
+        raise Misused(f"{', '.join(fixed)}: lr is what the sweep chooses; leave it out")
     trials = RateTrial.grid(spec, seeds=range(seed, seed + seeds))
     commands, rows = _earlier_rates(out) if update else ([], [])
-    with report_os_errors(f"cannot write {out}"):
-        out.parent.mkdir(parents=True, exist_ok=True)
-        if out.is_dir():
-            raise Misused(f"{out} is a folder; name a file")
-        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say), misuse():
+    with output_file(out) as path:
+        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say), misuse(), worked():
             rows = replaced(rows, sweep(trials, workers=_workers(workers), advance=advance, done=say))
         found = concluded(rows)
-        write_text(out, json.dumps({"commands": [*commands, _command_line()], **found}, indent=1) + "\n")
+        text = json.dumps({"commands": [*commands, _command_line()], **found}, indent=1) + "\n"
+        with report_os_errors(f"cannot write {out}"):
+            write_text(path, text)
     for line in found["best_lines"]:
         print(line)
 
@@ -180,41 +185,56 @@ def _check_device(device: str) -> None:
 
     try:
         torch.empty(1, device=device)
+        usable = device != "meta"
     except (RuntimeError, AssertionError) as error:
         raise Misused(f"device {device!r} cannot be used here: {str(error).splitlines()[0]}") from error
+    if not usable:
+        raise Misused(f"device {device!r} holds no numbers: nothing can be trained on it")
 
 
 def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool) -> None:
     import numpy as np
 
-    from predictors import TrainingDiverged
     from probes.comparison import compare as run_comparison
 
     with output_folder(out, overwrite=overwrite) as folder:
         checkpoints: list[str] = []
+        where = f"cannot write to the output folder {out}"
 
         def done(run: "Run", checkpoint: bytes | None) -> None:
             say(_line(run))
             if checkpoint is not None:
                 checkpoints.append(f"{run.process}-{run.predictor}-{run.seed}.safetensors")
-                (folder / "checkpoints").mkdir(exist_ok=True)
-                (folder / "checkpoints" / checkpoints[-1]).write_bytes(checkpoint)
+                with report_os_errors(where):
+                    (folder / "checkpoints").mkdir(exist_ok=True)
+                    (folder / "checkpoints" / checkpoints[-1]).write_bytes(checkpoint)
 
-        with report_os_errors(f"cannot write to the output folder {out}"):
-            try:
-                with _progress(spec.total_steps) as (advance, say), misuse():
-                    comparison = run_comparison(
-                        spec,
-                        rng=np.random.default_rng(seed),
-                        workers=_workers(workers),
-                        command=_command_line(),
-                        advance=advance,
-                        done=done,
-                    )
-            except TrainingDiverged as error:
-                raise Failed(f"training diverged: {error}") from error
+        with _progress(spec.total_steps) as (advance, say), misuse(), worked():
+            comparison = run_comparison(
+                spec,
+                rng=np.random.default_rng(seed),
+                workers=_workers(workers),
+                command=_command_line(),
+                advance=advance,
+                done=done,
+            )
+        with report_os_errors(where):
             files = _write(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
+
+
+@contextmanager
+def worked() -> Iterator[None]:
+    """Training that diverges, and workers that are killed, are failed runs, said in one line."""
+    from predictors import TrainingDiverged
+    from probes.parallel import WorkersLost
+
+    try:
+        yield
+    except TrainingDiverged as error:
+        raise Failed(f"training diverged: {error}") from error
+    except WorkersLost as error:
+        raise Failed(str(error)) from error
 
 
 def _line(run: "Run") -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from compmech.cli.failure import Failed, Misused
 
-__all__ = ["output_folder", "report_os_errors"]
+__all__ = ["output_file", "output_folder", "report_os_errors"]
 
 
 @contextmanager
@@ -32,10 +32,10 @@ def output_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         Failed: if the place cannot be written, before any work is done.
     """
     path = Path(os.path.abspath(path))
-    if path.is_dir() and any(path.iterdir()) and not overwrite:
-        raise Misused(f"the output folder {path} is not empty: choose another, or pass --overwrite")
-    made = _missing_parents(path)
     with report_os_errors(f"cannot write to the output folder {path}"):
+        if path.is_dir() and any(path.iterdir()) and not overwrite:
+            raise Misused(f"the output folder {path} is not empty: choose another, or pass --overwrite")
+        made = _missing_parents(path)
         if path.exists() and not path.is_dir():
             raise NotADirectoryError(0, "it is a file")
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -50,6 +50,31 @@ def output_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
         done = True
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+        if not done:
+            _remove_empty(made)
+
+
+@contextmanager
+def output_file(path: Path) -> Iterator[Path]:
+    """A file to be written when the work is done; that it can be is found out before, and folders made for it go again
+    if the work fails.
+
+    Raises:
+        Misused: if `path` is a folder.
+        Failed: if the place cannot be written, before any work is done.
+    """
+    path = Path(os.path.abspath(path))
+    with report_os_errors(f"cannot write {path}"):
+        if path.is_dir():
+            raise Misused(f"{path} is a folder; name a file")
+        made = _missing_parents(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()
+    done = False
+    try:
+        yield path
+        done = True
+    finally:
         if not done:
             _remove_empty(made)
 
