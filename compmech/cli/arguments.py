@@ -63,11 +63,14 @@ def _pieces(text: str) -> list[str]:
 
 def read_process(path: Path) -> NamedProcess:
     """A machine file. Raises Misused if it cannot be read or is no machine."""
+    from compmech import zoo
     from compmech.io import load
 
     with unreadable(path), misuse():
         process = load(path)
     label = process.name or path.stem
+    if label in zoo.names():  # the name is that of a built-in process, which has settings of its own, and it is not
+        label = f"{label}-file"
     return NamedProcess(_safe(label), str(path), process)
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compmech import zoo
-from compmech.cli.arguments import parse_process, parse_settings
+from compmech import HMM, save, zoo
+from compmech.cli.arguments import parse_process, parse_settings, read_process
 from compmech.cli.failure import Misused
 
 
@@ -80,3 +80,10 @@ def test_a_file_is_read_and_named_after_itself(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(Misused, match=r"absent\.json"):
         parse_process(str(tmp_path / "absent.json"))
+
+
+def test_a_file_does_not_pass_for_the_built_in_process_of_its_name(tmp_path: Path) -> None:
+    save(zoo.golden_mean(), tmp_path / "rrxor.json")
+    assert read_process(tmp_path / "rrxor.json").label == "golden_mean-file"
+    save(HMM([[[0.5]], [[0.5]]]), tmp_path / "rrxor.json")
+    assert read_process(tmp_path / "rrxor.json").label == "rrxor-file"
