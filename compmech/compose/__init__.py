@@ -2,7 +2,7 @@
 
 Every function takes HMMs, GHMMs and EpsilonMachines and returns an HMM, or a GHMM where one went in, so that
 compositions nest. What a probe needs to know of the parts comes as matrices M such that belief @ M is a belief about a
-part:
+part::
 
     product, coupled            factor_maps             each factor's states
     mixture                     component_map           which component it is

@@ -115,7 +115,7 @@ def coupled(
     A chain chooses by the symbol of the factor before (`by_symbol(i - 1, ...)`), a hierarchy lets one factor choose for
     all others, `moves_by` couples the movement of factors that emit independently, `by_state` gives influence in both
     directions, and any function of (symbols, states) will do. Nothing chosen anywhere makes `product`. Symbols and
-    states are tuples; `factor_maps(*factors)` leads from the belief to each factor's.
+    states are tuples; `factor_maps` of the factors leads from the belief to each factor's.
 
     Args:
         factors: `Factor`s, or processes that nothing steers.

@@ -45,7 +45,7 @@ class Arrow:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        """One label `symbol:probability` for each symbol."""
+        """One label for each symbol, with its probability after a colon."""
         return tuple(f"{x}:{short_number(w)}" for x, w in zip(self.symbols, self.weights, strict=True))
 
     @property
