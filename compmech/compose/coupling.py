@@ -108,17 +108,17 @@ def coupled(
 ) -> HMM | GHMM:
     """Factors in step that steer each other: which variant of itself each uses depends on symbols and states of others.
 
-    Within a step the factors emit one after the other, then all move:
+    Within a step the factors emit one after the other, then all move::
 
         P(x, s' | s) = prod_i P_i(x_i | s_i; variant chosen by x_<i and s) P_i(s'_i | s_i, x_i; chosen by x and s)
 
-    A chain chooses by the symbol of the factor before (`by_symbol(i - 1, ...)`), a hierarchy lets one factor choose for
+    A chain chooses by the symbol of the factor before (`by_symbol`), a hierarchy lets one factor choose for
     all others, `moves_by` couples the movement of factors that emit independently, `by_state` gives influence in both
     directions, and any function of (symbols, states) will do. Nothing chosen anywhere makes `product`. Symbols and
     states are tuples; `factor_maps` of the factors leads from the belief to each factor's.
 
     Args:
-        factors: `Factor`s, or processes that nothing steers.
+        factors: each a `Factor`, or a process that nothing steers.
         start: distribution over the joint states, the last factor's fastest (np.kron of the factors' own); None: the
             stationary one.
         max_entries: the most numbers n_symbol * n_state ** 2 that the result may have.
