@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from probes.results import Comparison, ProcessSummary, Row, Run
+from probes.results import HIGH, Comparison, ProcessSummary, Row, Run
 
 __all__ = [
     "CEILINGS",
@@ -40,10 +40,6 @@ MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
 
 CEILINGS = ("true-p", "true-log-p")
 """Controls that are told the truth about the next symbol; shown, never subtracted."""
-
-
-HIGH = 0.5
-"""R² from which a score is high enough to ask whether geometry is held or states are told apart."""
 
 
 @dataclass(frozen=True)
