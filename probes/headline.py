@@ -23,6 +23,7 @@ __all__ = [
     "networks",
     "predictors",
     "probed",
+    "repeated",
     "runs_of",
     "scored",
     "site_kind",
@@ -228,6 +229,11 @@ def probed(comparison: Comparison, process: str) -> list[str]:
     """The networks of which some site was scored, or refused."""
     names = networks(comparison, process)
     return [name for name in names if site_scores(comparison, process, name, "belief")]
+
+
+def repeated(comparison: Comparison, process: str) -> int:
+    """How many seeds the intervals of a process go over; below two they are of the bootstrap."""
+    return len({row.seed for row in comparison.only(process=process) if row.seed is not None and row.score is not None})
 
 
 def site_kind(site: str) -> str:

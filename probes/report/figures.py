@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from probes.headline import beyond_dimensions, headline_target, networks, probed, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
 from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
@@ -113,7 +113,7 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     title = headline_title(comparison, summary)
     figure, body = _titled(title, TARGETS[target], 1.3 + 0.5 * len(names))
     draw_headline(body.subplots(), comparison, summary, target, score_limits(comparison, summary, [target]))
-    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -135,7 +135,7 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
             ax.set_title(f"{display_name(name)}: {target}", pad=27)
         for ax in block[len(names) :]:
             ax.set_axis_off()
-    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
     return figure
 
 

@@ -77,14 +77,15 @@ def draw_sites(
     _finish(axes, list(at))
 
 
-def legend_handles(colour: str = INK, marker: str = "o") -> list[Line2D]:
-    """What the marks of these panels mean."""
+def legend_handles(n_seed: int = 1, colour: str = INK, marker: str = "o") -> list[Line2D]:
+    """What the marks of these panels mean, their intervals being over so many seeds."""
+    which = "95 % t interval over seeds" if n_seed > 1 else "95 % interval"
 
     def handle(label: str, **style: object) -> Line2D:
         return Line2D([], [], label=label, linestyle="", **style)  # type: ignore[arg-type]
 
     return [
-        handle("by probability, 95 % interval", marker=marker, color=colour, markersize=7),
+        handle(f"by probability, {which}", marker=marker, color=colour, markersize=7),
         handle("every history equally", marker=marker, color=colour, markerfacecolor=PAGE, markersize=7),
         handle("untrained twin", marker="o", color=MUTED, markersize=4.5),
         handle("permuted classes", marker="x", color=MUTED, markersize=5),

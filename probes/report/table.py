@@ -12,12 +12,14 @@ from probes.headline import (
     layer_of,
     networks,
     predictors,
+    repeated,
     runs_of,
     site_kind,
     site_scores,
     why_nothing_beyond,
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
+from probes.report.words import between_seeds
 from probes.results import Comparison, ProcessSummary, Run
 
 __all__ = ["terminal_table"]
@@ -41,7 +43,12 @@ def terminal_table(comparison: Comparison, width: int = 100) -> str:
     if width < 40:
         raise ValueError(f"a table needs a width of at least 40 characters; got {width}")
     blocks = [_process_block(comparison, summary, width) for summary in comparison.processes]
-    return "\n\n".join([*blocks, _wrapped(LEGEND, width)]) + "\n"
+    return "\n\n".join([*blocks, _wrapped(_legend(comparison), width)]) + "\n"
+
+
+def _legend(comparison: Comparison) -> str:
+    several = max((repeated(comparison, summary.process) for summary in comparison.processes), default=0)
+    return f"{LEGEND} 95 %: {between_seeds(several)}" if several > 1 else LEGEND
 
 
 def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:

@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
 from probes import results
-from probes.headline import headline
+from probes.headline import headline, repeated
 from probes.report import save_figures
 from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
 from probes.report.loss_panels import apart, draw_kl, draw_learning, log_ticks
-from probes.report.score_panels import draw_headline, draw_sites, score_limits
+from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
 from probes.report.style import PALETTE, belief_colours, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary, Run
 from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
@@ -174,6 +174,13 @@ def test_every_seed_is_drawn(rrxor: ProcessSummary) -> None:
         axes = drawn(lambda axes, draw=draw: draw(axes, several, rrxor))
         assert len(lines_of(axes, colour)) == 3
         assert texts(axes).count("GRU") == 1
+
+
+@pytest.mark.parametrize(("n_seed", "which"), [(1, "95 % interval"), (3, "95 % t interval over seeds")])
+def test_the_legend_says_which_interval(n_seed: int, which: str) -> None:
+    assert legend_handles(n_seed)[0].get_label() == f"by probability, {which}"
+    several = sample_comparison(n_seed=n_seed, n_point=50)
+    assert repeated(several, RRXOR) == n_seed
 
 
 def test_learning_without_records_says_so(comparison: Comparison, rrxor: ProcessSummary) -> None:

@@ -33,6 +33,12 @@ def test_every_line_fits(width: int, n_seed: int) -> None:
     assert not any(line != line.rstrip() for line in text.splitlines())
 
 
+def test_the_legend_says_which_interval() -> None:
+    one, three = (" ".join(terminal_table(sample_comparison(n_seed=n, n_point=50)).split()) for n in (1, 3))
+    assert "t interval" not in one
+    assert "95 %: t interval of the mean over 3 seeds; with few seeds it is wide and may pass 1." in three
+
+
 def test_too_narrow_is_refused(comparison: Comparison) -> None:
     with pytest.raises(ValueError, match="at least 40 characters; got 39"):
         terminal_table(comparison, 39)
