@@ -7,6 +7,7 @@ import pytest
 from probes.headline import headline
 from probes.report import terminal_table
 from probes.report.numerals import decimal, nats, signed
+from probes.report.short_names import short_names
 from probes.results import Comparison
 from tests.probes.sample_comparison import BEYOND, EMPTY, FINAL_KL, REFUSED, RRXOR, sample_comparison
 
@@ -122,6 +123,38 @@ def test_discriminating_scores_are_marked(comparison: Comparison) -> None:
     assert text.count("Discriminates states (lstm, gru, mamba): 36 distinct beliefs") == 1
     rows = [replace(row, verdict="holds their geometry") for row in comparison.rows]
     assert "Discriminates" not in terminal_table(replace(comparison, rows=rows))
+
+
+def test_names_that_begin_alike_stay_different(comparison: Comparison) -> None:
+    new = {"gru": "gru:width=8,n_layer=1", "lstm": "gru:width=8,n_layer=2"}
+    runs = [replace(run, predictor=new.get(run.predictor, run.predictor)) for run in comparison.runs]
+    rows = [replace(row, predictor=new.get(row.predictor, row.predictor)) for row in comparison.rows]
+    text = terminal_table(replace(comparison, runs=runs, rows=rows))
+    assert max(map(len, text.splitlines())) <= 100
+    for short in ("gru:wi…layer=1", "gru:wi…layer=2"):
+        # two processes' overviews, and what lies beyond the next symbol
+        assert sum(line.startswith(f"{short} ") for line in text.splitlines()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["gru", "a-name-of-fourt"], ["gru", "a-name-of-fou…"]),
+        (
+            ["a" * 20 + "1", "a" * 20 + "2", "b" * 20],
+            ["a" * 6 + "…" + "a" * 6 + "1", "a" * 6 + "…" + "a" * 6 + "2", "b" * 13 + "…"],
+        ),
+        # the difference stands in the middle: nothing shorter tells them apart
+        (["a" * 20 + "1" + "b" * 20, "a" * 20 + "2" + "b" * 20], None),
+        ([], []),
+    ],
+)
+def test_short_names_differ(names: list[str], short: list[str] | None) -> None:
+    found = short_names(names)
+    assert list(found) == names
+    assert len(set(found.values())) == len(names)
+    if short is not None:
+        assert list(found.values()) == short
 
 
 def test_long_names_are_cut(comparison: Comparison) -> None:
