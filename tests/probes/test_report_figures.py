@@ -16,7 +16,7 @@ from numpy.testing import assert_allclose
 
 from probes import results
 from probes.headline import headline, repeated
-from probes.report import save_figures
+from probes.report import save_figures, save_page
 from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
 from probes.report.loss_panels import apart, draw_kl, draw_learning, log_ticks
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
@@ -174,6 +174,23 @@ def test_every_seed_is_drawn(rrxor: ProcessSummary) -> None:
         axes = drawn(lambda axes, draw=draw: draw(axes, several, rrxor))
         assert len(lines_of(axes, colour)) == 3
         assert texts(axes).count("GRU") == 1
+
+
+def test_long_names_are_short_in_pictures(comparison: Comparison, rrxor: ProcessSummary, tmp_path: Path) -> None:
+    new = {name: f"gru:width=8,n_layer={i},learning_rate=0.003" for i, name in enumerate(BEYOND)}
+    named = replace(
+        only_rrxor(comparison),
+        runs=[replace(run, predictor=new.get(run.predictor, run.predictor)) for run in comparison.runs],
+        rows=[replace(row, predictor=new.get(row.predictor, row.predictor)) for row in comparison.rows],
+        pictures=[replace(p, predictor=new.get(p.predictor, p.predictor)) for p in comparison.pictures],
+    )
+    short = [f"gru:…_layer={i}…" for i in range(len(new))]
+    for draw in (draw_kl, draw_learning):
+        assert set(short) <= set(texts(drawn(lambda axes, draw=draw: draw(axes, named, rrxor))))
+    axes = drawn(lambda axes: draw_headline(axes, named, rrxor, "beyond", (-0.05, 1.03)))
+    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == short
+    # a layout that does not fit warns, and warnings are errors
+    save_page(named, tmp_path, save_figures(named, tmp_path))
 
 
 @pytest.mark.parametrize(("n_seed", "which"), [(1, "95 % interval"), (3, "95 % t interval over seeds")])

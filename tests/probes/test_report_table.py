@@ -131,7 +131,7 @@ def test_names_that_begin_alike_stay_different(comparison: Comparison) -> None:
     rows = [replace(row, predictor=new.get(row.predictor, row.predictor)) for row in comparison.rows]
     text = terminal_table(replace(comparison, runs=runs, rows=rows))
     assert max(map(len, text.splitlines())) <= 100
-    for short in ("gru:wi…layer=1", "gru:wi…layer=2"):
+    for short in ("gru:…n_layer=1", "gru:…n_layer=2"):
         # two processes' overviews, and what lies beyond the next symbol
         assert sum(line.startswith(f"{short} ") for line in text.splitlines()) >= 3
 
@@ -141,11 +141,12 @@ def test_names_that_begin_alike_stay_different(comparison: Comparison) -> None:
     [
         (["gru", "a-name-of-fourt"], ["gru", "a-name-of-fou…"]),
         (
-            ["a" * 20 + "1", "a" * 20 + "2", "b" * 20],
-            ["a" * 6 + "…" + "a" * 6 + "1", "a" * 6 + "…" + "a" * 6 + "2", "b" * 13 + "…"],
+            ["gru:" + "a" * 20 + "1", "gru:" + "a" * 20 + "2", "b" * 20],
+            ["gru:…aaaaaaaa1", "gru:…aaaaaaaa2", "bbbbbbbbbbbbb…"],
         ),
-        # the difference stands in the middle: nothing shorter tells them apart
-        (["a" * 20 + "1" + "b" * 20, "a" * 20 + "2" + "b" * 20], None),
+        (["gru:width=8,n_layer=1,lr=0.01", "gru:width=8,n_layer=2,lr=0.01"], ["gru:…_layer=1…", "gru:…_layer=2…"]),
+        # they differ in two places far apart: only longer names tell all of them apart
+        (["gru:aaaaaaaaaaaa" + c + "b" * 12 + d for c in "12" for d in "12"], None),
         ([], []),
     ],
 )
