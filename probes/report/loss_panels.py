@@ -22,6 +22,9 @@ _SMALLEST = 1e-9
 
 _NOTE_CHARACTERS = 62
 
+_FEW = 5
+"""Up to this many evaluations each is marked; a single one has no line."""
+
 
 def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None:
     """KL from the optimum at each position, one line per predictor and seed.
@@ -68,7 +71,8 @@ def draw_learning(axes: Axes, comparison: Comparison, summary: ProcessSummary) -
             values = np.array(run.learning.get("kl", []), dtype=float)
             shown = (symbols > 0) & np.isfinite(values) & (values > _SMALLEST)
             if shown.any():
-                axes.plot(symbols[shown], values[shown], **_line(name, trained))
+                dots = _dots(name, trained) if shown.sum() <= _FEW else {}
+                axes.plot(symbols[shown], values[shown], **_line(name, trained), **dots)
                 ends[name] = float(values[shown][-1])
     if not ends:
         axes.text(

@@ -200,6 +200,18 @@ def test_the_legend_says_which_interval(n_seed: int, which: str) -> None:
     assert repeated(several, RRXOR) == n_seed
 
 
+def test_few_evaluations_are_marked(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    once = [
+        replace(run, learning={"symbols": [0.0, 1.4e5], "kl": [0.4, 0.3]}) if run.learning else run
+        for run in comparison.runs
+    ]
+    axes = drawn(lambda axes: draw_learning(axes, replace(comparison, runs=once), rrxor))
+    colours = {colour_of(name, list(BEYOND)): marker_of(name, list(BEYOND)) for name in BEYOND}
+    assert {line.get_color(): line.get_marker() for line in axes.lines if line.get_color() in colours} == colours
+    long = drawn(lambda axes: draw_learning(axes, comparison, rrxor))
+    assert {line.get_marker() for line in long.lines} == {"None"}
+
+
 def test_learning_without_records_says_so(comparison: Comparison, rrxor: ProcessSummary) -> None:
     def forgotten(run: Run) -> Run:
         return replace(run, learning={})
