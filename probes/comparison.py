@@ -4,6 +4,7 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
+from math import ceil
 from typing import Any
 
 import numpy as np
@@ -242,7 +243,9 @@ def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> t
     where = "as asked"
     if rate is None:
         rate, where = learning_rate(subject.label, candidate.kind)
-    return TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate), where
+    steps = spec.steps_of(subject)
+    every = min(100, ceil(steps / 10))  # short trainings have a learning curve, too
+    return TrainingConfig(steps=steps, batch=spec.batch, length=subject.length, lr=rate, eval_every=every), where
 
 
 def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:

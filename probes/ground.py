@@ -134,4 +134,4 @@ def gaussian_scores(ground: Ground, width: int, *, rng: np.random.Generator) -> 
     """What noise of this width reaches when it is scored on its own rows."""
     noise = Gaussian(ground.histories, width)
     found = scores_in_sample(ground, features(noise, ground.histories, rng=rng))
-    return [replace(s, control=f"in-sample {noise.name}") for s in found if s.control == "in-sample"]
+    return [replace(s, control=f"in-sample {noise.name}", verdict="") for s in found if s.control == "in-sample"]

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from probes.results import Comparison, ProcessSummary, Row, Run
+from probes.results import HIGH, Comparison, ProcessSummary, Row, Run
 
 __all__ = [
     "CEILINGS",
@@ -23,6 +23,7 @@ __all__ = [
     "networks",
     "predictors",
     "probed",
+    "repeated",
     "runs_of",
     "scored",
     "site_kind",
@@ -40,10 +41,6 @@ MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
 
 CEILINGS = ("true-p", "true-log-p")
 """Controls that are told the truth about the next symbol; shown, never subtracted."""
-
-
-HIGH = 0.5
-"""R² from which a score is high enough to ask whether geometry is held or states are told apart."""
 
 
 @dataclass(frozen=True)
@@ -232,6 +229,11 @@ def probed(comparison: Comparison, process: str) -> list[str]:
     """The networks of which some site was scored, or refused."""
     names = networks(comparison, process)
     return [name for name in names if site_scores(comparison, process, name, "belief")]
+
+
+def repeated(comparison: Comparison, process: str) -> int:
+    """How many seeds the intervals of a process go over; below two they are of the bootstrap."""
+    return len({row.seed for row in comparison.only(process=process) if row.seed is not None and row.score is not None})
 
 
 def site_kind(site: str) -> str:

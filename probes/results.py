@@ -12,10 +12,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-__all__ = ["SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_files", "write_text"]
+__all__ = ["HIGH", "SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_files", "write_text"]
 
 SCHEMA = 1
 """Version of `results.json`; raised when a field changes its meaning."""
+
+HIGH = 0.5
+"""R² from which a score is high enough to ask whether geometry is held or states are told apart."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +45,8 @@ class Row:
         rows, width, rank: histories, feature columns, and the numerical rank of the features.
         beliefs: number of distinct beliefs among the histories.
         penalty: chosen ridge penalty relative to the features' mean variance (median over outer folds).
-        verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank.
+        verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank;
+            empty for scores below `HIGH` and for nulls, which show neither.
         kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if
             a possible symbol gets probability 0.
         seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two

@@ -10,12 +10,15 @@ from jaxtyping import Float, Num
 from probes.crossfit import crossfit, in_sample
 from probes.history import Histories, Weighting
 from probes.linear import ROWS_PER_DIMENSION, RidgeProbe, check_finite
+from probes.results import HIGH
 from probes.splits import Split
 from probes.targets import Target
 
 _LEVEL = 0.95
 # Directions with less than this part of the greatest held-out variance are rounding, and are not whitened.
 _FLAT = 1e-12
+# Controls whose target was made to be unlike the beliefs.
+_NULLS = frozenset({"shuffled", "permuted-classes"})
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +37,8 @@ class Score:
         beliefs: distinct beliefs among the histories.
         penalty: chosen ridge penalty relative to the features' mean variance, the median of the outer folds.
         verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
-            rank, so that any assignment of points to beliefs could be read out as well.
+            rank, so that any assignment of points to beliefs could be read out as well. Empty where the score is below
+            `HIGH`, or is that of a null.
         resampled: the score in each bootstrap sample of the split; NaN where the null model is exact on that sample.
     """
 
@@ -130,12 +134,13 @@ def assess(
     some = null_drawn > 0
     resampled[some] = 1 - (split.draws[some] @ by_unit) / null_drawn[some]
     low, high = _interval(resampled) if len(resampled) else (None, None)
+    value = float(1 - by_unit.sum() / null_by_unit.sum())
     return Score(
         target=target.name,
         control=target.control or control,
         split=split.name,
         weighting=weighting,
-        score=float(1 - by_unit.sum() / null_by_unit.sum()),
+        score=value,
         low=low,
         high=high,
         whitened=whitened(error, spread, w),
@@ -144,7 +149,7 @@ def assess(
         rank=rank,
         beliefs=split.n_belief,
         penalty=penalty,
-        verdict=verdict(split.n_belief, rank),
+        verdict=verdict(value, split.n_belief, rank, target.control or control),
         resampled=resampled,
     )
 
@@ -165,9 +170,13 @@ def whitened(
     return float(1 - np.mean(along / size[kept]))
 
 
-def verdict(n_belief: int, rank: int | None) -> str:
-    """What a high score of a linear probe shows. With a dimension for each belief or two, any picture is read out."""
-    if rank is None:
+def verdict(score: float, n_belief: int, rank: int | None, control: str = "") -> str:
+    """What a high score of a linear probe shows. With a dimension for each belief or two, any picture is read out.
+
+    Empty for a score that is not high, for predictions made without a probe, and for nulls: a target that was shuffled
+    or permuted has no geometry to be held.
+    """
+    if rank is None or score < HIGH or not _NULLS.isdisjoint(control.split()):
         return ""
     if n_belief < ROWS_PER_DIMENSION * rank:
         return "discriminates states"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from probes.report.style import GRID, INK, MUTED, belief_colours, display_name
+from probes.report.style import GRID, INK, MUTED, belief_colours
 from probes.results import Picture, ProcessSummary
 
 __all__ = [
@@ -66,9 +66,9 @@ def caption(axes: Axes, name: str, detail: str) -> None:
     )
 
 
-def readout_name(picture: Picture, several_seeds: bool) -> str:
-    """Whose beliefs these are."""
-    return display_name(picture.predictor) + (f", seed {picture.seed}" if several_seeds else "")
+def readout_name(name: str, picture: Picture, several_seeds: bool) -> str:
+    """Whose beliefs these are, the predictor being called `name`."""
+    return name + (f", seed {picture.seed}" if several_seeds else "")
 
 
 def shown_beliefs(summary: ProcessSummary, picture: Picture) -> str:

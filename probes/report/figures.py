@@ -11,12 +11,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure, SubFigure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 
-from probes.headline import beyond_dimensions, headline_target, networks, probed, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
 from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
-from probes.report.style import MUTED, RC, display_name
+from probes.report.short_names import labels
+from probes.report.style import MUTED, RC
 from probes.report.titles import (
     KL_SUBTITLE,
     LEARNING_SUBTITLE,
@@ -37,6 +38,7 @@ WIDTH = 10.0
 
 _COLUMNS = 5
 _TITLE_CHARACTERS = 92
+_PANEL_CHARACTERS = 19
 _LINE = 0.21  # inches
 
 
@@ -79,13 +81,18 @@ def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     axes = body.subplots(len(cells), len(cells[0]), squeeze=False)
     draw_true(axes[0, 0], pictures[0], frame)
     caption(axes[0, 0], "True beliefs", shown_beliefs(summary, pictures[0]))
+    short = labels(comparison, summary)
     several = len({picture.seed for picture in pictures}) > 1
     for ax, picture in zip(axes.ravel()[1:], [cell for line in cells for cell in line][1:], strict=True):
         if picture is None:
             ax.set_axis_off()
             continue
         draw_probed(ax, picture, frame)
-        caption(ax, readout_name(picture, several), f"R² {decimal(picture.score)} at {picture.site}")
+        caption(
+            ax,
+            readout_name(short[picture.predictor], picture, several),
+            f"R² {decimal(picture.score)} at {picture.site}",
+        )
         if left_out := outside(picture, frame):
             ax.text(1, 0, f"{left_out} outside", transform=ax.transAxes, ha="right", fontsize=7.5, color=MUTED)
     return figure
@@ -113,7 +120,7 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     title = headline_title(comparison, summary)
     figure, body = _titled(title, TARGETS[target], 1.3 + 0.5 * len(names))
     draw_headline(body.subplots(), comparison, summary, target, score_limits(comparison, summary, [target]))
-    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
     return figure
 
 
@@ -126,16 +133,18 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     n_column = min(4, len(names))
     n_row = math.ceil(len(names) / n_column)
     figure, body = _titled(sites_title(comparison, summary), "", len(targets) * n_row * (1.1 + 0.21 * most))
-    limits = score_limits(comparison, summary, targets)
+    limits, short = score_limits(comparison, summary, targets), labels(comparison, summary)
     axes = body.subplots(len(targets) * n_row, n_column, squeeze=False)
     for i, target in enumerate(targets):
         block = axes[i * n_row : (i + 1) * n_row].ravel()
         for ax, name in zip(block, names, strict=False):
             draw_sites(ax, comparison, summary, name, target, limits)
-            ax.set_title(f"{display_name(name)}: {target}", pad=27)
+            title = f"{short[name]}: {target}"
+            # a title wider than its panel goes over the names of sites, not over the next panel
+            ax.set_title(title, pad=27, loc="right" if len(title) > _PANEL_CHARACTERS else "left")
         for ax in block[len(names) :]:
             ax.set_axis_off()
-    body.legend(handles=legend_handles(), loc="outside lower center", ncols=4)
+    body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
     return figure
 
 

@@ -1,6 +1,7 @@
 """Panels of divergence from the optimum, in nats: by position, and while learning. Each draws into given axes."""
 
 import math
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,13 +11,19 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from probes.headline import networks, predictors, runs_of
 from probes.report.numerals import power_of_ten
-from probes.report.style import GRID, MUTED, colour_of, display_name, marker_of
+from probes.report.short_names import labels, short_names
+from probes.report.style import GRID, MUTED, colour_of, marker_of
 from probes.results import Comparison, ProcessSummary
 
 __all__ = ["apart", "draw_kl", "draw_learning", "log_ticks"]
 
 _SMALLEST = 1e-9
 """KL below this, in nats, is rounding and has no place on a log axis."""
+
+_NOTE_CHARACTERS = 62
+
+_FEW = 5
+"""Up to this many evaluations each is marked; a single one has no line."""
 
 
 def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None:
@@ -42,14 +49,16 @@ def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None
                 )
             infinite += [name] if np.isposinf(values).any() else []
     if infinite:
-        note = f"∞: probability 0 for a possible symbol ({', '.join(dict.fromkeys(infinite))})"
-        axes.text(0, 1.09, note, transform=axes.transAxes, fontsize=8, color=MUTED)
+        short = short_names(predictors(comparison, summary.process))
+        named = ", ".join(short[name] for name in dict.fromkeys(infinite))
+        note = f"∞: probability 0 for a possible symbol ({named})"
+        axes.text(0, 1.09, textwrap.fill(note, _NOTE_CHARACTERS), transform=axes.transAxes, fontsize=8, color=MUTED)
     _log_axis(axes, "y")
     axes.set_xlim(0.6, summary.length + 0.4)
     step = math.ceil(summary.length / 10)
     axes.set_xticks(range(step, summary.length + 1, step))
     axes.set_xlabel("symbols read")
-    _finish(axes, ends, trained)
+    _finish(axes, ends, trained, labels(comparison, summary))
 
 
 def draw_learning(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None:
@@ -62,7 +71,8 @@ def draw_learning(axes: Axes, comparison: Comparison, summary: ProcessSummary) -
             values = np.array(run.learning.get("kl", []), dtype=float)
             shown = (symbols > 0) & np.isfinite(values) & (values > _SMALLEST)
             if shown.any():
-                axes.plot(symbols[shown], values[shown], **_line(name, trained))
+                dots = _dots(name, trained) if shown.sum() <= _FEW else {}
+                axes.plot(symbols[shown], values[shown], **_line(name, trained), **dots)
                 ends[name] = float(values[shown][-1])
     if not ends:
         axes.text(
@@ -78,7 +88,7 @@ def draw_learning(axes: Axes, comparison: Comparison, summary: ProcessSummary) -
     _log_axis(axes, "y")
     _log_axis(axes, "x")
     axes.set_xlabel("symbols seen in training")
-    _finish(axes, ends, trained)
+    _finish(axes, ends, trained, labels(comparison, summary))
 
 
 def apart(values: Sequence[float], gap: float) -> list[float]:
@@ -105,7 +115,7 @@ def apart(values: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def _finish(axes: Axes, ends: Mapping[str, float], trained: Sequence[str]) -> None:
+def _finish(axes: Axes, ends: Mapping[str, float], trained: Sequence[str], short: Mapping[str, str]) -> None:
     axes.set_ylabel("KL from the optimum, nats")
     axes.grid(axis="y", color=GRID)
     axes.tick_params(length=0, which="both")
@@ -115,9 +125,8 @@ def _finish(axes: Axes, ends: Mapping[str, float], trained: Sequence[str]) -> No
     places = apart([(math.log(ends[name]) - low) / (high - low) for name in names], 0.066)
     for name, place in zip(names, places, strict=True):
         colour = colour_of(name, trained)
-        label = display_name(name)
         axes.text(
-            1.02, place, label, transform=axes.transAxes, color=colour, va="center", fontsize=9, fontweight="bold"
+            1.02, place, short[name], transform=axes.transAxes, color=colour, va="center", fontsize=9, fontweight="bold"
         )
 
 

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, DTypeLike
 from probes.headline import networks
 from probes.report.belief_panels import FEW_BELIEFS, Frame, frame_of, outside, readout_name, shown_beliefs
 from probes.report.numerals import decimal
-from probes.report.style import belief_colours
+from probes.report.style import belief_colours, display_name
 from probes.results import Comparison, Picture, ProcessSummary, Row
 
 __all__ = ["embedded_json", "picture_data", "row_data"]
@@ -40,7 +40,7 @@ def picture_data(comparison: Comparison, summary: ProcessSummary) -> dict[str, A
         sets += [] if same else [picture]
         panels.append(
             {
-                "name": readout_name(picture, several),
+                "name": readout_name(display_name(picture.predictor), picture, several),
                 "detail": f"R² {decimal(picture.score)} at {picture.site}",
                 "outside": outside(picture, frame),
                 "points": same[0] if same else len(sets) - 1,

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from matplotlib.axes import Axes
 
-from probes.headline import beyond_dimensions, headline_target, networks, probed, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.score_panels import draw_headline, draw_sites, score_limits
 from probes.report.style import display_name
@@ -26,6 +26,7 @@ from probes.report.titles import (
     simplex_title,
     sites_title,
 )
+from probes.report.words import between_seeds
 from probes.results import Comparison, ProcessSummary
 
 __all__ = ["Figures", "charts", "pictures"]
@@ -85,7 +86,7 @@ def pictures(comparison: Comparison, summary: ProcessSummary, i: int, figures: F
             _chart(
                 f"headline-{i}",
                 headline_title(comparison, summary),
-                f"{TARGETS[target]} {MARKS} {figures.link(f'{summary.process}-headline.png')}",
+                f"{TARGETS[target]} {_marks(comparison, summary)} {figures.link(f'{summary.process}-headline.png')}",
                 (4.7, 0.9 + 0.4 * len(names)),
                 lambda axes: draw_headline(axes, comparison, summary, target, limits),
                 layout="wide",
@@ -128,7 +129,7 @@ def _sites(comparison: Comparison, summary: ProcessSummary, i: int, figures: Fig
         return ""
     targets = ["beyond", "belief"] if beyond_dimensions(summary) > 0 else ["belief"]
     limits = score_limits(comparison, summary, targets)
-    note = f"{MARKS} {figures.link(f'{summary.process}-sites.png')}"
+    note = f"{_marks(comparison, summary)} {figures.link(f'{summary.process}-sites.png')}"
     parts = [f'<h3>{escape(sites_title(comparison, summary))}</h3><p class="note">{note}</p>']
     for target in targets:
         panels = []
@@ -141,6 +142,11 @@ def _sites(comparison: Comparison, summary: ProcessSummary, i: int, figures: Fig
             panels.append(_chart(f"{target}-{i}-{j}", display_name(name), "", (3.1, 1.0 + 0.17 * n_site), draw))
         parts.append(f'<h4>R² of {NAMES[target]}</h4><div class="charts small">{"".join(panels)}</div>')
     return "".join(parts)
+
+
+def _marks(comparison: Comparison, summary: ProcessSummary) -> str:
+    n_seed = repeated(comparison, summary.process)
+    return f"{MARKS} 95 % interval: {between_seeds(n_seed)}" if n_seed > 1 else MARKS
 
 
 def _chart(

@@ -7,7 +7,8 @@ from matplotlib.lines import Line2D
 
 from probes.headline import Headline, Score, control_scores, headline, networks, probed, site_scores
 from probes.report.numerals import decimal, signed
-from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, display_name, marker_of
+from probes.report.short_names import labels
+from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, marker_of
 from probes.results import Comparison, ProcessSummary
 
 __all__ = ["draw_headline", "draw_sites", "legend_handles", "score_limits"]
@@ -35,6 +36,7 @@ def draw_headline(
     """One line per network: its best site beside untrained twin, permuted classes and the best model-free baseline."""
     names, among = probed(comparison, summary.process), networks(comparison, summary.process)
     found = [headline(comparison, summary.process, name, target) for name in names]
+    short = labels(comparison, summary)
     axes.set_xlim(limits)
     for y, each in enumerate(found):
         colour, marker = colour_of(each.predictor, among), marker_of(each.predictor, among)
@@ -44,7 +46,7 @@ def draw_headline(
         _value(axes, y, each.best, colour, marker, 8)
         axes.text(1.03, y, _said(each), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
     _references(axes, comparison, summary, target, (each.baseline for each in found))
-    _finish(axes, [f"{display_name(each.predictor)}\n{_where(each)}" for each in found])
+    _finish(axes, [f"{short[each.predictor]}\n{_where(each)}" for each in found])
 
 
 def draw_sites(
@@ -77,14 +79,15 @@ def draw_sites(
     _finish(axes, list(at))
 
 
-def legend_handles(colour: str = INK, marker: str = "o") -> list[Line2D]:
-    """What the marks of these panels mean."""
+def legend_handles(n_seed: int = 1, colour: str = INK, marker: str = "o") -> list[Line2D]:
+    """What the marks of these panels mean, their intervals being over so many seeds."""
+    which = "95 % t interval over seeds" if n_seed > 1 else "95 % interval"
 
     def handle(label: str, **style: object) -> Line2D:
         return Line2D([], [], label=label, linestyle="", **style)  # type: ignore[arg-type]
 
     return [
-        handle("by probability, 95 % interval", marker=marker, color=colour, markersize=7),
+        handle(f"by probability, {which}", marker=marker, color=colour, markersize=7),
         handle("every history equally", marker=marker, color=colour, markerfacecolor=PAGE, markersize=7),
         handle("untrained twin", marker="o", color=MUTED, markersize=4.5),
         handle("permuted classes", marker="x", color=MUTED, markersize=5),
@@ -161,9 +164,9 @@ def _reference(axes: Axes, score: Score, name: str, style: str, rise: float, col
     )
 
 
-def _finish(axes: Axes, labels: Sequence[str]) -> None:
-    axes.set_yticks(range(len(labels)), labels)
-    axes.set_ylim(len(labels) - 0.4, -0.6)
+def _finish(axes: Axes, named: Sequence[str]) -> None:
+    axes.set_yticks(range(len(named)), named)
+    axes.set_ylim(len(named) - 0.4, -0.6)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
     axes.grid(axis="x", color=GRID)
     axes.tick_params(length=0)

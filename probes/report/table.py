@@ -1,7 +1,7 @@
 """A comparison as plain text for the terminal."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from probes.headline import (
     Headline,
@@ -12,12 +12,15 @@ from probes.headline import (
     layer_of,
     networks,
     predictors,
+    repeated,
     runs_of,
     site_kind,
     site_scores,
     why_nothing_beyond,
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
+from probes.report.short_names import LONGEST, short_names
+from probes.report.words import between_seeds
 from probes.results import Comparison, ProcessSummary, Run
 
 __all__ = ["terminal_table"]
@@ -27,7 +30,6 @@ LEGEND = (
     "out, weighted by probability. above: R² minus the best model-free baseline."
 )
 KINDS = {"stream": "layer output", "carry": "state h", "cell": "cell c", "ssm": "ssm state", "conv": "convolution"}
-FIRST_COLUMN = 14
 
 
 def terminal_table(comparison: Comparison, width: int = 100) -> str:
@@ -41,7 +43,12 @@ def terminal_table(comparison: Comparison, width: int = 100) -> str:
     if width < 40:
         raise ValueError(f"a table needs a width of at least 40 characters; got {width}")
     blocks = [_process_block(comparison, summary, width) for summary in comparison.processes]
-    return "\n\n".join([*blocks, _wrapped(LEGEND, width)]) + "\n"
+    return "\n\n".join([*blocks, _wrapped(_legend(comparison), width)]) + "\n"
+
+
+def _legend(comparison: Comparison) -> str:
+    several = max((repeated(comparison, summary.process) for summary in comparison.processes), default=0)
+    return f"{LEGEND} 95 %: {between_seeds(several)}" if several > 1 else LEGEND
 
 
 def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
@@ -63,7 +70,7 @@ def _beyond_block(comparison: Comparison, summary: ProcessSummary, width: int) -
     shared = {_baseline(each) for each in found}
     if len(shared) == 1:
         lines.append(_wrapped(f"best model-free baseline: {shared.pop()}", width))
-    lines.append(_layout(_beyond(found), width))
+    lines.append(_layout(_beyond(found, short_names(predictors(comparison, summary.process))), width))
     lines += [
         _wrapped(f"{each.predictor}: {each.best.reason}", width) for each in found if each.best and each.best.reason
     ]
@@ -81,13 +88,14 @@ def _heading(summary: ProcessSummary, width: int) -> str:
 
 def _overview(comparison: Comparison, summary: ProcessSummary) -> list[list[str]]:
     table = [["predictor", "parameters", "symbols seen", "seconds", "KL, nats", "belief R²", "95 %", "at site"]]
-    for name in predictors(comparison, summary.process):
+    short = short_names(predictors(comparison, summary.process))
+    for name in short:
         runs = runs_of(comparison, summary.process, name)
         belief = headline(comparison, summary.process, name, "belief").best
         trained = [run for run in runs if run.symbols_seen]
         table.append(
             [
-                _clip(name),
+                short[name],
                 count(_mean([run.parameters for run in runs if run.parameters])),
                 count(_mean([run.symbols_seen for run in trained])),
                 seconds(_mean([run.seconds for run in trained])),
@@ -99,14 +107,14 @@ def _overview(comparison: Comparison, summary: ProcessSummary) -> list[list[str]
     return table
 
 
-def _beyond(found: Sequence[Headline]) -> list[list[str]]:
+def _beyond(found: Sequence[Headline], short: Mapping[str, str]) -> list[list[str]]:
     one_for_all = len({_baseline(each) for each in found}) == 1
     header = ["predictor", "best site", "R²", "95 %", "uniform", "permuted", "untrained", "best model-free", "above"]
     table = [header]
     for each in found:
         cells = [*_value_and_interval(each.best), *(map(_value, (each.uniform, each.permuted, each.untrained)))]
         site = each.best.site if each.best is not None else "-"
-        table.append([_clip(each.predictor), site, *cells, _baseline(each), signed(each.difference)])
+        table.append([short[each.predictor], site, *cells, _baseline(each), signed(each.difference)])
     drop = header.index("best model-free")
     return [line[:drop] + line[drop + 1 :] for line in table] if one_for_all else table
 
@@ -127,18 +135,18 @@ def _verdicts(found: Sequence[Headline], trained: Sequence[str]) -> list[str]:
 def _where(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
     """For networks that keep several kinds of values: the score of each, layer by layer."""
     target = headline_target(summary)
-    parts = []
+    parts, short = [], short_names(predictors(comparison, summary.process))
     for name in networks(comparison, summary.process):
         scores = {s.site: s for s in site_scores(comparison, summary.process, name, target) if s.site != "output"}
         kinds = list(dict.fromkeys(map(site_kind, scores)))
         if len(kinds) < 2:
             continue
         places = list(dict.fromkeys(map(layer_of, scores)))
-        table = [[_clip(name), *places]]
+        table = [[short[name], *places]]
         for kind in kinds:
             held = {layer_of(site): score for site, score in scores.items() if site_kind(site) == kind}
             label = "  " + KINDS.get(kind, kind)
-            table.append([label.ljust(FIRST_COLUMN), *(_value(held.get(place)) for place in places)])
+            table.append([label.ljust(LONGEST), *(_value(held.get(place)) for place in places)])
         parts.append(_layout(table, width, rule=False))
     if not parts:
         return ""
@@ -170,10 +178,6 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def _mean_kl(runs: Sequence[Run]) -> float | None:
     return _mean([run.kl for run in runs if run.kl is not None])
-
-
-def _clip(name: str) -> str:
-    return name if len(name) <= FIRST_COLUMN else name[: FIRST_COLUMN - 1] + "…"
 
 
 def _wrapped(text: str, width: int) -> str:

@@ -99,11 +99,11 @@ def kl_title(comparison: Comparison, summary: ProcessSummary) -> str:
     if all(map(math.isinf, trained.values())):
         return f"{short_title(summary)}: every network gives some possible symbol probability 0"
     best = min(trained, key=lambda name: trained[name])
-    rest = [
-        f"{name} {nats(kl[name])}" for name in kl if name.startswith(("k-gram", "uniform")) and kl[name] is not None
-    ]
-    tail = f" ({', '.join(rest)})" if rest else ""
-    said = f"{display_name(best)} predicts best, {nats(trained[best])} nats above the optimum"
+    simple = {n: v for n in kl if n.startswith(("k-gram", "uniform")) and (v := kl[n]) is not None}
+    tail = f" ({', '.join(f'{name} {nats(value)}' for name, value in simple.items())})" if simple else ""
+    beaten = any(value <= trained[best] for value in simple.values())
+    how = "is the best of the networks" if beaten else "predicts best"
+    said = f"{display_name(best)} {how}, {nats(trained[best])} nats above the optimum"
     return f"{short_title(summary)}: {said}{tail}"
 
 

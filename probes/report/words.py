@@ -25,6 +25,7 @@ from probes.results import Comparison, ProcessSummary
 
 __all__ = [
     "best_baseline",
+    "between_seeds",
     "by_standing",
     "compared",
     "control_name",
@@ -282,6 +283,14 @@ def by_standing(found: Sequence[Headline]) -> dict[str, list[Headline]]:
         if place := standing(each):
             groups[place].append(each)
     return groups
+
+
+def between_seeds(n_seed: int) -> str:
+    """What the intervals of networks are where there are several seeds."""
+    return (
+        f"t interval of the mean over {n_seed} seeds; with few seeds it is wide and may pass 1. Rows without seeds: "
+        "bootstrap over histories."
+    )
 
 
 def best_baseline(found: Sequence[Headline]) -> Score | None:

@@ -8,7 +8,8 @@ import pytest
 
 from compmech import zoo
 from probes.candidates import candidate
-from probes.comparison import ComparisonSpec, Subject, compare
+from probes.comparison import ComparisonSpec, Subject, _training, compare
+from probes.presets import STEPS
 from probes.results import Comparison, Row, Run
 from probes.rows import across_seeds
 
@@ -137,6 +138,21 @@ def test_rows_carry_the_budget_and_the_kl_of_their_run(comparison: Comparison) -
         (own,) = [r for r in comparison.runs if (r.process, r.predictor, r.seed) == (row.process, "gru", 1)]
         assert (row.parameters, row.symbols_seen, row.kl) == (own.parameters, own.symbols_seen, own.kl)
         assert own.kl == pytest.approx(np.mean(own.kl_by_row))
+
+
+def test_a_short_training_has_a_learning_curve(comparison: Comparison) -> None:
+    for own in comparison.runs:
+        if own.predictor == "gru":
+            assert own.training["eval_every"] == 4  # of 40 steps
+            assert len(own.learning["kl"]) == len(own.learning["symbols"]) == 11
+
+
+def test_the_preset_budgets_are_evaluated_every_100_steps() -> None:
+    subject = Subject("mess3", "Mess3", zoo.mess3(), 6)
+    gru = candidate("gru", None)
+    for steps, every in ((1, 1), (5, 1), (99, 10), (100, 10), *((steps, 100) for steps in STEPS.values())):
+        spec = ComparisonSpec((subject,), (gru,), steps=steps)
+        assert _training(spec, subject, gru)[0].eval_every == every
 
 
 def test_the_learning_curve_ends_near_the_final_kl(comparison: Comparison) -> None:

@@ -15,11 +15,11 @@ from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
 from probes import results
-from probes.headline import headline
-from probes.report import save_figures
+from probes.headline import headline, repeated
+from probes.report import save_figures, save_page
 from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
 from probes.report.loss_panels import apart, draw_kl, draw_learning, log_ticks
-from probes.report.score_panels import draw_headline, draw_sites, score_limits
+from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
 from probes.report.style import PALETTE, belief_colours, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary, Run
 from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
@@ -174,6 +174,42 @@ def test_every_seed_is_drawn(rrxor: ProcessSummary) -> None:
         axes = drawn(lambda axes, draw=draw: draw(axes, several, rrxor))
         assert len(lines_of(axes, colour)) == 3
         assert texts(axes).count("GRU") == 1
+
+
+def test_long_names_are_short_in_pictures(comparison: Comparison, rrxor: ProcessSummary, tmp_path: Path) -> None:
+    new = {name: f"gru:width=8,n_layer={i},learning_rate=0.003" for i, name in enumerate(BEYOND)}
+    named = replace(
+        only_rrxor(comparison),
+        runs=[replace(run, predictor=new.get(run.predictor, run.predictor)) for run in comparison.runs],
+        rows=[replace(row, predictor=new.get(row.predictor, row.predictor)) for row in comparison.rows],
+        pictures=[replace(p, predictor=new.get(p.predictor, p.predictor)) for p in comparison.pictures],
+    )
+    short = [f"gru:…_layer={i}…" for i in range(len(new))]
+    for draw in (draw_kl, draw_learning):
+        assert set(short) <= set(texts(drawn(lambda axes, draw=draw: draw(axes, named, rrxor))))
+    axes = drawn(lambda axes: draw_headline(axes, named, rrxor, "beyond", (-0.05, 1.03)))
+    assert [label.get_text().split("\n")[0] for label in axes.get_yticklabels()] == short
+    # a layout that does not fit warns, and warnings are errors
+    save_page(named, tmp_path, save_figures(named, tmp_path))
+
+
+@pytest.mark.parametrize(("n_seed", "which"), [(1, "95 % interval"), (3, "95 % t interval over seeds")])
+def test_the_legend_says_which_interval(n_seed: int, which: str) -> None:
+    assert legend_handles(n_seed)[0].get_label() == f"by probability, {which}"
+    several = sample_comparison(n_seed=n_seed, n_point=50)
+    assert repeated(several, RRXOR) == n_seed
+
+
+def test_few_evaluations_are_marked(comparison: Comparison, rrxor: ProcessSummary) -> None:
+    once = [
+        replace(run, learning={"symbols": [0.0, 1.4e5], "kl": [0.4, 0.3]}) if run.learning else run
+        for run in comparison.runs
+    ]
+    axes = drawn(lambda axes: draw_learning(axes, replace(comparison, runs=once), rrxor))
+    colours = {colour_of(name, list(BEYOND)): marker_of(name, list(BEYOND)) for name in BEYOND}
+    assert {line.get_color(): line.get_marker() for line in axes.lines if line.get_color() in colours} == colours
+    long = drawn(lambda axes: draw_learning(axes, comparison, rrxor))
+    assert {line.get_marker() for line in long.lines} == {"None"}
 
 
 def test_learning_without_records_says_so(comparison: Comparison, rrxor: ProcessSummary) -> None:

@@ -7,6 +7,7 @@ import pytest
 from probes.headline import headline
 from probes.report import terminal_table
 from probes.report.numerals import decimal, nats, signed
+from probes.report.short_names import short_names
 from probes.results import Comparison
 from tests.probes.sample_comparison import BEYOND, EMPTY, FINAL_KL, REFUSED, RRXOR, sample_comparison
 
@@ -31,6 +32,12 @@ def test_every_line_fits(width: int, n_seed: int) -> None:
     assert "\x1b" not in text
     assert text.endswith("\n")
     assert not any(line != line.rstrip() for line in text.splitlines())
+
+
+def test_the_legend_says_which_interval() -> None:
+    one, three = (" ".join(terminal_table(sample_comparison(n_seed=n, n_point=50)).split()) for n in (1, 3))
+    assert "t interval" not in one
+    assert "95 %: t interval of the mean over 3 seeds; with few seeds it is wide and may pass 1." in three
 
 
 def test_too_narrow_is_refused(comparison: Comparison) -> None:
@@ -116,6 +123,39 @@ def test_discriminating_scores_are_marked(comparison: Comparison) -> None:
     assert text.count("Discriminates states (lstm, gru, mamba): 36 distinct beliefs") == 1
     rows = [replace(row, verdict="holds their geometry") for row in comparison.rows]
     assert "Discriminates" not in terminal_table(replace(comparison, rows=rows))
+
+
+def test_names_that_begin_alike_stay_different(comparison: Comparison) -> None:
+    new = {"gru": "gru:width=8,n_layer=1", "lstm": "gru:width=8,n_layer=2"}
+    runs = [replace(run, predictor=new.get(run.predictor, run.predictor)) for run in comparison.runs]
+    rows = [replace(row, predictor=new.get(row.predictor, row.predictor)) for row in comparison.rows]
+    text = terminal_table(replace(comparison, runs=runs, rows=rows))
+    assert max(map(len, text.splitlines())) <= 100
+    for short in ("gru:…n_layer=1", "gru:…n_layer=2"):
+        # two processes' overviews, and what lies beyond the next symbol
+        assert sum(line.startswith(f"{short} ") for line in text.splitlines()) >= 3
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["gru", "a-name-of-fourt"], ["gru", "a-name-of-fou…"]),
+        (
+            ["gru:" + "a" * 20 + "1", "gru:" + "a" * 20 + "2", "b" * 20],
+            ["gru:…aaaaaaaa1", "gru:…aaaaaaaa2", "bbbbbbbbbbbbb…"],
+        ),
+        (["gru:width=8,n_layer=1,lr=0.01", "gru:width=8,n_layer=2,lr=0.01"], ["gru:…_layer=1…", "gru:…_layer=2…"]),
+        # they differ in two places far apart: only longer names tell all of them apart
+        (["gru:aaaaaaaaaaaa" + c + "b" * 12 + d for c in "12" for d in "12"], None),
+        ([], []),
+    ],
+)
+def test_short_names_differ(names: list[str], short: list[str] | None) -> None:
+    found = short_names(names)
+    assert list(found) == names
+    assert len(set(found.values())) == len(names)
+    if short is not None:
+        assert list(found.values()) == short
 
 
 def test_long_names_are_cut(comparison: Comparison) -> None:

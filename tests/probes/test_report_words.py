@@ -115,6 +115,10 @@ def test_titles_carry_what_is_seen(comparison: Comparison) -> None:
     assert kl_title(comparison, rrxor) == (
         "RRXOR: GRU predicts best, 2.0×10⁻⁴ nats above the optimum (k-gram ∞, uniform 0.121)"
     )
+    counted = [replace(run, kl=1e-4) if run.predictor == "k-gram" else run for run in comparison.runs]
+    assert kl_title(replace(comparison, runs=counted), rrxor) == (
+        "RRXOR: GRU is the best of the networks, 2.0×10⁻⁴ nats above the optimum (k-gram 1.0×10⁻⁴, uniform 0.121)"
+    )
     hopeless = replace(comparison, runs=[replace(run, kl=math.inf) for run in comparison.runs])
     assert kl_title(hopeless, rrxor) == "RRXOR: every network gives some possible symbol probability 0"
     assert learning_title(comparison, rrxor).startswith("RRXOR: training ends 2.0×10⁻⁴ (GRU), ")

@@ -1,5 +1,7 @@
 """Scores: perfect and useless features, intervals, verdicts, and that no presentation changes a number."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -16,6 +18,7 @@ from probes import (
     score_in_sample,
     standard_targets,
 )
+from probes.results import HIGH
 from probes.scoring import assess, verdict, whitened
 from probes.splits import Split
 from tests.probes.ground_for_tests import Ground, in_other_coordinates, redundant, relabelled
@@ -104,10 +107,22 @@ def test_counts_and_verdicts(rrxor: Ground) -> None:
     found = score(X, targets, rrxor.histories, weighting="uniform", split=rrxor.split, control="noise")[0]
     assert (found.rows, found.width, found.rank, found.beliefs) == (1046, 30, 30, rrxor.classes.n_belief)
     assert (found.target, found.control, found.split, found.weighting) == ("belief", "noise", "history", "uniform")
-    assert found.verdict == "discriminates states"
-    assert verdict(60, 30) == "holds their geometry"
-    assert verdict(59, 30) == "discriminates states"
-    assert verdict(59, None) == ""
+    assert found.verdict == ""  # noise tells nothing
+    assert verdict(0.9, 60, 30) == "holds their geometry"
+    assert verdict(0.9, 59, 30) == "discriminates states"
+    assert verdict(0.9, 59, None) == ""
+
+
+def test_only_high_scores_of_real_targets_have_a_verdict(rrxor: Ground) -> None:
+    assert verdict(HIGH, 60, 30) == "holds their geometry"
+    assert {verdict(value, n_belief, 30) for value in (-0.2, 0.0, HIGH - 1e-9) for n_belief in (59, 60)} == {""}
+    for null in ("shuffled", "permuted-classes", "in-sample shuffled"):
+        assert verdict(1.0, 60, 30, null) == verdict(1.0, 59, 30, null) == ""
+    # a null that is read out exactly, from features that hold its own target
+    null = replace(belief_target(rrxor.process, rrxor.histories), control="shuffled")
+    (found,) = score(null.Y, [null], rrxor.histories, weighting="uniform", split=rrxor.split)
+    assert found.score == pytest.approx(1, abs=1e-8)
+    assert found.verdict == ""
 
 
 def test_an_ordinary_fit_needs_rows(rrxor: Ground) -> None:
