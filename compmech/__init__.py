@@ -62,6 +62,7 @@ from compmech.measures import (
     renyi_complexity,
     renyi_entropy_rate,
     spectrum,
+    statistical_complexity,
     statistics,
 )
 from compmech.minimal import equivalent, minimal
@@ -151,6 +152,7 @@ __all__ = [
     "save",
     "spectrum",
     "stationary",
+    "statistical_complexity",
     "statistics",
     "synchronizing_word",
     "topological_machines",

@@ -21,6 +21,7 @@ import numpy as np
 from compmech.errors import MachineFileError, nearest
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.validation import SUM_TOL
+from compmech.whole_files import written_aside
 
 _KEYS = ("alphabet", "matrices", "start", "states", "evaluate", "name")
 _NEEDED = ("alphabet", "matrices")
@@ -47,26 +48,17 @@ def load(path: str | os.PathLike[str]) -> HMM | GHMM:
 def save(process: AnyPresentation, path: str | os.PathLike[str]) -> None:
     """Write a process as a machine file; reading it back gives the same numbers.
 
-    The file appears whole or not at all.
+    The file appears whole or not at all. Where `path` is a symbolic link, what it points to is written.
 
     Raises:
         ValueError: if the names of symbols or states cannot be written as JSON.
-        OSError: if it cannot be written.
+        OSError: if it cannot be written, or `path` is a device, a pipe or anything else but a regular file.
     """
     text = _text(as_presentation(process))
-    target = Path(path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("x", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, target)
-    except OSError as error:
-        error.filename, error.filename2 = str(target), None
-        raise
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with written_aside(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 class _Malformed(Exception):

@@ -4,8 +4,10 @@ The file's metadata has one key, `belief-geometry`, with sorted JSON: format ver
 key only, because safetensors writes several in hash order, which changes from process to process.
 """
 
+import errno
 import json
 import os
+import stat
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -46,11 +48,11 @@ def save(predictor: Predictor, path: str | os.PathLike[str]) -> None:
     """Write a network to a file: all of it or nothing.
 
     The bytes depend on the weights and the configuration alone. They go to a temporary file beside `path`, which then
-    takes its place.
+    takes its place. Where `path` is a symbolic link, what it points to is written.
 
     Raises:
         ValueError: if the predictor is not a network made by `build`.
-        OSError: if the file cannot be written.
+        OSError: if the file cannot be written, or `path` is a device, a pipe or anything else but a regular file.
     """
     _write(Path(path), dumps(predictor))
 
@@ -75,16 +77,31 @@ def dumps(predictor: Predictor) -> bytes:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file so that `path` holds either what it held or all of the data, whenever this is interrupted."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    target = _replaceable(path)
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with open(temporary, "wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
+        os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def _replaceable(path: Path) -> Path:
+    """Where the links of a path lead, if nothing or a regular file is there."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return Path(os.path.realpath(path))
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(mode):
+        problem = "not a regular file, and not to be replaced by one: give another path"
+        raise OSError(errno.EINVAL, problem, str(path))
+    return Path(os.path.realpath(path))
 
 
 def load(path: str | os.PathLike[str]) -> Network:

@@ -98,8 +98,9 @@ class Network(nn.Module, ABC):
         self, tokens_t: Int[Tensor, "seq"], carry: Carry, *, tap: Tap = untouched
     ) -> tuple[Float[Tensor, "seq symbol"], NetworkCarry]:
         """Read one symbol."""
-        if tokens_t.ndim != 1:
+        if isinstance(tokens_t, Tensor) and tokens_t.ndim != 1:
             raise ValueError(f"a step reads one symbol a sequence, axes (seq,); got shape {tuple(tokens_t.shape)}")
+        check_tokens(tokens_t, self.n_symbol, ndim=1)
         log_probs, carry = self.advance(tokens_t[:, None], carry, tap=tap)
         return log_probs[:, 0], carry
 

@@ -7,6 +7,7 @@ them. A *carry* is everything that a predictor remembers between two calls.
 
 import difflib
 import math
+import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -178,6 +179,9 @@ def check_sites(predictor: Predictor, names: Collection[str]) -> None:
 
 def check_tokens(tokens: Tensor, n_symbol: int, *, ndim: int = 2) -> None:
     """Raise ValueError unless `tokens` are integers in 0 .. n_symbol - 1 with `ndim` axes (seq, time)."""
+    if not isinstance(tokens, Tensor):
+        repair = "torch.from_numpy(tokens)" if type(tokens).__module__ == "numpy" else "torch.tensor(tokens)"
+        raise ValueError(f"tokens must be a torch tensor; got {type(tokens).__name__}: use {repair}")
     if tokens.ndim != ndim:
         axes = ("(seq, time)" if ndim == 2 else "(seq,)") + f"; got shape {tuple(tokens.shape)}"
         repair = ": one sequence is tokens[None]" if tokens.ndim == 1 else ""
@@ -255,6 +259,8 @@ def observe(
     predictor: Predictor, tokens: Int[Tensor, "seq time"], sites: Collection[str]
 ) -> tuple[Float[Tensor, "seq row symbol"], dict[str, Float[Tensor, "seq row width"]]]:
     """The predictions and, of the same pass, what `capture` gives."""
+    if isinstance(sites, str):
+        raise ValueError(f'sites must be a list of names; got the string {sites!r}: use ["{sites}"]')
     check_sites(predictor, sites)
     recorder = _Recorder(sites)
     log_probs = predictor.log_probs(tokens, tap=recorder)
@@ -265,6 +271,11 @@ def observe(
 
 Edit = Callable[[range, Tensor], Tensor]
 """`edit(rows, value)` gives the replacement of `value`, (seq, row, width), at `rows`: row-wise and pure."""
+
+
+def _check_given_back(new: object, where: str) -> None:
+    if not isinstance(new, Tensor):
+        raise ValueError(f"the edit {where} must give back a tensor; it gave {type(new).__name__}: does it return?")
 
 
 @dataclass(frozen=True)
@@ -279,6 +290,7 @@ class At:
             return value
         i = rows.index(self.row)
         old, new = value[:, i], self.f(value[:, i])
+        _check_given_back(new, f"at row {self.row}")
         if new.shape != old.shape:
             raise ValueError(
                 f"the edit at row {self.row} must keep the shape (seq, width) = {tuple(old.shape)}; "
@@ -290,8 +302,12 @@ class At:
 def at(row: int, f: Callable[[Float[Tensor, "seq width"]], Float[Tensor, "seq width"]]) -> At:
     """The edit that puts `f(value)` in place of the value at one row and leaves every other row alone.
 
-    Raises ValueError if the row is negative: rows count symbols read, from 0.
+    Raises ValueError if the row is no integer or negative: rows count symbols read, from 0.
     """
+    try:
+        row = operator.index(row)
+    except TypeError:
+        raise ValueError(f"a row is an integer, the number of symbols read; got {row!r}") from None
     if row < 0:
         raise ValueError(f"a row is the number of symbols read, from 0; got {row}")
     return At(row, f)
@@ -314,6 +330,7 @@ class _EditTap:
         edit = self.edits.get(site)
         if edit is not None:
             new = edit(rows, value)
+            _check_given_back(new, f"of {site!r}")
             if new.shape != value.shape:
                 raise ValueError(
                     f"the edit of {site!r} must keep the shape (seq, row, width) = {tuple(value.shape)}; "

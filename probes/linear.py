@@ -57,6 +57,8 @@ class ProbeData:
         if np.any(self.weight < 0) or not np.isfinite(self.weight).all():
             bad = int(np.flatnonzero(~(self.weight >= 0) | ~np.isfinite(self.weight))[0])
             raise ValueError(f"weights must be finite and not negative; weight[{bad}] is {self.weight[bad]}")
+        if self.X.ndim != 2 or self.X.shape[1] == 0:
+            raise ValueError(f"X must have axes (row, width) and at least one column; got shape {self.X.shape}")
         check_finite(self.X, "X")
         check_finite(self.Y, "Y")
 

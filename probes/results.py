@@ -4,13 +4,14 @@ import csv
 import io
 import json
 import math
-import os
-import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+from compmech.whole_files import written_aside
 
 __all__ = ["HIGH", "SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_files", "write_text"]
 
@@ -248,21 +249,15 @@ def write_text(path: Path, text: str) -> None:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write files whole or not at all: nothing is put in place before everything has been written beside it."""
-    partial: dict[Path, str] = {}
-    try:
+    """Write files whole or not at all: nothing is put in place before everything has been written beside it.
+
+    Raises:
+        OSError: if one cannot be written, or its place is taken by anything but a regular file.
+    """
+    with ExitStack() as unfinished:
         for name, content in files.items():
-            handle, partial[folder / name] = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".partial")
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            os.chmod(partial[folder / name], 0o644)
-        for path, written in partial.items():
-            os.replace(written, path)
-    except BaseException:
-        for written in partial.values():
-            Path(written).unlink(missing_ok=True)
-        raise
-    return list(partial)
+            unfinished.enter_context(written_aside(folder / name)).write_bytes(content)
+    return [folder / name for name in files]
 
 
 def _cell(value: object) -> object:

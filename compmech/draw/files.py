@@ -1,12 +1,11 @@
 """Pictures and texts as files, which appear whole or not at all."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from compmech.draw.style import house_style
+from compmech.whole_files import written_aside
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -52,19 +51,3 @@ def check_suffix(path: str | os.PathLike[str], known: tuple[str, ...]) -> str:
         ending = f"it ends in {suffix}" if suffix else "it has no ending"
         raise ValueError(f"{os.fspath(path)}: the name must end in {listed}; {ending}")
     return suffix
-
-
-@contextmanager
-def written_aside(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """A place beside `path` to write to; on leaving well it becomes `path`, on any error it disappears."""
-    target = Path(path)
-    unfinished = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        unfinished.open("x").close()
-        yield unfinished
-        os.replace(unfinished, target)
-    except OSError as error:
-        error.filename, error.filename2 = str(target), None
-        raise
-    finally:
-        unfinished.unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from compmech.measures.power import Line, PowerSpectrum, autocorrelation, power_
 from compmech.measures.quantum import QuantumMemory, quantum_complexities, quantum_memory
 from compmech.measures.renyi import renyi_block_entropies, renyi_complexity, renyi_entropy_rate
 from compmech.measures.spectral import Mode, Spectrum, spectrum
-from compmech.measures.statistics import Statistics, entropy_rate, excess_entropy, statistics
+from compmech.measures.statistics import Statistics, entropy_rate, excess_entropy, statistical_complexity, statistics
 
 __all__ = [
     "Band",
@@ -38,5 +38,6 @@ __all__ = [
     "renyi_complexity",
     "renyi_entropy_rate",
     "spectrum",
+    "statistical_complexity",
     "statistics",
 ]

@@ -10,6 +10,7 @@ over.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -28,7 +29,15 @@ from predictors.conformance.running import (
     check_splits,
 )
 from predictors.conformance.tapping import check_edit, check_exception, check_reading, check_refusals, check_transplant
-from predictors.conformance.trial import SINGLE_TOLERANCE, TOLERANCE, ConformanceError, Skip, Trial, draw_tokens
+from predictors.conformance.trial import (
+    LEAST_TIME,
+    SINGLE_TOLERANCE,
+    TOLERANCE,
+    ConformanceError,
+    Skip,
+    Trial,
+    draw_tokens,
+)
 from predictors.predictor import Predictor
 
 __all__ = ["CHECKS", "ConformanceError", "ConformanceReport", "check_predictor"]
@@ -67,7 +76,8 @@ def check_predictor(
 
     Args:
         predictor: the predictor on trial; a float32 network is best checked in float64 as well.
-        tokens: words to try it on, at least 2 sequences of 4 symbols; None: 8 sequences of 8, drawn from the predictor.
+        tokens: words to try it on, at least 2 sequences of 4 symbols; None: 8 sequences of 8, drawn from the predictor,
+            or as long as it reads, if that is less.
         rng: draws those words; None: a generator with a fixed seed, so that a failure comes again.
         tolerance: largest deviation that counts as equal, relative to the larger of 1 and the values compared;
             None: 1e-9 if the predictor answers in float64, else 1e-5.
@@ -77,14 +87,19 @@ def check_predictor(
         ConformanceError: naming the first check that fails, the site, the row and the size of the deviation.
         ValueError: if `tokens` are too few.
     """
-    if tokens is not None and (tokens.ndim != 2 or tokens.shape[0] < 2 or tokens.shape[1] < 4):
-        raise ValueError(f"tokens must be at least 2 sequences of 4 symbols; got shape {tuple(tokens.shape)}")
+    if tokens is not None and (tokens.ndim != 2 or tokens.shape[0] < 2 or tokens.shape[1] < LEAST_TIME):
+        raise ValueError(
+            f"tokens must be at least 2 sequences of {LEAST_TIME} symbols; got shape {tuple(tokens.shape)}"
+        )
     ran, skipped = [], {}
-    trial = Trial(predictor, torch.zeros(2, 4, dtype=torch.int64) if tokens is None else tokens, SINGLE_TOLERANCE)
+    trial = Trial(
+        predictor, torch.zeros(2, LEAST_TIME, dtype=torch.int64) if tokens is None else tokens, SINGLE_TOLERANCE
+    )
     trial.check = "rows"
     with torch.no_grad():
         if tokens is None:
-            trial.tokens = _guarded(trial, lambda t: draw_tokens(t.predictor, 8, 8, rng or np.random.default_rng(0)))
+            draw = partial(_draw, rng=np.random.default_rng(0) if rng is None else rng)
+            trial.tokens = _guarded(trial, draw)
         dtype = _guarded(trial, lambda t: t.log_probs()).dtype
     trial.tolerance = TOLERANCE.get(dtype, SINGLE_TOLERANCE) if tolerance is None else tolerance
     for name, check in CHECKS.items():
@@ -96,6 +111,13 @@ def check_predictor(
         except Skip as reason:
             skipped[name] = str(reason)
     return ConformanceReport(tuple(ran), skipped, tuple(trial.notes))
+
+
+def _draw(trial: Trial, rng: np.random.Generator) -> Tensor:
+    words, refusal = draw_tokens(trial.predictor, 8, 8, rng)
+    if refusal is not None:
+        trial.note(f"words have {words.shape[1]} symbols only, as longer ones are refused ({refusal})")
+    return words
 
 
 def _guarded(trial: Trial, call: Callable[[Trial], Result]) -> Result:

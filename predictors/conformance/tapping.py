@@ -11,6 +11,10 @@ from predictors.predictor import Edit, Edited, Predictor, UnknownSite, at, captu
 
 __all__ = ["check_edit", "check_exception", "check_reading", "check_refusals", "check_transplant"]
 
+FURTHER = tuple(side * 4.0**power for power in range(1, 11) for side in (1, -1))
+"""How far an edit goes that did not show, in distances to the other value: up to 1e6 to either side, beyond which
+float32 cannot tell the value itself any more."""
+
 
 def _same_value(value: Tensor) -> Tensor:
     return value
@@ -49,7 +53,7 @@ def check_edit(trial: Trial) -> None:
 
 
 def _check_one_edit(trial: Trial, site: str, row: int, values: Tensor, whole: Tensor) -> None:
-    found = trial.halfway(row, values, whole)
+    found = trial.towards(row, values, whole, 0.5)
     if found is None:
         return trial.note(f"{site!r} has one value only: no edit at row {row} to try")
     edit, written, differs = found
@@ -76,8 +80,25 @@ def _check_one_edit(trial: Trial, site: str, row: int, values: Tensor, whole: Te
         there = slice(start - first, None)
     if start > trial.n_time or not bool(differs.any()):
         trial.note(f"{site!r}: no visible difference to look for at row {start} after an edit at row {row}")
-    elif not trial.moved(rows[:, there], whole[:, there]):
+    elif not (trial.moved(rows[:, there], whole[:, there]) or _moved_further(trial, site, row, values, whole, there)):
         trial.fail(f"{told}it must move row {start}; is the edited value the one that is read?", site=site, row=start)
+
+
+def _moved_further(trial: Trial, site: str, row: int, values: Tensor, whole: Tensor, there: slice) -> bool:
+    """Whether larger and larger edits move the rows `there`: a small one may do so by less than rounding.
+
+    An edit that is ignored moves nothing, however large it is. A predictor may refuse values as far from its own.
+    """
+    for part in FURTHER:
+        found = trial.towards(row, values, whole, part)
+        assert found is not None  # it was there for half the way
+        try:
+            rows = trial.log_probs(edited(trial.predictor, {site: found[0]}))
+        except ValueError:
+            return False
+        if trial.moved(rows[:, there], whole[:, there]):
+            return True
+    return False
 
 
 def _check_edit_everywhere(trial: Trial, site: str, values: Tensor) -> None:

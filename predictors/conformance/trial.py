@@ -12,6 +12,7 @@ from predictors.evaluation import device_of
 from predictors.predictor import At, Carry, Predictor, Tap, at, untouched
 
 __all__ = [
+    "LEAST_TIME",
     "SINGLE_TOLERANCE",
     "TOLERANCE",
     "ConformanceError",
@@ -23,6 +24,8 @@ __all__ = [
     "draw_tokens",
 ]
 
+LEAST_TIME = 4
+"""The fewest symbols in a word that every check can be made on."""
 TOLERANCE = {torch.float64: 1e-9}
 """Relative to the larger of 1 and the values; float64 passes agree to about 1e-15."""
 SINGLE_TOLERANCE = 1e-5
@@ -195,8 +198,8 @@ class Trial:
         rounding = 64 * torch.finfo(got.dtype).eps
         return bool((deviation(got, want) > rounding).any())
 
-    def halfway(self, row: int, values: Tensor, log_probs: Tensor) -> tuple[At, Tensor, Tensor] | None:
-        """An edit at one row, halfway to the value that another sequence has there.
+    def towards(self, row: int, values: Tensor, log_probs: Tensor, part: float) -> tuple[At, Tensor, Tensor] | None:
+        """An edit at one row, towards the value that another sequence has there: `part` of the way.
 
         Vectors drawn at random would be no states of the predictor: exact Bayes would refuse them. Each sequence goes
         towards the one whose predictions at that row differ most from its own; where all agree, as before the first
@@ -215,7 +218,7 @@ class Trial:
             other, differs = values[every, gap.argmax(1)], gap.amax(1) > 1e-6
         if not self.moved(other, values[:, i]):
             return None
-        return at(row, lambda value: (value + other) / 2), (values[:, i] + other) / 2, differs
+        return at(row, lambda value: value.lerp(other, part)), values[:, i].lerp(other, part), differs
 
 
 def deviation(got: Tensor, want: Tensor) -> Tensor:
@@ -225,15 +228,30 @@ def deviation(got: Tensor, want: Tensor) -> Tensor:
     return off.nan_to_num(nan=torch.inf, posinf=torch.inf)
 
 
-def draw_tokens(predictor: Predictor, n_seq: int, n_time: int, rng: np.random.Generator) -> Tensor:
-    """Words drawn from the predictor itself; the first symbol uniformly if it has no row 0."""
+def draw_tokens(predictor: Predictor, n_seq: int, n_time: int, rng: np.random.Generator) -> tuple[Tensor, str | None]:
+    """Words drawn from the predictor itself; the first symbol uniformly if it has no row 0.
+
+    They are shorter than `n_time` where the predictor refuses longer ones with a ValueError, as one with a maximal
+    length does; then its words come too.
+
+    Raises:
+        ValueError: if it refuses words of LEAST_TIME symbols.
+    """
     words = torch.empty(n_seq, 0, dtype=torch.int64, device=device_of(predictor))
+    log_probs = predictor.log_probs(words)
     for t in range(n_time):
         if t >= predictor.first_row:
-            chance = predictor.log_probs(words)[:, -1].detach().to("cpu", torch.float64).exp().numpy()
+            chance = log_probs[:, -1].detach().to("cpu", torch.float64).exp().numpy()
         else:
             chance = np.full((n_seq, predictor.n_symbol), 1.0)
         edge = np.cumsum(chance, axis=1)
         symbol = (edge[:, :-1] <= rng.random((n_seq, 1)) * edge[:, -1:]).sum(axis=1)
-        words = torch.cat([words, torch.as_tensor(symbol, device=words.device)[:, None]], dim=1)
-    return words
+        longer = torch.cat([words, torch.as_tensor(symbol, device=words.device)[:, None]], dim=1)
+        try:
+            log_probs = predictor.log_probs(longer)
+        except ValueError as error:
+            if t >= LEAST_TIME:
+                return words, str(error)
+            raise ValueError(f"{error} (the checks need words of at least {LEAST_TIME} symbols)") from error
+        words = longer
+    return words, None

@@ -229,3 +229,23 @@ def test_a_missing_file_or_a_folder_is_an_oserror(tmp_path: Path) -> None:
 
 def test_a_configuration_is_that_of_its_class() -> None:
     assert network().config == GRUConfig(n_symbol=3)
+
+
+# ------------------------------------------------------------------------------------------------- places to write to
+
+
+def test_what_is_no_regular_file_is_refused_and_links_are_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "to pipe").symlink_to("pipe")
+    for name in ("pipe", "to pipe"):
+        with pytest.raises(OSError, match="not a regular file, and not to be replaced by one: give another path"):
+            save(network(), tmp_path / name)
+    assert (tmp_path / "pipe").is_fifo()
+    with pytest.raises(IsADirectoryError):
+        save(network(), tmp_path)
+    (tmp_path / "link").symlink_to("model")
+    for _ in range(2):  # once to nowhere, once to a file
+        save(network(), tmp_path / "link")
+        assert (tmp_path / "link").is_symlink()
+        load(tmp_path / "model")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "model", "pipe", "to pipe"]

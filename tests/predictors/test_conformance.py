@@ -8,13 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from faults import FAULTS, Small
+from faults import FAULTS, Passing, Small
 from torch import Tensor, nn
 
 from predictors import (
     CONFIGS,
     ConformanceError,
+    MambaConfig,
     Site,
+    TransformerConfig,
     UnknownSite,
     at,
     build,
@@ -52,6 +54,40 @@ def test_every_architecture_passes_with_edits_inside(name: str) -> None:
     wrapped = edited(model, {states[0]: at(3, torch.zeros_like), "layer.0": lambda rows, value: 0.9 * value})
     report = check_predictor(edited(wrapped, {states[-1]: at(5, torch.tanh)}))
     assert set(report.skipped) == {"gradients", "round-trip", "precision"}
+
+
+def test_an_effect_below_rounding_is_no_fault() -> None:
+    config = MambaConfig(n_symbol=2, width=8, n_layer=2, n_state=4)
+    model = build(
+        config, rng=torch.Generator().manual_seed(0)
+    )  # float32: an edit of layer.1.ssm shows by less than 8e-6
+    assert check_predictor(model).ran == tuple(CHECKS)
+
+
+@pytest.mark.parametrize("max_length", [4, 6, 7])
+def test_words_are_no_longer_than_the_predictor_reads(max_length: int) -> None:
+    sizes = {"width": 8, "n_layer": 1, "n_head": 2, "head_width": 4, "mlp_width": 12}
+    config = TransformerConfig(n_symbol=3, max_length=max_length, **sizes)
+    report = check_predictor(build(config, rng=torch.Generator().manual_seed(3)).double())
+    assert report.ran == tuple(CHECKS)
+    (note,) = report.notes
+    assert note.startswith(f"rows: words have {max_length} symbols only, as longer ones are refused (this transformer")
+
+
+def test_words_too_short_for_the_checks_are_said_to_be() -> None:
+    config = TransformerConfig(n_symbol=3, max_length=3, width=8, n_layer=1)
+    with pytest.raises(
+        ConformanceError, match=r"at most 3 symbols; got 4.*\(the checks need words of at least 4 symbols"
+    ):
+        check_predictor(build(config, rng=torch.Generator().manual_seed(3)))
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_with_one_symbol_there_is_no_gradient_to_look_for(name: str) -> None:
+    config = CONFIGS[name](n_symbol=1, width=8, n_layer=2, **MORE.get(name, {}))
+    report = check_predictor(build(config, rng=torch.Generator().manual_seed(3)).double())
+    assert report.ran == tuple(check for check in CHECKS if check != "gradients")
+    assert report.skipped["gradients"].startswith("with one symbol every prediction is certain")
 
 
 def test_what_the_faults_are_planted_in_is_right() -> None:
@@ -139,6 +175,25 @@ def test_a_planted_fault_is_found_by_its_check(kind: type) -> None:
     with pytest.raises(ConformanceError) as found:
         check_predictor(kind())
     assert found.value.check == FAULTS[kind], str(found.value)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_an_edit_that_is_ignored_is_found_in_single_precision(name: str) -> None:
+    model = network(name, 2)
+    run = model._run
+
+    def deaf(inputs: Tensor, rows: range, memory: Any, tap: Tap) -> Any:
+        class Ignored(Passing):
+            def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
+                written = super().__call__(site, rows, value)
+                return value if site == "layer.1" else written
+
+        return run(inputs, rows, memory, Ignored(tap))
+
+    model._run = deaf  # type: ignore[method-assign]
+    with pytest.raises(ConformanceError, match=r"an edit at row 0: it must move row 0; .*site 'layer.1'") as found:
+        check_predictor(model)
+    assert found.value.check == "edit"
 
 
 def test_every_check_has_a_fault_that_it_finds() -> None:

@@ -204,3 +204,8 @@ def test_crossfit_refuses_what_it_cannot_do() -> None:
         crossfit(data.X, data.Y, data.weight, np.arange(28) % 2, RidgeProbe())
     with pytest.raises(TooFewRows):  # 28 rows would do, but the folds leave 21 and 12 dimensions need 24
         crossfit(data.X, data.Y, data.weight, np.arange(28) % 4, RidgeProbe((0.0,)))
+
+
+def test_features_without_columns_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"at least one column; got shape \(4, 0\)"):
+        ProbeData(np.zeros((4, 0)), np.zeros((4, 1)), np.ones(4), np.arange(4))
