@@ -48,6 +48,7 @@ class BeliefIndex:
         Returns:
             Its node; its distance from that node's vector; the rows to be added, in order, for `add`.
         """
+        self._sort_in()
         hashes = vectors @ self._direction
         order = np.argsort(hashes)
         node, distance = np.empty(len(vectors), dtype=np.intp), np.empty(len(vectors))
@@ -57,7 +58,9 @@ class BeliefIndex:
         is_fresh = np.zeros(len(vectors), dtype=bool)
         is_fresh[leader] = True
         node[rows] = self._count - 1 + np.cumsum(is_fresh)[leader]
-        distance[rows] = abs(vectors[rows] - vectors[leader]).max(axis=1, initial=0.0)
+        joined = rows != leader
+        distance[rows] = 0.0
+        distance[rows[joined]] = abs(vectors[rows[joined]] - vectors[leader[joined]]).max(axis=1, initial=0.0)
         return node, distance, np.flatnonzero(is_fresh)
 
     def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
@@ -68,12 +71,16 @@ class BeliefIndex:
             room[: self._count] = self.vectors
             self._vectors = room
         self._vectors[self._count : total] = vectors
-        hashes = vectors @ self._direction
+        self._count = total
+
+    def _sort_in(self) -> None:
+        """Put what was added since the last match in its place by hash; what is never matched against is not sorted."""
+        known = len(self._hash)
+        hashes = self._vectors[known : self._count] @ self._direction
         order = np.argsort(hashes)
         place = np.searchsorted(self._hash, hashes[order])
         self._hash = np.insert(self._hash, place, hashes[order])
-        self._node = np.insert(self._node, place, self._count + order)
-        self._count = total
+        self._node = np.insert(self._node, place, known + order)
 
     def _nearest_known(
         self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"]

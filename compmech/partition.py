@@ -18,23 +18,28 @@ def refine(
         Moore, Automata Studies 34, 129 (1956).
     """
     label = np.zeros(len(emit), dtype=np.int64)
+    n_class = 1
     for column in equal_values(emit, tol).T:
-        label = _together(label, column)
+        label, n_class = _together(label, n_class, column)
     forbidden = successor < 0
-    while True:
-        refined = label
-        after = np.where(forbidden, -1, label[successor]) + 1
+    while n_class < len(emit):
+        before, n_before = label, n_class
+        after = np.where(forbidden, -1, before[successor]) + 1
         for column in after.T:
-            refined = _together(refined, column)
-        if refined.max(initial=0) == label.max(initial=0):
-            return label
-        label = refined
+            label, n_class = _together(label, n_class, column)
+        if n_class == n_before:
+            break
+    return label
 
 
-def _together(label: Int[np.ndarray, " causal"], column: Int[np.ndarray, " causal"]) -> Int[np.ndarray, " causal"]:
-    """Labels of the pairs (label, column), in order of first appearance."""
+def _together(
+    label: Int[np.ndarray, " causal"], n_class: int, column: Int[np.ndarray, " causal"]
+) -> tuple[Int[np.ndarray, " causal"], int]:
+    """Labels of the pairs (label, column), in order of first appearance, and their number."""
+    if n_class == len(label):  # all apart already, so labelled 0, 1, ...
+        return label, n_class
     key = label * (int(column.max(initial=0)) + 1) + column
     _, first, inverse = np.unique(key, return_index=True, return_inverse=True)
     rank = np.empty(len(first), dtype=np.int64)
     rank[np.argsort(first)] = np.arange(len(first))
-    return rank[inverse]
+    return rank[inverse], len(first)

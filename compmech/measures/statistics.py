@@ -20,7 +20,9 @@ from compmech.measures.proofs import infinitely_many
 from compmech.measures.renewal import renewal
 from compmech.measures.retrodiction import reversed_matrices
 from compmech.measures.signed import signed_statistics
+from compmech.merging import MERGE_TOL
 from compmech.minimal import minimal
+from compmech.partition import refine
 from compmech.spans import horizon_ranks
 from compmech.validation import SUM_TOL
 
@@ -102,9 +104,7 @@ def statistics(process: AnyPresentation) -> Statistics:
         (0.918296, inf, 'exact')
     """
     presentation = as_presentation(process)
-    drift = float(np.abs(presentation.start @ presentation.A - presentation.start).max())
-    if drift > SUM_TOL * max(1.0, float(np.abs(presentation.start).max())):
-        raise NotStationary(drift)
+    _refuse_drift(presentation)
     found = _analysed(presentation)
     found.put("minimal_dimension", horizon_ranks(presentation)[-1])
     blocks = short_block_entropies(presentation, max_length=_BLOCK_LENGTH, max_words=_BLOCK_WORDS)
@@ -115,10 +115,49 @@ def statistics(process: AnyPresentation) -> Statistics:
 def entropy_rate(process: AnyPresentation) -> Quantity:
     """Bits per symbol that remain when the whole past is known: `statistics(process).entropy_rate`.
 
+    Of a unifilar machine, minimal or not, it is the entropy of the next symbol given the state, found without the rest.
+
+    Args:
+        process: an HMM, GHMM or EpsilonMachine whose start is stationary.
     Raises:
         NotStationary: if the start is not stationary.
+    Reference:
+        Shannon, Bell System Technical Journal 27, 379 (1948), theorem 5.
+    Example:
+        >>> from compmech import zoo
+        >>> round(entropy_rate(zoo.golden_mean()), 6)
+        0.666667
     """
-    return statistics(process).entropy_rate
+    machine = _unifilar(process)
+    if machine is None:
+        return statistics(process).entropy_rate
+    return float(machine.start @ entropy(machine.emission)) + 0.0  # no minus before a zero
+
+
+def statistical_complexity(process: AnyPresentation) -> Quantity:
+    """Bits that the causal state holds of the past: `statistics(process).statistical_complexity`.
+
+    Of a unifilar machine it is the entropy of the state, once states of equal future are one, found without the rest.
+
+    Args:
+        process: an HMM, GHMM or EpsilonMachine whose start is stationary.
+    Raises:
+        NotStationary: if the start is not stationary.
+    Reference:
+        Crutchfield and Young, Physical Review Letters 63, 105 (1989).
+    Example:
+        >>> from compmech import zoo
+        >>> round(statistical_complexity(zoo.golden_mean()), 6)
+        0.918296
+    """
+    machine = _unifilar(process)
+    if machine is None:
+        return statistics(process).statistical_complexity
+    if isinstance(machine, EpsilonMachine):
+        return float(entropy(machine.start)) + 0.0
+    successor = np.where(machine.emission > 0, machine.T.argmax(axis=2).T, -1)
+    label = refine(machine.emission, successor, MERGE_TOL)
+    return float(entropy(np.bincount(label, weights=machine.start))) + 0.0
 
 
 def excess_entropy(process: AnyPresentation) -> Quantity:
@@ -128,6 +167,22 @@ def excess_entropy(process: AnyPresentation) -> Quantity:
         NotStationary: if the start is not stationary.
     """
     return statistics(process).excess_entropy
+
+
+def _unifilar(process: AnyPresentation) -> HMM | EpsilonMachine | None:
+    """The process itself if it is a unifilar machine with a stationary start; None if it is no unifilar machine."""
+    machine = process if isinstance(process, EpsilonMachine) else as_presentation(process)
+    if isinstance(machine, GHMM) or not machine.is_unifilar:
+        return None
+    _refuse_drift(machine)
+    return machine
+
+
+def _refuse_drift(process: HMM | GHMM | EpsilonMachine) -> None:
+    moved = process.branch(process.start[None])[0].sum(axis=0)
+    drift = float(np.abs(moved - process.start).max())
+    if drift > SUM_TOL * max(1.0, float(np.abs(process.start).max())):
+        raise NotStationary(drift)
 
 
 def _analysed(presentation: HMM | GHMM) -> Findings:

@@ -1,9 +1,42 @@
-"""Sampling, filtering and mixed states, beside the machine's own limits for the same amount of data."""
+"""Sampling, filtering, mixed states and machines, beside a peer where it is installed, or the machine's own limits for
+the same amount of data."""
 
 import numpy as np
 import pytest
 
-from compmech import filter_beliefs, mixed_states, statistics, zoo
+from compmech import HMM, EpsilonMachine, entropy_rate, filter_beliefs, mixed_states, statistics, zoo
+from compmech.measures.statistics import statistical_complexity
+from compmech.partition import refine
+
+
+def hmmlearn_model(process):
+    """The process with emissions at states (symbol, state after it), as hmmlearn has it."""
+    learn = pytest.importorskip("hmmlearn.hmm")
+    n_symbol, n_state = process.n_symbol, process.n_state
+    model = learn.CategoricalHMM(n_components=n_symbol * n_state, n_features=n_symbol)
+    rows = process.T.transpose(1, 0, 2).reshape(n_state, -1)
+    model.startprob_ = process.start @ rows
+    model.transmat_ = np.tile(rows, (n_symbol, 1))
+    model.emissionprob_ = np.repeat(np.eye(n_symbol), n_state, axis=0)
+    return model
+
+
+def random_machine(n_state):
+    """Two symbols; the first goes round a ring, the second anywhere."""
+    rng = np.random.default_rng(1)
+    successor = np.stack([np.roll(np.arange(n_state), -1), rng.integers(n_state, size=n_state)], axis=1)
+    return successor, rng.dirichlet(np.ones(2), size=n_state)
+
+
+def copied(n_state, n_class):
+    """A random machine with states copied at random, and edges to a copy at random."""
+    rng = np.random.default_rng(2)
+    successor, emit = random_machine(n_class)
+    original = rng.permutation(np.append(np.arange(n_class), rng.integers(n_class, size=n_state - n_class)))
+    copies = np.argsort(original, kind="stable")
+    first, count = np.searchsorted(original[copies], np.arange(n_class)), np.bincount(original)
+    target = successor[original]
+    return emit[original], copies[first[target] + (rng.random(target.shape) * count[target]).astype(int)]
 
 
 @pytest.mark.benchmark(group="sample Mess3, 10,000 sequences of 100")
@@ -18,11 +51,38 @@ def test_limit_one_uniform_number_a_symbol(benchmark):
     benchmark(rng.random, (10_000, 100))
 
 
+@pytest.mark.benchmark(group="sample Mess3, 10,000 sequences of 100")
+def test_peer_hmmlearn_a_hundredth_of_it(benchmark):
+    model, rng = hmmlearn_model(zoo.mess3()), np.random.RandomState(0)
+    benchmark.pedantic(lambda: [model.sample(100, random_state=rng) for _ in range(100)], rounds=3)
+
+
+@pytest.mark.benchmark(group="sample one sequence of 1,000,000")
+@pytest.mark.parametrize("name", ["mess3", "golden_mean", "rrxor"])
+def test_long_sample(benchmark, name):
+    process, rng = zoo.get(name)(), np.random.default_rng(0)
+    benchmark(process.sample, 1, 1_000_000, rng=rng)
+
+
+@pytest.mark.benchmark(group="sample one sequence of 1,000,000")
+def test_limit_one_uniform_number_a_symbol_of_it(benchmark):
+    rng = np.random.default_rng(0)
+    benchmark(rng.random, 1_000_000)
+
+
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
 def test_filter(benchmark):
     process = zoo.mess3()
     words = process.sample(10_000, 100, rng=np.random.default_rng(0))
     benchmark(filter_beliefs, process, words)
+
+
+@pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
+def test_peer_hmmlearn_smoothed(benchmark):
+    process = zoo.mess3()
+    model = hmmlearn_model(process)
+    words = process.sample(10_000, 100, rng=np.random.default_rng(0)).reshape(-1, 1)
+    benchmark.pedantic(model.predict_proba, (words, [100] * 10_000), rounds=3)
 
 
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
@@ -55,3 +115,66 @@ def test_limit_one_product_a_level(benchmark):
 def test_statistics(benchmark, name):
     process = zoo.get(name)()
     benchmark(statistics, process)
+
+
+def merging_ring(n_state):
+    """Černý's automaton with fair symbols: one turns the ring, the other moves state 0 on to 1."""
+    T = np.zeros((2, n_state, n_state))
+    state = np.arange(n_state)
+    T[0, state, (state + 1) % n_state] = 0.5
+    T[1, state, np.maximum(state, 1)] = 0.5
+    return HMM(T, start=np.full(n_state, 1 / n_state))
+
+
+@pytest.mark.benchmark(group="24,310 mixed states that close")
+def test_closed(benchmark):
+    process = merging_ring(9)
+    found = benchmark(lambda: mixed_states(process, max_states=100_000))
+    assert found.closed
+    assert found.n_mixed == 24_310
+
+
+@pytest.mark.benchmark(group="24,310 mixed states that close")
+def test_limit_sort_of_both_successors(benchmark):
+    benchmark(np.argsort, np.random.default_rng(0).random(2 * 24_310))
+
+
+@pytest.mark.benchmark(group="h and C, named process")
+@pytest.mark.parametrize("name", ["golden_mean", "even", "rrxor"])
+def test_rate_and_complexity(benchmark, name):
+    process = zoo.get(name)()
+    benchmark(lambda: (entropy_rate(process), statistical_complexity(process)))
+
+
+@pytest.mark.benchmark(group="h and C, named process")
+def test_peer_emic_golden_mean(benchmark):
+    analysis, sources = pytest.importorskip("emic.analysis"), pytest.importorskip("emic.sources")
+    machine = sources.GoldenMeanSource(p=0.5).true_machine
+    benchmark(lambda: (analysis.entropy_rate(machine), analysis.statistical_complexity(machine)))
+
+
+@pytest.mark.benchmark(group="h and C, random unifilar machine, from its table")
+@pytest.mark.parametrize("n_state", [1_000, 10_000, 100_000])
+def test_rate_and_complexity_of_many_states(benchmark, n_state):
+    table = random_machine(n_state)
+
+    def both():
+        machine = EpsilonMachine(*table)
+        return entropy_rate(machine), statistical_complexity(machine)
+
+    benchmark.pedantic(both, rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="minimise to a tenth of the states")
+@pytest.mark.parametrize("n_state", [10_000, 100_000, 1_000_000])
+def test_minimise(benchmark, n_state):
+    emit, successor = copied(n_state, n_state // 10)
+    label = benchmark.pedantic(refine, (emit, successor, 1e-10), rounds=3)
+    assert label.max() + 1 == n_state // 10
+
+
+@pytest.mark.benchmark(group="minimise to a tenth of the states")
+@pytest.mark.parametrize("n_state", [10_000, 100_000, 1_000_000])
+def test_limit_one_sort(benchmark, n_state):
+    keys = np.random.default_rng(0).integers(2**60, size=n_state)
+    benchmark.pedantic(np.argsort, (keys,), rounds=3)

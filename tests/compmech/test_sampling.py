@@ -10,7 +10,16 @@ from scipy.stats import chi2
 from strategies import any_hmms, few, unifilar_hmms
 
 from compmech import HMM, epsilon_machine
-from compmech.sampling import _walk_singly, _walk_together, block_length, block_table, matrix_table, successor_table
+from compmech.sampling import (
+    _walk_in_pieces,
+    _walk_singly,
+    _walk_together,
+    _way_of_walking,
+    block_length,
+    block_table,
+    matrix_table,
+    successor_table,
+)
 from compmech.validation import check_count
 
 MACHINES = {"golden mean": golden_mean(), "even": even(), "mess3": mess3(), "rrxor": rrxor(), "two coins": two_coins()}
@@ -102,12 +111,22 @@ def test_what_a_count_is_not(count: object) -> None:
 
 @few
 @given(any_hmms(), st.integers(1, 4))
-def test_walking_singly_and_together_give_the_same(machine: HMM, block: int) -> None:
+def test_all_ways_of_walking_give_the_same(machine: HMM, block: int) -> None:
     table = matrix_table(machine.T, block)
     rng = np.random.default_rng(1)
     state = rng.integers(0, machine.n_state, 5)
-    uniform = rng.random((20, 5))
-    np.testing.assert_array_equal(_walk_singly(table, state, uniform), _walk_together(table, state, uniform))
+    for n_block in (20, 32, 75):  # less than a piece, one, and some that do not come out even
+        uniform = rng.random((n_block, 5))
+        singly = _walk_singly(table, state, uniform)
+        np.testing.assert_array_equal(singly, _walk_together(table, state, uniform))
+        np.testing.assert_array_equal(singly, _walk_in_pieces(table, state, uniform))
+
+
+def test_few_long_sequences_are_walked_in_pieces() -> None:
+    assert _way_of_walking(n_seq=1, n_block=1000, n_state=3) is _walk_in_pieces
+    assert _way_of_walking(n_seq=1, n_block=1000, n_state=100) is _walk_singly
+    assert _way_of_walking(n_seq=1, n_block=10, n_state=3) is _walk_singly
+    assert _way_of_walking(n_seq=1000, n_block=1000, n_state=3) is _walk_together
 
 
 @few

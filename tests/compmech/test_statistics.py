@@ -1,6 +1,7 @@
 """statistics(process): closed forms, published values, relations between the quantities, what leaves them unchanged."""
 
 import json
+from collections.abc import Callable
 from dataclasses import fields
 from math import inf, isinf
 
@@ -15,6 +16,8 @@ from strategies import disguised_hmms, ergodic_hmms, stationary_hmms, unifilar_h
 
 from compmech import GHMM, HMM, EpsilonMachine, NotStationary, epsilon_machine, stationary, zoo
 from compmech.measures import Bounds, Statistics, block_entropies, entropy_rate, excess_entropy, statistics
+from compmech.measures.finite import finite_statistics
+from compmech.measures.statistics import statistical_complexity
 
 KEYS = [field.name for field in fields(Statistics)]
 
@@ -294,6 +297,44 @@ def test_infinite_values_are_strings_and_zeros_have_no_sign() -> None:
 def test_shortcuts() -> None:
     assert entropy_rate(zoo.even()) == statistics(zoo.even()).entropy_rate
     assert excess_entropy(zoo.even()) == statistics(zoo.even()).excess_entropy
+
+
+@settings(deadline=None, max_examples=40)
+@given(unifilar_hmms())
+def test_shortcuts_of_unifilar_machines_agree_with_the_epsilon_machine(machine: HMM) -> None:
+    """Minimal or not. Two ways of summing the same few numbers between 0 and 3: 1e-12."""
+    least = epsilon_machine(machine)
+    found = finite_statistics(least, one_symbol=0.0).values
+    for given_as in (machine, least):
+        assert entropy_rate(given_as) == pytest.approx(found["entropy_rate"], abs=1e-12)
+        assert statistical_complexity(given_as) == pytest.approx(found["statistical_complexity"], abs=1e-12)
+
+
+def test_complexity_without_the_rest_joins_states_of_equal_future() -> None:
+    doubled = HMM(np.kron(zoo.even().T, np.full((2, 2), 0.5)))  # not unifilar
+    copied = HMM(np.kron(zoo.even().T, np.array([[0.0, 1.0], [1.0, 0.0]])), start=np.kron(zoo.even().start, [0.5, 0.5]))
+    assert copied.is_unifilar
+    for process in (doubled, copied):
+        assert statistical_complexity(process) == pytest.approx(truths.even()["statistical_complexity"], rel=1e-12)
+        assert entropy_rate(process) == pytest.approx(truths.even()["entropy_rate"], rel=1e-12)
+
+
+@pytest.mark.parametrize("shortcut", [entropy_rate, statistical_complexity])
+def test_shortcuts_refuse_what_is_not_stationary(shortcut: Callable[[HMM | EpsilonMachine], object]) -> None:
+    machine = HMM(zoo.even().T, start=[1.0, 0.0])
+    with pytest.raises(NotStationary):
+        shortcut(machine)
+    with pytest.raises(NotStationary):
+        shortcut(EpsilonMachine([[0, 1], [-1, 0]], [[0.5, 0.5], [0.0, 1.0]], start=[1.0, 0.0]))
+
+
+def test_shortcuts_take_machines_too_large_for_matrices() -> None:
+    n = 20_000  # a ring: matrices would have 8e8 entries
+    p = np.linspace(0.1, 0.4, n)
+    after = (np.arange(n) + 1) % n
+    ring = EpsilonMachine(np.stack([after, after], axis=1), np.stack([p, 1 - p], axis=1), start=np.full(n, 1 / n))
+    assert entropy_rate(ring) == pytest.approx(-(p * np.log2(p) + (1 - p) * np.log2(1 - p)).mean(), rel=1e-12)
+    assert statistical_complexity(ring) == pytest.approx(np.log2(n), rel=1e-12)
 
 
 def test_block_entropies_are_of_the_process() -> None:
