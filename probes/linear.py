@@ -57,8 +57,6 @@ class ProbeData:
         if np.any(self.weight < 0) or not np.isfinite(self.weight).all():
             bad = int(np.flatnonzero(~(self.weight >= 0) | ~np.isfinite(self.weight))[0])
             raise ValueError(f"weights must be finite and not negative; weight[{bad}] is {self.weight[bad]}")
-        if self.X.ndim != 2 or self.X.shape[1] == 0:
-            raise ValueError(f"X must have axes (row, width) and at least one column; got shape {self.X.shape}")
         check_finite(self.X, "X")
         check_finite(self.Y, "Y")
 
@@ -112,8 +110,10 @@ class RidgeProbe:
                 there is a single penalty.
         Raises:
             TooFewRows: if the fit is ordinary, the rows too few for the rank, and in_sample is not set.
-            ValueError: if there is a choice of penalty and no folds to choose by.
+            ValueError: if X has no columns, or there is a choice of penalty and no folds to choose by.
         """
+        if data.X.ndim != 2 or data.X.shape[1] == 0:
+            raise ValueError(f"X must have axes (row, width) and at least one column; got shape {data.X.shape}")
         if folds is None:
             if len(self.penalties) > 1:
                 raise ValueError("folds are needed to choose among penalties: give folds, or a single penalty")

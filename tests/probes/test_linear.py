@@ -207,5 +207,6 @@ def test_crossfit_refuses_what_it_cannot_do() -> None:
 
 
 def test_features_without_columns_are_refused() -> None:
+    empty = ProbeData(np.zeros((4, 0)), np.zeros((4, 1)), np.ones(4), np.arange(4))
     with pytest.raises(ValueError, match=r"at least one column; got shape \(4, 0\)"):
-        ProbeData(np.zeros((4, 0)), np.zeros((4, 1)), np.ones(4), np.arange(4))
+        RidgeProbe().fit(empty)

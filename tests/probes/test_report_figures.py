@@ -1,6 +1,5 @@
 """The figures: complete or absent, the same bytes each time, and every mark where its number says."""
 
-import io
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +13,6 @@ from matplotlib.image import imread
 from matplotlib.lines import Line2D
 from numpy.testing import assert_allclose
 
-from probes import results
 from probes.headline import headline, repeated
 from probes.report import save_figures, save_page
 from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
@@ -80,14 +78,16 @@ def test_the_same_comparison_gives_the_same_bytes(comparison: Comparison, tmp_pa
 def test_all_or_none(comparison: Comparison, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written = 0
 
-    def full_disk(file: object, mode: str) -> io.IOBase:
+    write = Path.write_bytes
+
+    def full_disk(path: Path, content: bytes) -> int:
         nonlocal written
         written += 1
         if written > 2:
             raise OSError(28, "No space left on device")
-        return open(file, mode)  # type: ignore[call-overload, no-any-return]
+        return write(path, content)
 
-    monkeypatch.setattr(results.os, "fdopen", full_disk)
+    monkeypatch.setattr(Path, "write_bytes", full_disk)
     with pytest.raises(OSError, match="No space"):
         save_figures(only_rrxor(comparison), tmp_path)
     assert written == 3
