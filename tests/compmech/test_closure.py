@@ -128,6 +128,50 @@ def test_what_is_not_closed_is_not_proved(process: HMM | GHMM, words: str) -> No
     assert proof.sentence.startswith(words)
 
 
+@pytest.mark.parametrize(("process", "max_states"), [(mess3(), 10), (sns(), 4), (probability_clock(), 4)])
+def test_the_bound_holds_for_what_was_not_followed(process: HMM | GHMM, max_states: int) -> None:
+    """All that leaves the graph is missing from its words: a node alone may miss everything."""
+    found = mixed_states(process, max_states=max_states)
+    proof = closure_proof(process, found)
+    for length in range(1, 7):
+        assert total_variation(process, found, length) <= length * (proof.per_symbol + 1e-15)
+    assert total_variation(process, found, 6) > 0.001
+    assert proof.per_symbol >= 0.5
+
+
+def test_errors_in_small_coordinates_count_in_full() -> None:
+    """Beliefs a thousand times smaller, evaluated a thousand times larger: the same process, the same bound."""
+    found = mixed_states(even())
+    successor = found.successor.copy()
+    successor[1, 1] = 1
+    fine = closure_proof(even(), replace(found, successor=successor))
+    small = GHMM(even().T, even().start / 1000, np.full(2, 1000.0))
+    proof = closure_proof(small, replace(found, successor=successor, beliefs=found.beliefs / 1000))
+    assert total_variation(small, replace(found, successor=successor), 1) <= proof.per_symbol
+    assert total_variation(small, replace(found, successor=successor), 4) > 0.01
+    assert proof.per_symbol > 0.2 * fine.per_symbol > 0.01
+    assert not proof.holds
+
+
+def test_beliefs_that_do_not_sum_to_one_hide_nothing() -> None:
+    """Edges of a fair coin that are right, with probabilities that are not, since the beliefs make up for them."""
+    coin = HMM([[[0.5]], [[0.5]]])
+    found = mixed_states(coin)
+    wrong = replace(
+        found,
+        parent=np.array([-1, 0, 0]),
+        parent_symbol=np.array([-1, 0, 1]),
+        doubtful=np.zeros((3, 2), dtype=bool),
+        beliefs=np.array([[1.0], [1.25], [5 / 6]]),
+        emit=np.array([[0.4, 0.6], [0.5, 0.5], [0.5, 0.5]]),
+        successor=np.array([[1, 2], [1, 1], [2, 2]]),
+    )
+    proof = closure_proof(coin, wrong)
+    assert total_variation(coin, wrong, 1) == pytest.approx(0.1)
+    assert proof.per_symbol == pytest.approx(0.125)
+    assert not proof.holds
+
+
 def test_another_process_is_found_out() -> None:
     found = mixed_states(nemo())
     proof = closure_proof(nemo(p=0.5001), found)
