@@ -1,8 +1,9 @@
 """The learning rate of each architecture by an equal-budget sweep."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from math import inf
+from math import inf, sqrt
+from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
@@ -101,16 +102,34 @@ def _shifted(progress: Progress, done: int, trainings: int) -> Progress:
 
 
 def best_rate(rows: Sequence[SweepRow]) -> float:
-    """The rate with the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as infinite.
+    """The smallest rate that is not distinguishably worse than the best, by the rule of one standard error.
+
+    The best rate has the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as
+    infinite. A smaller rate is preferred where its KL exceeds the best one's by at most one standard error of that
+    difference, taken seed by seed: all rates of a seed start from the same weights and see the same words. With one
+    seed there is no standard error, and the best rate is meant.
+
+    Reference: Breiman, Friedman, Olshen and Stone, Classification and Regression Trees (1984), section 3.4.3, for the
+    rule; here the simpler model is the smaller step.
 
     Raises ValueError if every rate diverged for some seed.
     """
     known = all(row.kl is not None for row in rows if row.diverged is None)
-    scores: dict[float, list[float]] = {}
+    scores: dict[float, dict[int, float]] = {}
     for row in rows:
         score = row.kl if known else row.loss
-        scores.setdefault(row.rate, []).append(inf if score is None else score)
-    means = {rate: sum(found) / len(found) for rate, found in scores.items()}
+        scores.setdefault(row.rate, {})[row.seed] = inf if score is None else score
+    means = {rate: fmean(found.values()) for rate, found in scores.items()}
     if not means or min(means.values()) == inf:
         raise ValueError(f"no rate trained without diverging, of {sorted(means)}: try smaller ones")
-    return min(means, key=lambda rate: means[rate])
+    best = min(means, key=lambda rate: means[rate])
+    return min(rate for rate in means if _as_good(scores[rate], scores[best]))
+
+
+def _as_good(scores: Mapping[int, float], best: Mapping[int, float]) -> bool:
+    """Whether the mean excess over the best is at most its standard error, over the seeds that both have."""
+    excess = [scores[seed] - best[seed] for seed in scores.keys() & best.keys()]
+    if inf in excess or not excess:
+        return False
+    error = stdev(excess) / sqrt(len(excess)) if len(excess) > 1 else 0.0
+    return fmean(excess) <= error

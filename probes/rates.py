@@ -89,9 +89,22 @@ def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         best[process][predictor] = rate
         reached = [row["kl"] for row in tried if row["rate"] == rate]
         rates = [row["rate"] for row in tried]
-        edge = "; the best is at the edge of the grid" if rate in (min(rates), max(rates)) else ""
-        lines.append(f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{edge}")
+        said = f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats"
+        if (least := _of_least_kl(tried))[0] != rate:
+            said += f"; lr {least[0]:g} gives {least[1]:.2g}, within a standard error over the seeds"
+        if rate in (min(rates), max(rates)):
+            said += "; the chosen rate is at the edge of the grid"
+        lines.append(said)
     return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": list(rows)}
+
+
+def _of_least_kl(tried: Sequence[dict[str, Any]]) -> tuple[float, float]:
+    """The rate of least mean KL among those that never diverged, and that KL."""
+    reached: dict[float, list[float | None]] = defaultdict(list)
+    for row in tried:
+        reached[row["rate"]].append(row["kl"])
+    means = {rate: fmean(kl for kl in found if kl is not None) for rate, found in reached.items() if None not in found}
+    return min(means.items(), key=lambda item: item[1])
 
 
 def replaced(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -548,5 +548,28 @@ def test_the_best_rate_counts_divergence_as_the_worst() -> None:
     assert best_rate([row(1.0, 0.5), row(0.1, 0.4)]) == 0.1  # no KL: by loss
     with pytest.raises(ValueError, match="no rate trained without diverging"):
         best_rate([row(1.0, None)])
+
+
+@pytest.mark.parametrize(
+    ("smaller", "chosen"),
+    [
+        ((1.1, 2.4, 2.9), 1e-2),  # excess .1, .4, -.1: mean .133, standard error .145
+        ((1.1, 2.2, 3.2), 1e-1),  # excess .1, .2, .2: mean .167, standard error .033
+        ((0.9, 1.9, None), 1e-1),  # better, where it did not diverge
+    ],
+)
+def test_of_rates_that_seeds_cannot_tell_apart_the_smallest_is_best(
+    smaller: tuple[float | None, ...], chosen: float
+) -> None:
+    rows = [
+        SweepRow(rate, seed, kl, kl, 0, 0.0, None if kl is not None else 3)
+        for rate, found in ((1e-2, smaller), (1e-1, (1.0, 2.0, 3.0)))
+        for seed, kl in enumerate(found)
+    ]
+    assert best_rate(rows) == chosen
+    assert best_rate(rows[::-1]) == chosen
+
+
+def test_a_sweep_without_rates_is_refused() -> None:
     with pytest.raises(ValueError, match="needs rates and seeds"):
         sweep_learning_rates(make, GoldenMean(), BRIEF, [], seeds=[0])
