@@ -8,6 +8,7 @@ write on the way, and `_blank`, the memory of having read nothing. Whole passes,
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any, get_args
 
 import torch
 from jaxtyping import Float, Int
@@ -16,7 +17,18 @@ from torch.nn import functional as F
 
 from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, segments, untouched, visit, written_rows
 
-__all__ = ["Memory", "Network", "NetworkCarry", "State", "in_spans", "linear", "normal", "require", "uniform"]
+__all__ = [
+    "Memory",
+    "Network",
+    "NetworkCarry",
+    "State",
+    "in_spans",
+    "linear",
+    "normal",
+    "require",
+    "require_choice",
+    "uniform",
+]
 
 State = tuple[Tensor, ...]
 """What one layer remembers."""
@@ -175,3 +187,11 @@ def require(**sizes: tuple[int, int]) -> None:
     for name, (value, least) in sizes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
+
+
+def require_choice(**choices: tuple[str, Any]) -> None:
+    """Raise ValueError for the first choice, given as name=(value, Literal[...]), that is none of the literals."""
+    for name, (value, literal) in choices.items():
+        allowed = [repr(each) for each in get_args(literal)]
+        if repr(value) not in allowed:
+            raise ValueError(f"{name} must be {', '.join(allowed[:-1])} or {allowed[-1]}; got {value!r}")
