@@ -17,12 +17,12 @@ Config = TransformerConfig | RNNConfig | LSTMConfig | GRUConfig | MinGRUConfig |
 
 CONFIGS: dict[str, type[Config]] = {
     "transformer": TransformerConfig,
+    "rnn": RNNConfig,
     "lstm": LSTMConfig,
     "gru": GRUConfig,
-    "mamba": MambaConfig,
-    "rnn": RNNConfig,
     "mingru": MinGRUConfig,
     "lru": LRUConfig,
+    "mamba": MambaConfig,
     "hybrid": HybridConfig,
 }
 """The configuration class of each built-in architecture, by the name that people type."""
@@ -41,18 +41,18 @@ def build(config: Config, *, rng: torch.Generator) -> Network:
     match config:
         case TransformerConfig():
             return Transformer(config, rng=rng)
+        case RNNConfig():
+            return RNN(config, rng=rng)
         case LSTMConfig():
             return LSTM(config, rng=rng)
         case GRUConfig():
             return GRU(config, rng=rng)
-        case MambaConfig():
-            return Mamba(config, rng=rng)
-        case RNNConfig():
-            return RNN(config, rng=rng)
         case MinGRUConfig():
             return MinGRU(config, rng=rng)
         case LRUConfig():
             return LRU(config, rng=rng)
+        case MambaConfig():
+            return Mamba(config, rng=rng)
         case HybridConfig():
             return Hybrid(config, rng=rng)
     known = ", ".join(each.__name__ for each in CONFIGS.values())

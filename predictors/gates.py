@@ -51,7 +51,7 @@ def _of_recurrent(network: LSTM | GRU, tokens: Tensor, names: Mapping[str, int])
     layers = cast(list[Layer], list(network.layers))
     entering = ["embed", *(f"layer.{i}" for i in range(len(layers) - 1))]
     seen = capture(network, tokens, [*entering, *(f"layer.{i}.carry" for i in range(len(layers)))])
-    found = {}
+    found: dict[str, Tensor] = {}
     for i, layer in enumerate(layers):
         h = seen[f"layer.{i}.carry"]
         before = torch.cat([torch.zeros_like(h[:, :1]), h[:, :-1]], dim=1)
