@@ -8,6 +8,7 @@ apart, RMS norms and SwiGLU; Ren and others, arXiv 2406.07522 (Samba). Each bloc
 """
 
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -35,8 +36,8 @@ class HybridConfig:
         n_symbol: size of the alphabet.
         width: of the residual stream.
         n_layer: blocks.
-        pattern: kinds of block, "attention" or "mamba", separated by commas; repeated over the layers, the last round
-            cut short where n_layer is no multiple of it.
+        pattern: kinds of block, "attention" or "mamba", separated by commas, or by + where a comma means something
+            else; repeated over the layers, the last round cut short where n_layer is no multiple of it.
         position: of the attention blocks: "none", "rotary" or "alibi".
         n_head: of each attention block.
         head_width: of each attention block; even with rotary positions.
@@ -68,7 +69,7 @@ class HybridConfig:
         self.attention, self.mamba  # noqa: B018 - whose configurations check the rest
 
     def _kinds(self) -> list[str]:
-        return [kind.strip() for kind in self.pattern.split(",")]
+        return [kind.strip() for kind in re.split("[,+]", self.pattern)]
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from predictors.linear_scan import linear_scan
-from predictors.network import State, in_spans, normal, require
+from predictors.network import State, in_spans, last_row, normal, require
 from predictors.predictor import Site, Tap, visit
 from predictors.stack import Stack
 
@@ -117,7 +117,7 @@ def _span(
     """h, (seq, row, 2 n_state), over `rows`, the last of which alone may be written."""
     h = _real(linear_scan(decay[None, None], _complex(drive[where]), _complex(state[0])))
     h = visit(tap, site, rows, h.transpose(0, 1))
-    return h, (h[:, -1],)
+    return h, (last_row(h),)
 
 
 def _complex(x: Tensor) -> Tensor:

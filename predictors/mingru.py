@@ -23,7 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from predictors.linear_scan import linear_scan
-from predictors.network import State, in_spans, require, uniform
+from predictors.network import State, in_spans, last_row, require, uniform
 from predictors.predictor import Site, Tap, visit
 from predictors.stack import Stack
 
@@ -96,7 +96,7 @@ def _span(
 ) -> tuple[Tensor, State]:
     """h, (seq, row, channel), over `rows`, the last of which alone may be written."""
     h = visit(tap, site, rows, linear_scan(keep[where], new[where], state[0]).transpose(0, 1))
-    return h, (h[:, -1],)
+    return h, (last_row(h),)
 
 
 class MinGRU(Stack):

@@ -23,6 +23,7 @@ __all__ = [
     "NetworkCarry",
     "State",
     "in_spans",
+    "last_row",
     "linear",
     "normal",
     "require",
@@ -162,6 +163,11 @@ def in_spans(
         output, state = span(slice(part.start - rows.start, part.stop - rows.start), part, state)
         outputs.append(output)
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1), state
+
+
+def last_row(values: Tensor) -> Tensor:
+    """The last row of (seq, row, ...), to be carried on: a view would keep the rows before it as long as the carry."""
+    return values[:, -1] if values.shape[1] == 1 else values[:, -1].clone()
 
 
 # --------------------------------------------------------------------------------------------------------- parameters

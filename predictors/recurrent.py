@@ -22,7 +22,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from predictors.network import Memory, Network, State, in_spans, normal, require, require_choice, uniform
+from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
@@ -163,7 +163,7 @@ class RNN(_Recurrent):
             fused = torch.rnn_tanh if tanh else torch.rnn_relu
             hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
         hs = visit(tap, sites[0], rows, hs)
-        return hs, (hs[:, -1],)
+        return hs, (last_row(hs),)
 
 
 class GRU(_Recurrent):
@@ -181,7 +181,7 @@ class GRU(_Recurrent):
         else:
             hs, _ = torch.gru(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
         hs = visit(tap, sites[0], rows, hs)
-        return hs, (hs[:, -1],)
+        return hs, (last_row(hs),)
 
 
 class LSTM(_Recurrent):
@@ -214,10 +214,10 @@ class LSTM(_Recurrent):
             cs = last_c[:, None] if first else _cells(c, f.sigmoid(), i.sigmoid() * g.tanh())
             cs = tap(cell, rows[first:], cs)
             if written:
-                last_c = cs[:, -1]
+                last_c = last_row(cs)
                 hs = torch.cat([hs[:, :-1], (o[:, -1].sigmoid() * last_c.tanh())[:, None]], dim=1)
         hs = visit(tap, carry, rows, hs)
-        return hs, (hs[:, -1], last_c)
+        return hs, (last_row(hs), last_c)
 
 
 def _cells(c: Tensor, keep: Tensor, new: Tensor) -> Tensor:

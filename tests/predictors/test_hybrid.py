@@ -27,8 +27,9 @@ def make(**changes) -> Hybrid:
     return model
 
 
-def test_the_pattern_is_repeated_over_the_layers() -> None:
-    model = make(pattern="mamba, mamba,attention", n_layer=5)
+@pytest.mark.parametrize("pattern", ["mamba, mamba,attention", "mamba+mamba+attention"])
+def test_the_pattern_is_repeated_over_the_layers(pattern: str) -> None:
+    model = make(pattern=pattern, n_layer=5)
     assert model.config.kinds == ("mamba", "mamba", "attention", "mamba", "mamba")
     states = [name for name, site in model.sites.items() if site.state]
     own = {"mamba": ("conv", "ssm"), "attention": ("key", "value")}
