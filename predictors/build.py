@@ -3,20 +3,27 @@
 import torch
 from torch import nn
 
+from predictors.hybrid import Hybrid, HybridConfig
+from predictors.lru import LRU, LRUConfig
 from predictors.mamba import Mamba, MambaConfig
+from predictors.mingru import MinGRU, MinGRUConfig
 from predictors.network import Network
-from predictors.recurrent import GRU, LSTM, GRUConfig, LSTMConfig
+from predictors.recurrent import GRU, LSTM, RNN, GRUConfig, LSTMConfig, RNNConfig
 from predictors.transformer import Transformer, TransformerConfig
 
 __all__ = ["CONFIGS", "Config", "build", "n_parameters"]
 
-Config = TransformerConfig | LSTMConfig | GRUConfig | MambaConfig
+Config = TransformerConfig | RNNConfig | LSTMConfig | GRUConfig | MinGRUConfig | LRUConfig | MambaConfig | HybridConfig
 
 CONFIGS: dict[str, type[Config]] = {
     "transformer": TransformerConfig,
+    "rnn": RNNConfig,
     "lstm": LSTMConfig,
     "gru": GRUConfig,
+    "mingru": MinGRUConfig,
+    "lru": LRUConfig,
     "mamba": MambaConfig,
+    "hybrid": HybridConfig,
 }
 """The configuration class of each built-in architecture, by the name that people type."""
 
@@ -34,12 +41,20 @@ def build(config: Config, *, rng: torch.Generator) -> Network:
     match config:
         case TransformerConfig():
             return Transformer(config, rng=rng)
+        case RNNConfig():
+            return RNN(config, rng=rng)
         case LSTMConfig():
             return LSTM(config, rng=rng)
         case GRUConfig():
             return GRU(config, rng=rng)
+        case MinGRUConfig():
+            return MinGRU(config, rng=rng)
+        case LRUConfig():
+            return LRU(config, rng=rng)
         case MambaConfig():
             return Mamba(config, rng=rng)
+        case HybridConfig():
+            return Hybrid(config, rng=rng)
     known = ", ".join(each.__name__ for each in CONFIGS.values())
     raise ValueError(f"build takes one of {known}; got {type(config).__name__}")
 

@@ -8,6 +8,7 @@ write on the way, and `_blank`, the memory of having read nothing. Whole passes,
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import Any, get_args
 
 import torch
 from jaxtyping import Float, Int
@@ -16,7 +17,19 @@ from torch.nn import functional as F
 
 from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, segments, untouched, visit, written_rows
 
-__all__ = ["Memory", "Network", "NetworkCarry", "State", "in_spans", "linear", "normal", "require", "uniform"]
+__all__ = [
+    "Memory",
+    "Network",
+    "NetworkCarry",
+    "State",
+    "in_spans",
+    "last_row",
+    "linear",
+    "normal",
+    "require",
+    "require_choice",
+    "uniform",
+]
 
 State = tuple[Tensor, ...]
 """What one layer remembers."""
@@ -152,6 +165,11 @@ def in_spans(
     return outputs[0] if len(outputs) == 1 else torch.cat(outputs, dim=1), state
 
 
+def last_row(values: Tensor) -> Tensor:
+    """The last row of (seq, row, ...), to be carried on: a view would keep the rows before it as long as the carry."""
+    return values[:, -1] if values.shape[1] == 1 else values[:, -1].clone()
+
+
 # --------------------------------------------------------------------------------------------------------- parameters
 
 
@@ -175,3 +193,11 @@ def require(**sizes: tuple[int, int]) -> None:
     for name, (value, least) in sizes.items():
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
+
+
+def require_choice(**choices: tuple[str, Any]) -> None:
+    """Raise ValueError for the first choice, given as name=(value, Literal[...]), that is none of the literals."""
+    for name, (value, literal) in choices.items():
+        allowed = [repr(each) for each in get_args(literal)]
+        if repr(value) not in allowed:
+            raise ValueError(f"{name} must be {', '.join(allowed[:-1])} or {allowed[-1]}; got {value!r}")

@@ -233,7 +233,8 @@ class _Recorder:
 
     def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
         if site in self.seen and len(rows):
-            self.seen[site].append((rows, value))
+            whole = value.untyped_storage().nbytes() <= value.numel() * value.element_size()
+            self.seen[site].append((rows, value if whole else value.clone()))  # a view would keep what was not asked
         return value
 
     def collected(self, site: str) -> Tensor:

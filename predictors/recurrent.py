@@ -1,30 +1,31 @@
-"""Gated recurrent networks: GRU and LSTM.
+"""Recurrent networks: the plain one (Elman's), GRU and LSTM.
 
-Each layer is a `torch.nn.GRU` or `torch.nn.LSTM` weight for weight. What a layer carries is a site: h (`layer.i.carry`)
-and, in an LSTM, c (`layer.i.cell`). Its output (`layer.i`) is h as the layer above reads it: editing the output at row
-t changes nothing of that layer afterwards, editing the carry does.
+Each layer is a `torch.nn.RNN`, `torch.nn.GRU` or `torch.nn.LSTM` weight for weight. What a layer carries is a site: h
+(`layer.i.carry`) and, in an LSTM, c (`layer.i.cell`). Its output (`layer.i`) is h as the layer above reads it: editing
+the output at row t changes nothing of that layer afterwards, editing the carry does.
 
 Letters. x input, h hidden state, c cell, and the gates: i input, f forget, g candidate, o output (LSTM); r reset,
 z update, n new (GRU); stacked in the weights in torch's order i f g o and r z n.
 
-References: Hochreiter and Schmidhuber, Neural Computation 9, 1735 (1997), with the forget gate of Gers, Schmidhuber and
-Cummins, Neural Computation 12, 2451 (2000); Cho and others, arXiv 1406.1078 (2014).
+References: Elman, Cognitive Science 14, 179 (1990); Hochreiter and Schmidhuber, Neural Computation 9, 1735 (1997), with
+the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2000); Cho and others, arXiv 1406.1078
+(2014).
 """
 
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import ClassVar, cast
+from typing import ClassVar, Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
 
-__all__ = ["GRU", "LSTM", "GRUConfig", "LSTMConfig"]
+__all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,24 @@ class _RecurrentConfig:
 
     def __post_init__(self) -> None:
         require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class RNNConfig(_RecurrentConfig):
+    """A plain recurrent network.
+
+    Attributes:
+        n_symbol: size of the alphabet.
+        width: of the input vectors and of each layer's h.
+        n_layer: layers.
+        activation: what makes h of its sum.
+    """
+
+    activation: Literal["tanh", "relu"] = "tanh"
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        require_choice(activation=(self.activation, Literal["tanh", "relu"]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +78,8 @@ class LSTMConfig(_RecurrentConfig):
     """
 
 
-class _Layer(nn.Module):
-    """The weights of one layer, `n_gate` gates stacked, as torch.nn.GRU and torch.nn.LSTM keep them."""
+class Layer(nn.Module):
+    """The weights of one layer, `n_gate` gates stacked, as torch.nn.RNN, GRU and LSTM keep them."""
 
     def __init__(self, width: int, n_gate: int) -> None:
         super().__init__()
@@ -84,10 +103,10 @@ class _Recurrent(Network):
         Mapping[str, str]
     ]  # suffix of the site's name -> meaning, in the order in which the state keeps them
 
-    def __init__(self, config: GRUConfig | LSTMConfig, *, rng: torch.Generator) -> None:
+    def __init__(self, config: RNNConfig | GRUConfig | LSTMConfig, *, rng: torch.Generator) -> None:
         super().__init__(config.n_symbol, config.width)
         self.config = config
-        self.layers = nn.ModuleList(_Layer(config.width, self.n_gate) for _ in range(config.n_layer))
+        self.layers = nn.ModuleList(Layer(config.width, self.n_gate) for _ in range(config.n_layer))
         for name, parameter in self.named_parameters():
             if name in ("begin", "embedding"):
                 normal(parameter, 1.0, rng)
@@ -111,7 +130,7 @@ class _Recurrent(Network):
 
     def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
         hidden, after = inputs, []
-        layers = cast(Iterable[_Layer], self.layers)
+        layers = cast(Iterable[Layer], self.layers)
         for i, (layer, state) in enumerate(zip(layers, memory, strict=True)):
             sites = [f"layer.{i}.{suffix}" for suffix in self.states]
             hidden, state = in_spans(partial(self._span, layer, hidden, tap, sites), rows, state, tap, sites)
@@ -121,9 +140,30 @@ class _Recurrent(Network):
 
     @abstractmethod
     def _span(
-        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
+        self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
         """One layer over `rows`, which stand at `where` in the inputs and of which the last alone may be written."""
+
+
+class RNN(_Recurrent):
+    """h' = tanh(W x + U h), or the positive part of that sum."""
+
+    n_gate = 1
+    states: ClassVar = {"carry": "h, the hidden state"}
+    config: RNNConfig
+
+    def _span(
+        self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
+    ) -> tuple[Tensor, State]:
+        x, (h,), tanh = inputs[:, where], state, self.config.activation == "tanh"
+        if len(rows) == 1:
+            cell = torch.rnn_tanh_cell if tanh else torch.rnn_relu_cell
+            hs = cell(x[:, 0], h, *layer.weights)[:, None]
+        else:
+            fused = torch.rnn_tanh if tanh else torch.rnn_relu
+            hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+        hs = visit(tap, sites[0], rows, hs)
+        return hs, (last_row(hs),)
 
 
 class GRU(_Recurrent):
@@ -133,7 +173,7 @@ class GRU(_Recurrent):
     states: ClassVar = {"carry": "h, the hidden state"}
 
     def _span(
-        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
+        self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
         x, (h,) = inputs[:, where], state
         if len(rows) == 1:
@@ -141,7 +181,7 @@ class GRU(_Recurrent):
         else:
             hs, _ = torch.gru(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
         hs = visit(tap, sites[0], rows, hs)
-        return hs, (hs[:, -1],)
+        return hs, (last_row(hs),)
 
 
 class LSTM(_Recurrent):
@@ -154,7 +194,7 @@ class LSTM(_Recurrent):
     states: ClassVar = {"carry": "h, the hidden state", "cell": "c, the cell"}
 
     def _span(
-        self, layer: _Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
+        self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
     ) -> tuple[Tensor, State]:
         x, (h, c), (carry, cell) = inputs[:, where], state, sites
         if len(rows) == 1:
@@ -174,10 +214,10 @@ class LSTM(_Recurrent):
             cs = last_c[:, None] if first else _cells(c, f.sigmoid(), i.sigmoid() * g.tanh())
             cs = tap(cell, rows[first:], cs)
             if written:
-                last_c = cs[:, -1]
+                last_c = last_row(cs)
                 hs = torch.cat([hs[:, :-1], (o[:, -1].sigmoid() * last_c.tanh())[:, None]], dim=1)
         hs = visit(tap, carry, rows, hs)
-        return hs, (hs[:, -1], last_c)
+        return hs, (last_row(hs), last_c)
 
 
 def _cells(c: Tensor, keep: Tensor, new: Tensor) -> Tensor:

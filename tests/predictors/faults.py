@@ -426,6 +426,18 @@ class SaysItIsLate(Small):
 
 
 @caught_by("edit")
+class ActsBefore(Small):
+    """An edit of what the readout reads moves the row before it too, as under attention without a mask."""
+
+    def log_probs(self, tokens: Tensor, *, tap: Tap = untouched) -> Tensor:
+        final = Keeping(tap, "final")
+        rows = super().log_probs(tokens, tap=final)
+        moved = torch.cat(final.after, dim=1) - torch.cat(final.before, dim=1)
+        leaked = torch.cat([moved[:, 1:], torch.zeros_like(moved[:, :1])], dim=1)
+        return (rows + 0.1 * leaked @ self.readout.T).log_softmax(-1)
+
+
+@caught_by("edit")
 class ShowsTheOld(Small):
     """Edits work, but a capture shows what was there before."""
 
@@ -537,6 +549,17 @@ class CountsFromTheEnd(Small):
 
 
 @caught_by("refusals")
+class RoundsTokens(Small):
+    """Tokens may be floating-point numbers, and 0.9 is the symbol 0."""
+
+    def check(self, tokens: Tensor, tap: Tap) -> None:
+        super().check(tokens.long(), tap)
+
+    def embed(self, tokens: Tensor) -> Tensor:
+        return super().embed(tokens.long())
+
+
+@caught_by("refusals")
 class AnyWillDo(Small):
     """A site that does not exist is never shown, and nothing is said."""
 
@@ -564,6 +587,18 @@ class Detached(Small):
 
     def embed(self, tokens: Tensor) -> Tensor:
         return super().embed(tokens).detach()
+
+
+@caught_by("gradients")
+class InfiniteSlope(Small):
+    """The predictions are right, but a root at 0 has no slope."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.spread = nn.Parameter(torch.zeros(3, dtype=torch.float64))
+
+    def read_out(self, final: Tensor) -> Tensor:
+        return (super().read_out(final) + self.spread.abs().sqrt()).log_softmax(-1)
 
 
 @caught_by("round-trip")

@@ -22,14 +22,23 @@ from predictors import (
     build,
     n_parameters,
 )
+from predictors.hybrid import Hybrid, HybridConfig
+from predictors.lru import LRU, LRUConfig
+from predictors.mingru import MinGRU, MinGRUConfig
 from predictors.network import Network
+from predictors.recurrent import RNN, RNNConfig
 
 SMALL = [
     TransformerConfig(n_symbol=3, max_length=6, width=8, n_layer=2, n_head=2, head_width=4, mlp_width=16),
+    RNNConfig(n_symbol=3, width=8, n_layer=2),
     LSTMConfig(n_symbol=3, width=8, n_layer=2),
     GRUConfig(n_symbol=3, width=8, n_layer=2),
+    MinGRUConfig(n_symbol=3, width=8, n_layer=2, expand=2),
+    LRUConfig(n_symbol=3, width=8, n_layer=2, n_state=5),
     MambaConfig(n_symbol=3, width=8, n_layer=2, n_state=4),
+    HybridConfig(n_symbol=3, width=8, n_layer=2, n_head=2, head_width=4, mlp_width=16, n_state=4),
 ]
+MAMBA = 6
 WORDS = torch.randint(0, 3, (4, 6), generator=torch.Generator().manual_seed(1))
 
 
@@ -38,9 +47,9 @@ def seeded(config, seed: int = 0) -> Network:
 
 
 def test_every_architecture_has_a_name() -> None:
-    assert list(CONFIGS) == ["transformer", "lstm", "gru", "mamba"]
+    assert list(CONFIGS) == ["transformer", "rnn", "lstm", "gru", "mingru", "lru", "mamba", "hybrid"]
     assert [type(config) for config in SMALL] == list(CONFIGS.values())
-    kinds = (Transformer, LSTM, GRU, Mamba)
+    kinds = (Transformer, RNN, LSTM, GRU, MinGRU, LRU, Mamba, Hybrid)
     for config, kind in zip(SMALL, kinds, strict=True):
         model = seeded(config)
         assert type(model) is kind
@@ -67,7 +76,13 @@ def test_parameter_counts_by_hand() -> None:
     inner, rank, n_state = 16, 1, 4
     block = 8 + 2 * inner * 8 + inner * 4 + inner + (rank + 2 * n_state) * inner
     block += inner * rank + inner + inner * n_state + inner + 8 * inner
-    expected = [transformer, vectors + 2 * 4 * (2 * 64 + 16), vectors + 2 * 3 * (2 * 64 + 16), vectors + 2 * block + 8]
+    mamba, last_norm = vectors + 2 * block + 8, 8
+    recurrent = [vectors + 2 * n_gate * (2 * 64 + 16) for n_gate in (1, 4, 3)]
+    mingru = vectors + 2 * (norm + 2 * (16 * 8 + 16) + 8 * 16) + norm
+    lru = vectors + 2 * (norm + 3 * 5 + 2 * (10 * 8) + 8 + 2 * (8 * 8 + 8)) + norm
+    bare = 8 + 8 * 24 + 8 * 8 + 8 + 3 * 8 * 16  # RMS norms, no biases, SwiGLU
+    hybrid = vectors + block + bare + last_norm
+    expected = [transformer, *recurrent, mingru, lru, mamba, hybrid]
     assert [n_parameters(seeded(config)) for config in SMALL] == expected
 
 
@@ -93,9 +108,26 @@ def test_sizes_that_are_no_sizes_are_refused(config, field: str, value: object) 
         (SMALL[0], {"head_width": 0}, "head_width"),
         (SMALL[0], {"mlp_width": 0}, "mlp_width"),
         (SMALL[0], {"max_length": -1}, "max_length must be an integer of at least 0"),
-        (SMALL[3], {"n_state": 0}, "n_state"),
-        (SMALL[3], {"n_conv": 1}, "n_conv must be an integer of at least 2; got 1"),
-        (SMALL[3], {"expand": 0}, "expand"),
+        (SMALL[0], {"max_length": None}, "learned positions need max_length"),
+        (SMALL[0], {"position": "rotary", "head_width": 5}, "head_width must be even; got 5"),
+        (SMALL[0], {"rotary_base": 1.0}, "rotary_base must be above 1; got 1.0"),
+        (SMALL[0], {"norm_eps": 0.0}, "norm_eps must be above 0; got 0.0"),
+        (SMALL[4], {"expand": 0}, "expand"),
+        (SMALL[5], {"n_state": 0}, "n_state"),
+        (SMALL[5], {"r_min": 0.9, "r_max": 0.8}, "0 <= r_min < r_max <= 1; got r_min 0.9, r_max 0.8"),
+        (SMALL[5], {"r_max": 1.1}, "r_max 1.1"),
+        (SMALL[5], {"max_phase": 7.0}, "max_phase must be above 0 and at most 2 pi; got 7.0"),
+        (SMALL[MAMBA], {"n_state": 0}, "n_state"),
+        (SMALL[MAMBA], {"n_conv": 1}, "n_conv must be an integer of at least 2; got 1"),
+        (SMALL[MAMBA], {"expand": 0}, "expand"),
+        (
+            SMALL[7],
+            {"pattern": "mamba,gru"},
+            "pattern must be attention or mamba, separated by commas; got 'mamba,gru'",
+        ),
+        (SMALL[7], {"pattern": ""}, "pattern must be attention or mamba"),
+        (SMALL[7], {"n_conv": 1}, "n_conv"),
+        (SMALL[7], {"mlp_width": 0}, "mlp_width"),
     ],
 )
 def test_other_fields_that_make_no_sense_are_refused(config, changes: dict[str, object], message: str) -> None:
@@ -167,6 +199,8 @@ def test_a_copy_is_independent(config) -> None:
 WRONG_TYPES = """
 import torch
 from predictors import GRUConfig, TransformerConfig, build
+from predictors.hybrid import HybridConfig
+from predictors.recurrent import RNNConfig
 
 rng = torch.Generator().manual_seed(0)
 model = build(GRUConfig(n_symbol=3), rng=rng)
@@ -174,6 +208,11 @@ for call in (
     lambda: build("gru", rng=rng),
     lambda: GRUConfig(n_symbol=3.0),
     lambda: TransformerConfig(n_symbol=3, max_length=4, activation="tanh"),
+    lambda: TransformerConfig(n_symbol=3, position="sine"),
+    lambda: TransformerConfig(n_symbol=3, max_length=4, norm="batch"),
+    lambda: RNNConfig(n_symbol=3, activation="gelu"),
+    lambda: HybridConfig(n_symbol=3, position="learned"),
+    lambda: HybridConfig(n_symbol=3, pattern=("mamba",)),
     lambda: model.log_probs(torch.zeros(2, 3)),
     lambda: model.log_probs(torch.zeros(3, dtype=torch.long)),
     lambda: model.step(torch.zeros(2, 1, dtype=torch.long), model.init_carry(2)),
@@ -189,9 +228,15 @@ def test_wrong_types_are_refused_in_words_where_no_annotation_is_checked() -> No
     """In a process of its own: under pytest the annotations stand in front of these messages."""
     done = subprocess.run([sys.executable, "-c", WRONG_TYPES], capture_output=True, text=True, check=True)
     expected = [
-        "build takes one of TransformerConfig, LSTMConfig, GRUConfig, MambaConfig; got str",
+        "build takes one of TransformerConfig, RNNConfig, LSTMConfig, GRUConfig, MinGRUConfig, LRUConfig, MambaConfig, "
+        "HybridConfig; got str",
         "n_symbol must be an integer of at least 1; got 3.0",
-        "activation must be 'relu' or 'gelu'; got 'tanh'",
+        "activation must be 'relu', 'gelu', 'gelu_tanh' or 'swiglu'; got 'tanh'",
+        "position must be 'learned', 'rotary', 'alibi' or 'none'; got 'sine'",
+        "norm must be 'layer' or 'rms'; got 'batch'",
+        "activation must be 'tanh' or 'relu'; got 'gelu'",
+        "position must be 'none', 'rotary' or 'alibi'; got 'learned'",
+        "pattern must be attention or mamba, separated by commas; got ('mamba',)",
         "tokens must be integers 0 .. 2; got dtype torch.float32: use tokens.long()",
         "tokens must have axes (seq, time); got shape (3,): one sequence is tokens[None]",
         "a step reads one symbol a sequence, axes (seq,); got shape (2, 1)",

@@ -1,18 +1,19 @@
-"""GRU and LSTM against torch.nn, weight for weight, and what editing their states means."""
+"""RNN, GRU and LSTM against torch.nn, weight for weight, and what editing their states means."""
 
 import pytest
 import torch
 from torch import Tensor, nn
 
 from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
+from predictors.recurrent import RNN, RNNConfig
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
 
 
-def make(config: GRUConfig | LSTMConfig) -> GRU | LSTM:
+def make(config: RNNConfig | GRUConfig | LSTMConfig) -> RNN | GRU | LSTM:
     model = build(config, rng=torch.Generator().manual_seed(0)).double()
-    assert isinstance(model, GRU | LSTM)
+    assert isinstance(model, RNN | GRU | LSTM)
     return model
 
 
@@ -21,13 +22,17 @@ CONFIGS = [
     GRUConfig(n_symbol=3, width=12, n_layer=2),
     LSTMConfig(n_symbol=3, width=12),
     LSTMConfig(n_symbol=3, width=12, n_layer=2),
+    RNNConfig(n_symbol=3, width=12),
+    RNNConfig(n_symbol=3, width=12, n_layer=2, activation="relu"),
 ]
 
 
-def peer(model: GRU | LSTM) -> nn.GRU | nn.LSTM:
+def peer(model: RNN | GRU | LSTM) -> nn.RNN | nn.GRU | nn.LSTM:
     """torch's own network with the model's weights."""
-    kind = nn.GRU if isinstance(model, GRU) else nn.LSTM
-    other = kind(model.width, model.width, num_layers=model.config.n_layer, batch_first=True).double()
+    kind, more = {RNN: nn.RNN, GRU: nn.GRU, LSTM: nn.LSTM}[type(model)], {}
+    if isinstance(model, RNN):
+        more["nonlinearity"] = model.config.activation
+    other = kind(model.width, model.width, num_layers=model.config.n_layer, batch_first=True, **more).double()
     with torch.no_grad():
         for i, layer in enumerate(model.layers):
             for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
@@ -35,7 +40,7 @@ def peer(model: GRU | LSTM) -> nn.GRU | nn.LSTM:
     return other
 
 
-def vectors(model: GRU | LSTM, words: Tensor = WORDS) -> Tensor:
+def vectors(model: RNN | GRU | LSTM, words: Tensor = WORDS) -> Tensor:
     return torch.cat([model.begin.expand(len(words), 1, -1), model.embedding[words]], dim=1)
 
 
@@ -63,7 +68,7 @@ def test_every_state_equals_that_of_torchs_network_cut_there(config) -> None:
                 torch.testing.assert_close(seen[f"layer.{i}.cell"][:, row], c[i], **CLOSE)
 
 
-@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2]])
+@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2], CONFIGS[4]])
 @pytest.mark.parametrize("row", [0, 4, 9])
 def test_an_edited_carry_restarts_torchs_network_from_there(config, row: int) -> None:
     """One layer: with h put in at row t (and c left alone), later rows are torch's from that state."""
@@ -103,7 +108,7 @@ def test_an_edited_cell_moves_h_at_its_row_and_everything_after(row: int) -> Non
     assert bool((moved[:row] < 1e-12).all())
 
 
-@pytest.mark.parametrize("config", [CONFIGS[1], CONFIGS[3]])
+@pytest.mark.parametrize("config", [CONFIGS[1], CONFIGS[3], CONFIGS[5]])
 def test_an_edited_output_changes_nothing_of_its_layer_afterwards(config) -> None:
     model, names = make(config), [name for name, site in make(config).sites.items() if site.state]
     with torch.no_grad():
@@ -118,7 +123,7 @@ def test_an_edited_output_changes_nothing_of_its_layer_afterwards(config) -> Non
             assert float(moved[:3].max()) < 1e-12
 
 
-@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2]])
+@pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2], CONFIGS[4]])
 def test_an_edited_output_of_the_only_layer_moves_its_row_alone(config) -> None:
     model = make(config)
     moved = edited(model, {"layer.0": at(3, lambda value: value + 1)}).log_probs(WORDS) - model.log_probs(WORDS)
@@ -127,7 +132,8 @@ def test_an_edited_output_of_the_only_layer_moves_its_row_alone(config) -> None:
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, monkeypatch) -> None:
-    model, name = make(config), "gru" if isinstance(config, GRUConfig) else "lstm"
+    names = {GRUConfig: "gru", LSTMConfig: "lstm", RNNConfig: "rnn_relu" if config.n_layer == 2 else "rnn_tanh"}
+    model, name = make(config), names[type(config)]
     fused, calls = getattr(torch, name), []
 
     def counted(*args):

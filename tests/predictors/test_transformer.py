@@ -1,11 +1,24 @@
-"""The transformer against a plain one with an explicit softmax, its cache, its attention patterns."""
+"""The transformer against a plain one with an explicit softmax, for every option; its cache, its attention patterns."""
+
+import math
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from predictors import Transformer, TransformerConfig, at, attention_patterns, build, capture, edited
+from predictors import (
+    Transformer,
+    TransformerConfig,
+    at,
+    attention_patterns,
+    build,
+    capture,
+    check_predictor,
+    edited,
+)
+from predictors.conformance import CHECKS
+from predictors.position import alibi_slopes
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, two blocks: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (4, 7), generator=torch.Generator().manual_seed(1))
@@ -18,17 +31,52 @@ def make(**changes) -> Transformer:
     return model
 
 
+def plain_norm(x: Tensor, norm: torch.nn.Module) -> Tensor:
+    """By the definition, for either kind."""
+    if isinstance(norm, torch.nn.RMSNorm):
+        return x / (x.square().mean(-1, keepdim=True) + norm.eps).sqrt() * norm.weight
+    centred = x - x.mean(-1, keepdim=True)
+    return centred / (centred.square().mean(-1, keepdim=True) + norm.eps).sqrt() * norm.weight + norm.bias
+
+
+def plain_map(x: Tensor, layer: torch.nn.Linear) -> Tensor:
+    return x @ layer.weight.T + (0 if layer.bias is None else layer.bias)
+
+
+def turned(x: Tensor, config: TransformerConfig) -> Tensor:
+    """Queries or keys, (seq, row, head * head_width), row by row: each pair a complex number, times e^(i angle)."""
+    half, x = config.head_width // 2, x.unflatten(-1, (config.n_head, config.head_width))
+    z = torch.complex(x[..., :half], x[..., half:])
+    for t in range(x.shape[1]):
+        angle = torch.tensor([t * config.rotary_base ** (-j / half) for j in range(half)], dtype=torch.float64)
+        z = torch.cat([z[:, :t], z[:, t : t + 1] * torch.exp(1j * angle), z[:, t + 1 :]], dim=1)
+    return torch.cat([z.real, z.imag], -1).flatten(2)
+
+
+def activated(x: Tensor, activation: str) -> Tensor:
+    match activation:
+        case "relu":
+            return x.clamp(min=0)
+        case "gelu":
+            return x * torch.erfc(-x / 2**0.5) / 2
+        case "gelu_tanh":
+            return x / 2 * (1 + torch.tanh((2 / math.pi) ** 0.5 * (x + 0.044715 * x**3)))
+    gate, hidden = x.chunk(2, -1)
+    return gate / (1 + torch.exp(-gate)) * hidden
+
+
 def reference(model: Transformer, words: Tensor) -> tuple[Tensor, dict[str, Tensor], Tensor]:
     """Predictions, sites and attention patterns, one head and one row at a time."""
     config, n_seq, n_row = model.config, len(words), words.shape[1] + 1
     x = torch.cat([model.begin.expand(n_seq, 1, -1), model.embedding[words]], dim=1)
     sites = {"embed": x}
-    x = x + model.position[:n_row]
+    if config.position == "learned":
+        x = x + model.position[:n_row]
     patterns = torch.zeros(n_seq, config.n_layer, config.n_head, n_row, n_row, dtype=x.dtype)
     for i, block in enumerate(model.blocks):
-        normed = F.layer_norm(x, (config.width,), block.attention_norm.weight, block.attention_norm.bias)
-        weight, bias = block.query_key_value.weight.chunk(3), block.query_key_value.bias.chunk(3)
-        q, k, v = (normed @ w.T + b for w, b in zip(weight, bias, strict=True))
+        q, k, v = plain_map(plain_norm(x, block.attention_norm), block.query_key_value).chunk(3, -1)
+        if config.position == "rotary":
+            q, k = turned(q, config), turned(k, config)
         sites[f"layer.{i}.key"], sites[f"layer.{i}.value"] = k, v
         heads = []
         for head in range(config.n_head):
@@ -36,17 +84,18 @@ def reference(model: Transformer, words: Tensor) -> tuple[Tensor, dict[str, Tens
             rows = []
             for t in range(n_row):
                 scores = torch.einsum("sd,srd->sr", q[:, t, own], k[:, : t + 1, own]) / config.head_width**0.5
+                if config.position == "alibi":
+                    scores = scores - alibi_slopes(config.n_head)[head] * torch.arange(t, -1, -1)
                 attended = scores.exp() / scores.exp().sum(1, keepdim=True)
                 patterns[:, i, head, t, : t + 1] = attended
                 rows.append(torch.einsum("sr,srd->sd", attended, v[:, : t + 1, own]))
             heads.append(torch.stack(rows, dim=1))
-        x = x + torch.cat(heads, -1) @ block.attention_out.weight.T + block.attention_out.bias
-        normed = F.layer_norm(x, (config.width,), block.mlp_norm.weight, block.mlp_norm.bias)
-        hidden = normed @ block.mlp_in.weight.T + block.mlp_in.bias
-        hidden = hidden.clamp(min=0) if config.activation == "relu" else hidden * torch.erfc(-hidden / 2**0.5) / 2
-        x = x + hidden @ block.mlp_out.weight.T + block.mlp_out.bias
+        x = x + plain_map(torch.cat(heads, -1), block.attention_out)
+        if not config.attention_only:
+            hidden = activated(plain_map(plain_norm(x, block.mlp_norm), block.mlp_in), config.activation)
+            x = x + plain_map(hidden, block.mlp_out)
         sites[f"layer.{i}"] = x
-    sites["final"] = F.layer_norm(x, (config.width,), model.norm.weight, model.norm.bias)
+    sites["final"] = plain_norm(x, model.norm)
     logits = sites["final"] @ model.readout_weight.T + model.readout_bias
     return logits.log_softmax(-1), sites, patterns
 
@@ -60,9 +109,22 @@ def shaken(model: Transformer) -> Transformer:
     return model
 
 
-@pytest.mark.parametrize("activation", ["relu", "gelu"])
-def test_a_pass_equals_the_plain_transformer_at_every_site(activation: str) -> None:
-    model = shaken(make(activation=activation))
+OPTIONS: list[dict[str, Any]] = [
+    {},
+    {"activation": "gelu"},
+    {"activation": "gelu_tanh", "position": "none", "max_length": None},
+    {"activation": "swiglu", "position": "rotary", "norm": "rms", "bias": False, "head_width": 4, "max_length": None},
+    {"position": "rotary", "rotary_base": 50.0, "head_width": 6},
+    {"position": "alibi", "norm": "rms", "norm_eps": 1e-3, "n_head": 3},
+    {"attention_only": True},
+    {"attention_only": True, "position": "alibi", "bias": False},
+]
+NAMES = ["-".join(f"{key}={value}" for key, value in options.items()) for options in OPTIONS]
+
+
+@pytest.mark.parametrize("options", OPTIONS, ids=NAMES)
+def test_a_pass_equals_the_plain_transformer_at_every_site(options: dict[str, Any]) -> None:
+    model = shaken(make(**options))
     with torch.no_grad():
         expected, sites, patterns = reference(model, WORDS)
     torch.testing.assert_close(model.log_probs(WORDS), expected, check_device=False, **CLOSE)
@@ -71,6 +133,59 @@ def test_a_pass_equals_the_plain_transformer_at_every_site(activation: str) -> N
     for name, values in sites.items():
         torch.testing.assert_close(seen[name], values, **CLOSE)
     torch.testing.assert_close(attention_patterns(model, WORDS), patterns, **CLOSE)
+
+
+@pytest.mark.parametrize("options", OPTIONS[1:], ids=NAMES[1:])
+def test_every_option_passes_the_conformance_checks(options: dict[str, Any]) -> None:
+    report = check_predictor(shaken(make(**({"n_layer": 1} | options))))
+    assert report.ran == tuple(CHECKS)
+    assert report.notes == ()
+
+
+@pytest.mark.parametrize("options", OPTIONS[3:6], ids=NAMES[3:6])
+def test_gradients_of_options_equal_those_of_the_plain_transformer(options: dict[str, Any]) -> None:
+    model = shaken(make(**options))
+    weights = torch.randn(4, 8, 3, generator=torch.Generator().manual_seed(2), dtype=torch.float64)
+    found, expected = (
+        torch.autograd.grad((rows * weights).sum(), list(model.parameters()))
+        for rows in (model.log_probs(WORDS), reference(model, WORDS)[0])
+    )
+    for got, want in zip(found, expected, strict=True):
+        torch.testing.assert_close(got, want, rtol=1e-10, atol=1e-11)
+
+
+@pytest.mark.parametrize("position", ["rotary", "alibi", "none"])
+def test_without_learned_positions_words_may_have_any_length_or_a_stated_one(position: str) -> None:
+    free = make(position=position, max_length=None, head_width=4)
+    assert free.log_probs(WORDS.repeat(1, 20)).shape == (4, 141, 3)
+    assert not hasattr(free, "position")
+    with pytest.raises(ValueError, match="reads at most 5 symbols; got 7"):
+        make(position=position, max_length=5, head_width=4).log_probs(WORDS)
+
+
+def test_only_the_mask_tells_rows_apart_where_there_are_no_positions() -> None:
+    """One layer: the last row sees the symbols before it as a set; with rotary positions it does not."""
+    for position, same in (("none", True), ("rotary", False), ("alibi", False)):
+        model = make(position=position, n_layer=1, max_length=None, head_width=4)
+        last = model.log_probs(torch.tensor([[0, 1, 2, 2], [1, 2, 0, 2]]))[:, -1]
+        assert torch.allclose(last[0], last[1], rtol=0, atol=1e-12) == same
+
+
+def test_the_default_is_drawn_as_ever() -> None:
+    """Recorded results and checkpoints rest on it: the same parameters in the same order from the same draws."""
+    model = build(TransformerConfig(n_symbol=3, max_length=4, n_layer=1), rng=torch.Generator().manual_seed(0))
+    names = ["begin", "embedding", "readout_weight", "readout_bias", "position"]
+    inside = ["attention_norm", "query_key_value", "attention_out", "mlp_norm", "mlp_in", "mlp_out"]
+    names += [f"blocks.0.{name}.{kind}" for name in inside for kind in ("weight", "bias")]
+    assert [name for name, _ in model.named_parameters()] == [*names, "norm.weight", "norm.bias"]
+    rng = torch.Generator().manual_seed(0)
+    for name, parameter in model.named_parameters():
+        if name.endswith("norm.weight"):
+            assert torch.equal(parameter, torch.ones(64))
+        elif name.endswith("bias"):
+            assert not bool(parameter.any())
+        else:
+            assert torch.equal(parameter, torch.empty_like(parameter).normal_(0.0, 0.1, generator=rng))
 
 
 def test_gradients_equal_those_of_the_plain_transformer() -> None:
