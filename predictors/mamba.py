@@ -31,9 +31,12 @@ from torch import Tensor, nn
 
 from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
 from predictors.predictor import Site, Tap, visit
-from predictors.state_space import Selection, convolve, scan
+from predictors.state_space import Selection, convolve, scan, step
 
 __all__ = ["Mamba", "MambaConfig"]
+
+EPS = 1e-5
+"""Of the norms, as in the published code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,7 +81,7 @@ class Block(nn.Module):
         super().__init__()
         self.config = config
         width, inner, n_state, rank = config.width, config.inner, config.n_state, config.rank
-        self.norm = nn.RMSNorm(width, eps=1e-5)
+        self.norm = nn.RMSNorm(width, eps=EPS)
         self.in_weight = nn.Parameter(torch.empty(2 * inner, width))
         self.conv_weight = nn.Parameter(torch.empty(inner, config.n_conv))  # oldest input first
         self.conv_bias = nn.Parameter(torch.empty(inner))
@@ -107,6 +110,9 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
+        stepped = step(self._weights, r, rows, state, tap, site, n_head=self.config.inner, eps=EPS)
+        if stepped is not None:
+            return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
         n_row, n_seq, width = r.shape
         columns = self.norm(r).reshape(-1, width).t()
@@ -129,6 +135,23 @@ class Block(nn.Module):
         return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
 
 
+    @property
+    def _weights(self) -> dict[str, Tensor]:
+        """By the names of `predictors.kernels.step`."""
+        return {
+            "norm": self.norm.weight,
+            "in": self.in_weight,
+            "conv": self.conv_weight,
+            "conv_bias": self.conv_bias,
+            "select": self.select_weight,
+            "delta": self.delta_weight,
+            "bias": self.delta_bias,
+            "log_decay": self.log_decay,
+            "skip": self.skip,
+            "out": self.out_weight,
+        }
+
+
 class Mamba(Network):
     """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
 
@@ -136,7 +159,7 @@ class Mamba(Network):
         super().__init__(config.n_symbol, config.width)
         self.config = config
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = nn.RMSNorm(config.width, eps=1e-5)
+        self.norm = nn.RMSNorm(config.width, eps=EPS)
         for parameter in (self.begin, self.embedding, self.readout_weight):
             normal(parameter, 0.02, rng)
         nn.init.zeros_(self.readout_bias)

@@ -4,17 +4,23 @@ Axes are (channel, row, seq), the letters those of `predictors.scan`. Both funct
 `predictors.network.in_spans`: they run `rows`, of which the last alone may be written.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from predictors.convolution import causal_convolution
+from predictors.kernels import library
+from predictors.kernels.step import compiled_step
 from predictors.network import State
-from predictors.predictor import Tap, written_rows
+from predictors.predictor import Tap, visit, written_rows
 from predictors.scan import gated_scan, gated_states, read_out
 
-__all__ = ["Selection", "convolve", "scan"]
+__all__ = ["Selection", "convolve", "scan", "step"]
+
+FEW = 16
+"""Sequences up to which one row of a block costs more calls than arithmetic."""
 
 
 def convolve(
@@ -68,3 +74,23 @@ def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, stat
             last = read_out(h, C[:, -1], u[:, -1], chosen.D, z[:, -1])
             y = torch.cat([y[:, :-1], last[:, None]], dim=1)
     return y, (h,)
+
+
+def step(
+    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_head: int, eps: float
+) -> tuple[Tensor, State] | None:
+    """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
+
+    It is for a single row of few sequences, without derivatives, in which neither state of the block is tapped. Then it
+    equals the operations that the block is made of to rounding.
+    """
+    if len(rows) != 1 or r.shape[1] > FEW or torch.is_grad_enabled():
+        return None
+    for name in (f"{site}.conv", f"{site}.ssm"):
+        if name in tap.reads or name in tap.writes:
+            return None
+    kernels = library(r, *state, *weights.values())
+    if kernels is None or not all([weight.is_contiguous() for weight in weights.values()]):
+        return None
+    after, *state = compiled_step(kernels, r[0], *state, weights, n_head=n_head, eps=eps)
+    return visit(tap, site, rows, after[:, None]).transpose(0, 1), tuple(state)

@@ -50,7 +50,7 @@ def library(*tensors: Tensor) -> ctypes.CDLL | None:
     precision, or on a machine where the kernels cannot be compiled, which is warned of once.
     """
     dtype = tensors[0].dtype
-    if dtype not in DEFINES or any(x.dtype != dtype or x.device.type != "cpu" for x in tensors):
+    if dtype not in DEFINES or not all([x.is_cpu and x.dtype is dtype for x in tensors]):
         return None
     found = _attempt(dtype)
     if isinstance(found, str):

@@ -19,9 +19,9 @@ from pathlib import Path
 __all__ = ["CompileError", "cache_directory", "compiled"]
 
 HERE = Path(__file__).parent
-SOURCES = ("scan.c", "convolution.c", "vectors.h")
+SOURCES = ("scan.c", "convolution.c", "step.c", "vectors.h")
 FLAGS = (
-    *("-std=gnu11", "-O3", "-march=native", "-fPIC", "-shared"),
+    *("-O3", "-march=native", "-fPIC", "-shared"),
     # -ffast-math would give nothing more, as the vectors are written out: it would lose NaN, and linking with it turns
     # denormal numbers off in the whole process
     *("-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math"),

@@ -86,8 +86,12 @@ INLINE vec decay_of(const Inputs *in, const Tile *tile, const REAL *A, long shar
 static void write_states(const Inputs *in, const Tile *tile, REAL *states, const vec *h, long channel, long k) {
     long apart = in->n_row * in->n_channel * in->n_state;
     REAL *to = states + tile->seq * apart + ((tile->first + k) * in->n_channel + channel) * in->n_state;
-    for (long lane = 0; lane < tile->lanes; lane++)
-        for (long n = 0; n < in->n_state; n++) to[lane * apart + n] = h[n][lane];
+    for (long n = 0; n < in->n_state; n += LANES) {
+        vec v[LANES];
+        for (long i = 0; i < LANES; i++) v[i] = n + i < in->n_state ? h[n + i] : zero();
+        transpose(v);
+        for (long lane = 0; lane < tile->lanes; lane++) store_past(to + lane * apart + n, v[lane], least(LANES, in->n_state - n));
+    }
 }
 
 INLINE void forward_channel(const Inputs *in, const Outputs *out, const Tile *tile, long channel, long head, vec *h,
@@ -121,6 +125,8 @@ int scan_forward(const Inputs *in, const Outputs *out) {
     vec *room = vectors(2 * n_map + n_h), *h = room + 2 * n_map;
     if (!room) return 1;
     tile.B = room, tile.C = room + n_map;
+    if (out->states) large_pages(out->states, in->n_seq * in->n_row * n_h);
+    if (in->starts) large_pages(in->starts, scan_starts(in->n_row, in->n_seq, in->n_channel, N));
     for (long block = 0; block < n_block; block++) {
         long seq = block * LANES, lanes = least(LANES, in->n_seq - seq);
         for (long d = 0; d < in->n_channel; d++)
@@ -140,6 +146,7 @@ int scan_forward(const Inputs *in, const Outputs *out) {
         for (long d = 0; d < in->n_channel; d++)
             for (long n = 0; n < N; n++) store_some(out->h + (n * in->n_channel + d) * in->n_seq + seq, h[d * N + n], lanes);
     }
+    if (out->states) stored_past();
     free(room);
     return 0;
 }

@@ -6,6 +6,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
 #ifdef __AVX512F__
 #include <immintrin.h>
 #define BYTES 64
@@ -47,13 +50,66 @@ INLINE void store_some(REAL *to, vec v, long n) {
     else for (long i = 0; i < n; i++) to[i] = v[i];
 }
 
+/* Past the caches, for what is written whole and not read soon. `stored_past` before anybody else reads it. */
+INLINE void store_past(REAL *to, vec v, long n) {
+#ifdef __AVX512F__
+    if (n == LANES && (uintptr_t)to % BYTES == 0) {
+        _mm512_stream_si512((void *)to, (__m512i)v);
+        return;
+    }
+#endif
+    store_some(to, v, n);
+}
+
+INLINE void stored_past(void) {
+#ifdef __AVX512F__
+    _mm_sfence();
+#endif
+}
+
 INLINE REAL sum(vec v) {
-    REAL total = 0;
-    for (long i = 0; i < LANES; i++) total += v[i];
-    return total;
+    for (long half = LANES / 2; half > 0; half /= 2) {
+        ivec other;
+        for (long i = 0; i < LANES; i++) other[i] = i ^ half;
+        v += __builtin_shuffle(v, other);
+    }
+    return v[0];
 }
 
 INLINE vec where(ivec yes, vec a, vec b) { return (vec)(((ivec)a & yes) | ((ivec)b & ~yes)); }
+
+/* Ask for large pages under a large array before it is first written: ordinary ones cost more than what is computed. */
+INLINE void large_pages(void *from, long n_number) {
+#ifdef MADV_HUGEPAGE
+    const uintptr_t page = 4096, first = ((uintptr_t)from + page - 1) / page * page;
+    const uintptr_t past = ((uintptr_t)from + (uintptr_t)n_number * sizeof(REAL)) / page * page;
+    if (past > first + ((uintptr_t)1 << 22)) madvise((void *)first, past - first, MADV_HUGEPAGE); /* it may decline */
+#else
+    (void)from, (void)n_number;
+#endif
+}
+
+/* The lanes of LANES vectors become the vectors: Eklundh's method, exchanging ever smaller blocks. */
+INLINE void exchange(vec *v, const long size) {
+    ivec to_a, to_b;
+    for (long j = 0; j < LANES; j++) {
+        to_a[j] = j & size ? LANES + j - size : j;
+        to_b[j] = j & size ? LANES + j : j + size;
+    }
+    for (long i = 0; i < LANES; i++)
+        if (!(i & size)) {
+            vec a = v[i], b = v[i + size];
+            v[i] = __builtin_shuffle(a, b, to_a);
+            v[i + size] = __builtin_shuffle(a, b, to_b);
+        }
+}
+
+INLINE void transpose(vec *v) {
+    if (LANES > 8) exchange(v, 8);
+    if (LANES > 4) exchange(v, 4);
+    exchange(v, 2);
+    exchange(v, 1);
+}
 
 /* exp by 2^n * P(r), |r| <= log(2) / 2; within 2 units in the last place. The polynomial for floats is that of Cephes
    (S. Moshier), the one for doubles Taylor's: its first missing term is below 5e-18. */
