@@ -28,13 +28,15 @@ from typing import cast
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
-from predictors.predictor import Site, Tap, visit, written_rows
-from predictors.scan import selective_scan, selective_scan_ref, selective_states
+from predictors.predictor import Site, Tap, visit
+from predictors.state_space import Selection, convolve, scan, step
 
 __all__ = ["Mamba", "MambaConfig"]
+
+EPS = 1e-5
+"""Of the norms, as in the published code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +81,7 @@ class Block(nn.Module):
         super().__init__()
         self.config = config
         width, inner, n_state, rank = config.width, config.inner, config.n_state, config.rank
-        self.norm = nn.RMSNorm(width, eps=1e-5)
+        self.norm = nn.RMSNorm(width, eps=EPS)
         self.in_weight = nn.Parameter(torch.empty(2 * inner, width))
         self.conv_weight = nn.Parameter(torch.empty(inner, config.n_conv))  # oldest input first
         self.conv_bias = nn.Parameter(torch.empty(inner))
@@ -108,74 +110,46 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
+        stepped = step(self._weights, r, rows, state, tap, site, n_head=self.config.inner, eps=EPS)
+        if stepped is not None:
+            return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
         n_row, n_seq, width = r.shape
         columns = self.norm(r).reshape(-1, width).t()
         x, z = (self.in_weight @ columns).view(2 * inner, n_row, n_seq).chunk(2)
 
         conv = f"{site}.conv"
-        u, kept = in_spans(partial(self._convolve, x, tap, conv), rows, state[:1], tap, [conv])
+        u, kept = in_spans(
+            partial(convolve, (self.conv_weight, self.conv_bias), x, tap, conv), rows, state[:1], tap, [conv]
+        )
 
         selected = self.select_weight @ u.reshape(inner, -1)
-        delta = F.softplus(torch.addmm(self.delta_bias[:, None], self.delta_weight, selected[:rank])).view_as(u)
+        delta = (self.delta_weight @ selected[:rank]).view_as(u)
         B, C = selected[rank:].view(2 * n_state, n_row, n_seq).chunk(2)
 
         ssm = f"{site}.ssm"
-        y, h = in_spans(partial(self._scan, u, delta, B, C, tap, ssm), rows, state[1:], tap, [ssm])
+        selection = Selection(u, delta, B, C, z, A=-self.log_decay.t().exp(), bias=self.delta_bias, D=self.skip)
+        y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
-        y = torch.addcmul(y, self.skip[:, None, None], u) * F.silu(z)
         r = r + (y.reshape(inner, -1).t() @ self.out_weight.t()).view_as(r)
         return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
 
-    def _convolve(
-        self, x: Tensor, tap: Tap, site: str, where: slice, rows: range, state: State
-    ) -> tuple[Tensor, State]:
-        """Convolution and SiLU over `rows`, the last of which alone may be written."""
-        n, n_past, weight = len(rows), self.config.n_conv - 1, self.conv_weight[:, :, None, None]
-        x = torch.cat([state[0], x[:, where]], dim=1)
-        u = torch.addcmul(self.conv_bias[:, None, None], weight[:, 0], x[:, :n])
-        for k in range(1, n_past + 1):
-            u = torch.addcmul(u, weight[:, k], x[:, k : k + n])
 
-        kept, written = x[:, n:], bool(written_rows(tap, site, rows[-1:]))
-        if site in tap.reads or written:
-            first = 0 if site in tap.reads else n - 1
-            windows = x.unfold(1, n_past, 1)[:, first + 1 :].permute(2, 1, 0, 3)  # (seq, row, inner, n_conv - 1)
-            seen = tap(site, rows[first:], windows.flatten(2))
-            if written:
-                kept = seen[:, -1].view(-1, self.config.inner, n_past).permute(1, 2, 0)
-        return F.silu(u), (kept,)
-
-    def _scan(
-        self,
-        u: Tensor,
-        delta: Tensor,
-        B: Tensor,
-        C: Tensor,
-        tap: Tap,
-        site: str,
-        where: slice,
-        rows: range,
-        state: State,
-    ) -> tuple[Tensor, State]:
-        """C . h over `rows`, the last of which alone may be written."""
-        A, written = -self.log_decay.t().exp(), bool(written_rows(tap, site, rows[-1:]))
-        u, delta, B, C = u[:, where], delta[:, where], B[:, where], C[:, where]
-        if len(rows) == 1:  # nothing to fuse
-            y, states = selective_scan_ref(u, delta, A, B, C, state[0])
-        elif site in tap.reads:
-            y, states = selective_states(u, delta, A, B, C, state[0])
-        else:
-            y, h = selective_scan(u, delta, A, B, C, state[0])
-            states = h[None]
-        h = states[-1]
-        if site in tap.reads or written:
-            values = states.permute(3, 0, 2, 1).flatten(2)  # (seq, row, inner * state)
-            seen = tap(site, rows[-len(states) :], values)
-            if written:
-                h = seen[:, -1].view(-1, self.config.inner, self.config.n_state).permute(2, 1, 0)
-                y = torch.cat([y[:, :-1], (h * C[:, None, -1]).sum(0)[:, None]], dim=1)
-        return y, (h,)
+    @property
+    def _weights(self) -> dict[str, Tensor]:
+        """By the names of `predictors.kernels.step`."""
+        return {
+            "norm": self.norm.weight,
+            "in": self.in_weight,
+            "conv": self.conv_weight,
+            "conv_bias": self.conv_bias,
+            "select": self.select_weight,
+            "delta": self.delta_weight,
+            "bias": self.delta_bias,
+            "log_decay": self.log_decay,
+            "skip": self.skip,
+            "out": self.out_weight,
+        }
 
 
 class Mamba(Network):
@@ -185,7 +159,7 @@ class Mamba(Network):
         super().__init__(config.n_symbol, config.width)
         self.config = config
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = nn.RMSNorm(config.width, eps=1e-5)
+        self.norm = nn.RMSNorm(config.width, eps=EPS)
         for parameter in (self.begin, self.embedding, self.readout_weight):
             normal(parameter, 0.02, rng)
         nn.init.zeros_(self.readout_bias)

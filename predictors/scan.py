@@ -5,8 +5,12 @@
 for every channel of the inner width, with a diagonal A (zero-order hold for A, Euler's rule for B).
 
 Letters (Gu and Dao, arXiv 2312.00752, section 3): u input, delta step, A decay rates, B input map, C output map,
-h state, y output. Axes here are channel first and sequence last, so that every operation runs along the sequences: u,
-delta and y are (inner, row, seq), A is (state, inner), B and C are (state, row, seq), h is (state, inner, seq).
+h state, y output; in the gated scan also D skip and z gate. Axes here are channel first and sequence last, so that
+every operation runs along the sequences: u, delta and y are (inner, row, seq), A is (state, inner), B and C are (state,
+row, seq), h is (state, inner, seq).
+
+On the CPU, in float32 and float64, the scan is compiled C (`predictors.kernels`). Elsewhere, and where nothing can be
+compiled, it is the torch operations below.
 """
 
 from collections.abc import Iterator
@@ -16,8 +20,13 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from torch.nn import functional as F
 
-__all__ = ["selective_scan", "selective_scan_ref", "selective_states"]
+from predictors.kernels import library
+from predictors.kernels.scan import compiled_scan
+from predictors.ssd import ssd_matrix, ssd_ref
+
+__all__ = ["gated_scan", "gated_states", "read_out", "selective_scan", "selective_scan_ref", "selective_states"]
 
 CHUNK = 32
 """Rows whose states are held at once: states elsewhere are computed again in the backward pass."""
@@ -52,6 +61,10 @@ def selective_scan(
 
     Values and first derivatives equal those of `selective_scan_ref`; there are no second derivatives.
     """
+    kernels = library(u, delta, A, B, C, h)
+    if kernels is not None:
+        y, last, _ = compiled_scan(kernels, u, delta, A, B, C, h)
+        return y, last
     y, last, _ = _Scan.apply(u, delta, A, B, C, h, False)  # type: ignore[no-untyped-call]
     return y, last
 
@@ -65,8 +78,96 @@ def selective_states(
     h: Float[Tensor, "state inner seq"],
 ) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "row state inner seq"]]:
     """Outputs and states at every row, as `selective_scan_ref` and as fast as `selective_scan`."""
+    kernels = library(u, delta, A, B, C, h)
+    if kernels is not None:
+        y, _, states = compiled_scan(kernels, u, delta, A, B, C, h, states=True)
+        return y, states.permute(1, 3, 2, 0)
     y, _, states = _Scan.apply(u, delta, A, B, C, h, True)  # type: ignore[no-untyped-call]
     return y, states
+
+
+def gated_scan(
+    u: Float[Tensor, "inner row seq"],
+    delta: Float[Tensor, "head row seq"],
+    A: Float[Tensor, "rate head"],
+    B: Float[Tensor, "map row seq"],
+    C: Float[Tensor, "map row seq"],
+    h: Float[Tensor, "state inner seq"],
+    *,
+    bias: Float[Tensor, "head"],
+    D: Float[Tensor, "head"],
+    z: Float[Tensor, "inner row seq"],
+) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "state inner seq"]]:
+    """All that Mamba or Mamba-2 does between its convolution and its last projection, and the state after the last row.
+
+        (C . h + D u) * silu(z), with softplus(delta + bias) for the step of the scan
+
+    Args:
+        u: input. Its channels belong, in order, to heads and to groups, as many to each.
+        delta: one step a head, before bias and softplus.
+        A: a rate for every state number of a head (Mamba, whose heads are channels), or one for all (Mamba-2).
+        B: input maps, `n_state` rows for every group (Mamba has one group).
+        C: output maps, likewise.
+        h: the state before the first row.
+        bias: of the step.
+        D: of the skip.
+        z: the gate.
+    """
+    kernels = library(u, delta, A, B, C, h, bias, D, z)
+    if kernels is not None:
+        n_group = len(B) // len(h)
+        y, last, _ = compiled_scan(kernels, u, delta, A, B, C, h, bias=bias, D=D, z=z, n_group=n_group)
+        return y, last
+    step = F.softplus(delta + bias[:, None, None])
+    if len(A) == len(h) and len(delta) == len(u):
+        y, last, _ = _Scan.apply(u, step, A, B, C, h, False)  # type: ignore[no-untyped-call]
+    else:
+        y, last = ssd_matrix(u, step, A[0], B, C, h)
+    return _gated(y, u, D, z), last
+
+
+def gated_states(
+    u: Float[Tensor, "inner row seq"],
+    delta: Float[Tensor, "head row seq"],
+    A: Float[Tensor, "rate head"],
+    B: Float[Tensor, "map row seq"],
+    C: Float[Tensor, "map row seq"],
+    h: Float[Tensor, "state inner seq"],
+    *,
+    bias: Float[Tensor, "head"],
+    D: Float[Tensor, "head"],
+    z: Float[Tensor, "inner row seq"],
+) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "row state inner seq"]]:
+    """What `gated_scan` gives, with the states at every row."""
+    kernels = library(u, delta, A, B, C, h, bias, D, z)
+    if kernels is not None:
+        n_group = len(B) // len(h)
+        y, _, states = compiled_scan(kernels, u, delta, A, B, C, h, bias=bias, D=D, z=z, n_group=n_group, states=True)
+        return y, states.permute(1, 3, 2, 0)
+    step = F.softplus(delta + bias[:, None, None])
+    if len(A) == len(h) and len(delta) == len(u):
+        y, _, states = _Scan.apply(u, step, A, B, C, h, True)  # type: ignore[no-untyped-call]
+    else:
+        y, states = ssd_ref(u, step, A[0], B, C, h)
+    return _gated(y, u, D, z), states
+
+
+def read_out(
+    h: Float[Tensor, "state inner seq"],
+    C: Float[Tensor, "map seq"],
+    u: Float[Tensor, "inner seq"],
+    D: Float[Tensor, "head"],
+    z: Float[Tensor, "inner seq"],
+) -> Float[Tensor, "inner seq"]:
+    """One row of `gated_scan`'s output from its state, for a state that was changed."""
+    n_state, n_group = len(h), len(C) // len(h)
+    h, C = torch.unflatten(h, 1, (n_group, -1)), torch.unflatten(C, 0, (n_group, n_state))
+    y = torch.einsum("ngis,gns->gis", h, C).flatten(0, 1)
+    return _gated(y[:, None], u[:, None], D, z[:, None])[:, 0]
+
+
+def _gated(y: Tensor, u: Tensor, D: Tensor, z: Tensor) -> Tensor:
+    return torch.addcmul(y, D.repeat_interleave(len(u) // len(D))[:, None, None], u) * F.silu(z)
 
 
 def _swapped(*arrays: Tensor) -> Iterator[Tensor]:

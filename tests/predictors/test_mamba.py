@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-import predictors.mamba
+import predictors.state_space
 from predictors import Mamba, MambaConfig, at, build, capture, edited
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, two blocks: rounding is about 1e-15
@@ -136,13 +136,13 @@ def test_an_edited_residual_stream_changes_no_state_of_its_block() -> None:
 
 
 def test_states_are_materialised_for_the_layer_that_is_read_only(monkeypatch) -> None:
-    model, states, calls = make(), predictors.mamba.selective_states, []
+    model, states, calls = make(), predictors.state_space.gated_states, []
 
-    def counted(*args):
+    def counted(*args, **parameters):
         calls.append(args[0].shape[1])
-        return states(*args)
+        return states(*args, **parameters)
 
-    monkeypatch.setattr(predictors.mamba, "selective_states", counted)
+    monkeypatch.setattr(predictors.state_space, "gated_states", counted)
     edited(model, {"layer.0.ssm": at(3, lambda value: value / 2)}).log_probs(WORDS)
     assert calls == []
     capture(model, WORDS, ["layer.1.ssm"])

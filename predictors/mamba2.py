@@ -1,0 +1,207 @@
+"""Mamba-2: a stack of state-space layers whose recurrence has one rate and one step for every head (SSD).
+
+    z, v, delta = W_in norm(r)                   the gate, what is convolved, and a step for every head
+    u, B, C = silu(conv(v))                      a causal convolution for every channel, of the maps too
+    delta = softplus(delta + b)
+    h_t = exp(delta_t A) h_{t-1} + delta_t u_t B_t,   y_t = C_t . h_t + D u_t
+    r <- r + W_out norm(y * silu(z))
+
+B and C are shared by the heads of a group. The recurrence runs as a scan, or where that cannot be compiled as a product
+of matrices (`predictors.ssd`). What a block carries are the sites `layer.i.ssm`, h at row t, and `layer.i.conv`, the
+last inputs of the convolution, up to that of row t. The convolution reads these one row later, so an edit of
+`layer.i.conv` at row t moves rows t + 1 and on.
+
+Letters are the paper's, with r for the residual stream and u for its X. Axes: in a block, arrays are (channel, row,
+seq). The norm before W_out goes over all channels, whatever the groups.
+
+Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (state-spaces/mamba).
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import cast
+
+import torch
+from torch import Tensor, nn
+
+from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.predictor import Site, Tap, visit
+from predictors.state_space import Selection, convolve, scan, step
+
+__all__ = ["Mamba2", "Mamba2Config"]
+
+EPS = 1e-5
+"""Of the norms, as in the published code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mamba2Config:
+    """A Mamba-2. Dao and Gu take 128 state numbers and heads of width 64 at widths from 768; the defaults keep about
+    the proportions.
+
+    Attributes:
+        n_symbol: size of the alphabet.
+        width: of the residual stream.
+        n_layer: blocks.
+        n_state: numbers that each channel of the recurrence carries.
+        head_width: channels of a head; it must divide the inner width.
+        n_group: groups of heads that share B and C; it must divide the number of heads.
+        n_conv: inputs that the convolution reads, the newest among them; at least 2.
+        expand: the inner width is expand * width.
+    """
+
+    n_symbol: int
+    width: int = 64
+    n_layer: int = 2
+    n_state: int = 16
+    head_width: int = 16
+    n_group: int = 1
+    n_conv: int = 4
+    expand: int = 2
+
+    def __post_init__(self) -> None:
+        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
+        require(n_state=(self.n_state, 1), head_width=(self.head_width, 1), n_group=(self.n_group, 1))
+        require(n_conv=(self.n_conv, 2), expand=(self.expand, 1))
+        if self.inner % self.head_width:
+            raise ValueError(
+                f"head_width must divide the inner width, expand * width = {self.inner}; got {self.head_width}"
+            )
+        if self.n_head % self.n_group:
+            raise ValueError(
+                f"n_group must divide the number of heads, inner / head_width = {self.n_head}; got {self.n_group}"
+            )
+
+    @property
+    def inner(self) -> int:
+        """Channels of the recurrence."""
+        return self.expand * self.width
+
+    @property
+    def n_head(self) -> int:
+        return self.inner // self.head_width
+
+    @property
+    def convolved(self) -> int:
+        """Channels of the convolution: those of u, B and C."""
+        return self.inner + 2 * self.n_group * self.n_state
+
+
+class Block(nn.Module):
+    """One state-space layer with its convolution, gate, skip, norms and residual connection."""
+
+    def __init__(self, config: Mamba2Config) -> None:
+        super().__init__()
+        self.config = config
+        width, inner = config.width, config.inner
+        self.norm = nn.RMSNorm(width, eps=EPS)
+        self.in_weight = nn.Parameter(torch.empty(inner + config.convolved + config.n_head, width))  # z, v, delta
+        self.conv_weight = nn.Parameter(torch.empty(config.convolved, config.n_conv))  # oldest input first
+        self.conv_bias = nn.Parameter(torch.empty(config.convolved))
+        self.delta_bias = nn.Parameter(torch.empty(config.n_head))
+        self.log_decay = nn.Parameter(torch.empty(config.n_head))  # log(-A)
+        self.skip = nn.Parameter(torch.empty(config.n_head))  # D
+        self.gated_norm = nn.RMSNorm(inner, eps=EPS)
+        self.out_weight = nn.Parameter(torch.empty(width, inner))
+
+    def initialise(self, rng: torch.Generator) -> None:
+        """Dao and Gu's: A uniform in -16 .. -1; steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
+        config = self.config
+        uniform(self.in_weight, config.width**-0.5, rng)
+        uniform(self.conv_weight, config.n_conv**-0.5, rng)
+        uniform(self.conv_bias, config.n_conv**-0.5, rng)
+        uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        with torch.no_grad():
+            low, high = math.log(1e-3), math.log(1e-1)
+            delta = torch.exp(low + (high - low) * torch.rand(config.n_head, generator=rng))
+            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
+            self.log_decay.copy_((1 + 15 * torch.rand(config.n_head, generator=rng)).log())
+            self.skip.fill_(1.0)
+
+    def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
+        """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
+        stepped = step(self._weights, r, rows, state, tap, site, n_head=self.config.n_head, eps=EPS)
+        if stepped is not None:
+            return stepped
+        config, (n_row, n_seq, width) = self.config, r.shape
+        columns = self.norm(r).reshape(-1, width).t()
+        z, v, delta = torch.split_with_sizes(
+            (self.in_weight @ columns).view(-1, n_row, n_seq), [config.inner, config.convolved, config.n_head]
+        )
+
+        conv = f"{site}.conv"
+        taps = self.conv_weight, self.conv_bias
+        v, kept = in_spans(partial(convolve, taps, v, tap, conv), rows, state[:1], tap, [conv])
+        n_map = config.n_group * config.n_state
+        u, B, C = torch.split_with_sizes(v, [config.inner, n_map, n_map])
+
+        ssm = f"{site}.ssm"
+        selection = Selection(u, delta, B, C, z, A=-self.log_decay.exp()[None], bias=self.delta_bias, D=self.skip)
+        y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
+
+        y = self.gated_norm(y.reshape(config.inner, -1).t())
+        r = r + (y @ self.out_weight.t()).view_as(r)
+        return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
+
+
+    @property
+    def _weights(self) -> dict[str, Tensor]:
+        """By the names of `predictors.kernels.step`."""
+        return {
+            "norm": self.norm.weight,
+            "in": self.in_weight,
+            "conv": self.conv_weight,
+            "conv_bias": self.conv_bias,
+            "bias": self.delta_bias,
+            "log_decay": self.log_decay,
+            "skip": self.skip,
+            "gated": self.gated_norm.weight,
+            "out": self.out_weight,
+        }
+
+
+class Mamba2(Network):
+    """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
+
+    def __init__(self, config: Mamba2Config, *, rng: torch.Generator) -> None:
+        super().__init__(config.n_symbol, config.width)
+        self.config = config
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
+        self.norm = nn.RMSNorm(config.width, eps=EPS)
+        for parameter in (self.begin, self.embedding, self.readout_weight):
+            normal(parameter, 0.02, rng)
+        nn.init.zeros_(self.readout_bias)
+        for block in self._blocks:
+            block.initialise(rng)
+
+    @cached_property
+    def sites(self) -> Mapping[str, Site]:
+        embed, final = self._ends()
+        config, sites = self.config, {"embed": embed}
+        past = config.convolved, config.n_conv - 1
+        carried = config.n_head, config.head_width, config.n_state
+        for i in range(config.n_layer):
+            meaning = f"block {i}: last inputs of the convolution"
+            sites[f"layer.{i}.conv"] = Site(math.prod(past), past, meaning, state=True, recurrent=True, delay=1)
+            meaning = f"block {i}: h, the state of the recurrence"
+            sites[f"layer.{i}.ssm"] = Site(math.prod(carried), carried, meaning, state=True, recurrent=True)
+            sites[f"layer.{i}"] = Site(self.width, (self.width,), f"residual stream after block {i}")
+        return sites | {"final": final}
+
+    def _blank(self, n_seq: int) -> Memory:
+        past = self.begin.new_zeros(self.config.convolved, self.config.n_conv - 1, n_seq)
+        h = self.begin.new_zeros(self.config.n_state, self.config.inner, n_seq)
+        return ((past, h),) * self.config.n_layer
+
+    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
+        r, after = inputs.transpose(0, 1).contiguous(), []
+        for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
+            r, kept = block(r, rows, state, tap, f"layer.{i}")
+            after.append(kept)
+        return self.norm(r).transpose(0, 1), tuple(after)
+
+    @property
+    def _blocks(self) -> Iterable[Block]:
+        return cast(Iterable[Block], self.blocks)

@@ -1,0 +1,96 @@
+"""What Mamba and Mamba-2 do along the rows: a convolution and a recurrence, each a span that a tap may read and write.
+
+Axes are (channel, row, seq), the letters those of `predictors.scan`. Both functions are spans of
+`predictors.network.in_spans`: they run `rows`, of which the last alone may be written.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from predictors.convolution import causal_convolution
+from predictors.kernels import library
+from predictors.kernels.step import compiled_step
+from predictors.network import State
+from predictors.predictor import Tap, visit, written_rows
+from predictors.scan import gated_scan, gated_states, read_out
+
+__all__ = ["Selection", "convolve", "scan", "step"]
+
+FEW = 16
+"""Sequences up to which one row of a block costs more calls than arithmetic."""
+
+
+def convolve(
+    taps: tuple[Tensor, Tensor], x: Tensor, tap: Tap, site: str, where: slice, rows: range, state: State
+) -> tuple[Tensor, State]:
+    """Convolution with weight and bias `taps`, and SiLU. The state are the last inputs, as many as it looks back."""
+    weight, bias = taps
+    past, x, n_past = state[0], x[:, where], weight.shape[1] - 1
+    u = causal_convolution(x, past, weight, bias)
+    written = bool(written_rows(tap, site, rows[-1:]))
+    if site not in tap.reads and not written:
+        recent = x[:, -n_past:] if len(rows) >= n_past else torch.cat([past, x], dim=1)[:, -n_past:]
+        return u, (recent.clone(),)  # a view would keep all of x
+
+    x = torch.cat([past, x], dim=1)
+    first = 0 if site in tap.reads else len(rows) - 1
+    windows = x.unfold(1, n_past, 1)[:, first + 1 :].permute(2, 1, 0, 3)  # (seq, row, channel, n_past)
+    seen = tap(site, rows[first:], windows.flatten(2))
+    kept = seen[:, -1].view(-1, len(weight), n_past).permute(1, 2, 0) if written else x[:, len(rows) :]
+    return u, (kept,)
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The arguments of `gated_scan` but for the state."""
+
+    u: Tensor
+    delta: Tensor
+    B: Tensor
+    C: Tensor
+    z: Tensor
+    A: Tensor
+    bias: Tensor
+    D: Tensor
+
+
+def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, state: State) -> tuple[Tensor, State]:
+    """The gated scan. The state is h, (state, channel, seq); the tap sees it as (channel, state)."""
+    u, delta, B, C, z = (x[:, where] for x in (chosen.u, chosen.delta, chosen.B, chosen.C, chosen.z))
+    parameters = {"bias": chosen.bias, "D": chosen.D, "z": z}
+    if site in tap.reads:
+        y, states = gated_states(u, delta, chosen.A, B, C, state[0], **parameters)
+    else:
+        y, last = gated_scan(u, delta, chosen.A, B, C, state[0], **parameters)
+        states = last[None]
+    h, written = states[-1].contiguous(), bool(written_rows(tap, site, rows[-1:]))  # of all states, no more is kept
+    if site in tap.reads or written:
+        seen = tap(site, rows[-len(states) :], states.permute(3, 0, 2, 1).flatten(2))
+        if written:
+            h = seen[:, -1].view(-1, h.shape[1], h.shape[0]).permute(2, 1, 0)
+            last = read_out(h, C[:, -1], u[:, -1], chosen.D, z[:, -1])
+            y = torch.cat([y[:, :-1], last[:, None]], dim=1)
+    return y, (h,)
+
+
+def step(
+    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_head: int, eps: float
+) -> tuple[Tensor, State] | None:
+    """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
+
+    It is for a single row of few sequences, without derivatives, in which neither state of the block is tapped. Then it
+    equals the operations that the block is made of to rounding.
+    """
+    if len(rows) != 1 or r.shape[1] > FEW or torch.is_grad_enabled():
+        return None
+    for name in (f"{site}.conv", f"{site}.ssm"):
+        if name in tap.reads or name in tap.writes:
+            return None
+    kernels = library(r, *state, *weights.values())
+    if kernels is None or not all([weight.is_contiguous() for weight in weights.values()]):
+        return None
+    after, *state = compiled_step(kernels, r[0], *state, weights, n_head=n_head, eps=eps)
+    return visit(tap, site, rows, after[:, None]).transpose(0, 1), tuple(state)
