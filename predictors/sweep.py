@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from predictors.evaluation import Source
 from predictors.predictor import Predictor
+from predictors.sources import Source
 from predictors.training import Progress, train
 from predictors.training_record import TrainingConfig, TrainingDiverged
 

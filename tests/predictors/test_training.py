@@ -29,9 +29,11 @@ from predictors import (
     sweep_learning_rates,
     train,
 )
+from predictors.batches import SYMBOLS_AT_ONCE
 from predictors.network import Network
+from predictors.optimisers import decayed
+from predictors.schedules import learning_rate
 from predictors.sweep import SweepRow
-from predictors.training import SYMBOLS_AT_ONCE, decayed, learning_rate
 
 BRIEF = TrainingConfig(length=4, steps=6, batch=8, eval_every=3, eval_sequences=16)
 
