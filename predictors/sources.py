@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Num
 from torch import Tensor
 
 __all__ = ["PADDING", "FixedSequences", "Source", "Windows", "as_source", "is_padded"]
@@ -73,7 +73,7 @@ class Windows:
 
     padded = True
 
-    def __init__(self, documents: Sequence[Any] | Int[np.ndarray, " time"] | Int[Tensor, " time"], *, n_symbol: int):
+    def __init__(self, documents: Sequence[Any] | Num[np.ndarray, "*time"] | Num[Tensor, "*time"], *, n_symbol: int):
         alone = isinstance(documents, np.ndarray | Tensor) and documents.ndim == 1
         given = [documents] if alone else list(documents)
         if not given:
@@ -116,7 +116,7 @@ class FixedSequences:
 
     def __init__(
         self,
-        tokens: Int[np.ndarray, "seq time"] | Int[Tensor, "seq time"],
+        tokens: Num[np.ndarray, "seq time"] | Num[Tensor, "seq time"],
         *,
         n_symbol: int,
         weight: Float[np.ndarray, " seq"] | None = None,

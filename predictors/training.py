@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from predictors.batches import Batches
 from predictors.evaluation import HeldOut, checked_words, device_of
-from predictors.exact import ProcessLike
+from predictors.exact import ProcessLike, checked_rows
 from predictors.generators import state_of
 from predictors.optimisers import optimiser_state, optimisers, restore_optimisers
 from predictors.predictor import Predictor
@@ -214,7 +214,8 @@ class _Run:
     def _loss(self, batch: Tensor) -> Tensor:
         first = self.predictor.first_row
         if self.config.targets == "exact":
-            exact = _exact(self.source, batch[:, :-1])[:, first:]
+            assert isinstance(self.source, ProcessLike)
+            exact = checked_rows(self.source, batch[:, :-1].cpu(), self.predictor.n_symbol)[:, first:]
             rows = self.predictor.log_probs(batch[:, :-1])
             return -(exact.to(rows.device, rows.dtype) * rows).sum(-1).mean()
         if is_padded(self.source):
@@ -404,16 +405,6 @@ def _fitting(source: Source, predictor: Predictor) -> Source:
 
 def _predicts(source: Source) -> bool:
     return isinstance(source, ProcessLike) and not is_padded(source)
-
-
-def _exact(source: Source, words: Tensor) -> Tensor:
-    """P(x_t | x_<t) of the source at rows 0 .. time."""
-    assert isinstance(source, ProcessLike)
-    found = torch.as_tensor(np.asarray(source.predict(words.cpu().numpy())), dtype=torch.float64)
-    expected = (words.shape[0], words.shape[1] + 1)
-    if found.ndim != 3 or tuple(found.shape[:2]) != expected:
-        raise ValueError(f"the source's predict must give (seq, time+1) = {expected} rows; got {tuple(found.shape)}")
-    return found
 
 
 @contextmanager
