@@ -97,7 +97,7 @@ def checked_words(drawn: object, source: Source, predictor: Predictor, shape: tu
     Raises:
         ValueError: naming the first that is not.
     """
-    words = torch.as_tensor(np.asarray(drawn))
+    words = torch.tensor(np.asarray(drawn))  # a copy: what is drawn may be read-only, or used again
     if tuple(words.shape) != shape:
         raise ValueError(f"the source was asked for words (seq, time) = {shape} and gave {tuple(words.shape)}")
     check_tokens(words.clamp(min=0) if is_padded(source) else words, predictor.n_symbol)

@@ -187,7 +187,7 @@ def checked_rows(process: ProcessLike, words: Tensor, n_symbol: int) -> Tensor:
     Raises:
         ValueError: for another shape, or the first row that is no distribution. Whatever `predict` raises.
     """
-    found = torch.as_tensor(np.asarray(process.predict(words.numpy())), dtype=torch.float64)
+    found = torch.tensor(np.asarray(process.predict(words.numpy())), dtype=torch.float64)
     expected = (words.shape[0], words.shape[1] + 1, n_symbol)
     who = f"{type(process).__name__}.predict must give (seq, time+1, symbol) = {expected}"
     if tuple(found.shape) != expected:

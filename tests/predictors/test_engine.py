@@ -11,7 +11,7 @@ import pytest
 import torch
 from faults import Small
 from sources import Coin, GoldenMean
-from torch import Tensor, nn
+from torch import nn
 
 from predictors import GRUConfig, TrainingConfig, build, kl_to_optimum, train
 from predictors.budgets import parameter_rule, steps_within
@@ -255,7 +255,7 @@ def test_arrays_and_lists_are_sources() -> None:
     assert as_source(process, 2) is process
     for model in (tokens, list(tokens)):
         train(small(), model, BRIEF, rng=rng())
-    with pytest.raises(ValueError, match="got a dict|got dict"):
+    with pytest.raises(ValueError, match="got dict"):
         as_source({}, 2)
 
 
@@ -275,12 +275,18 @@ def test_fixed_sequences_with_probabilities_are_the_process() -> None:
         (lambda: Windows([np.array([0, 1]), np.array([], dtype=int)], n_symbol=2), "document 1 must have the axis"),
         (lambda: Windows([np.array([[0, 1]])], n_symbol=2), r"document 0 must have the axis .* got shape \(1, 2\)"),
         (lambda: Windows([np.array([0]), np.array([1])], n_symbol=2), "no document has two symbols"),
-        (lambda: Windows([np.array([0, 1]), np.array([0, 2])], n_symbol=2), r"document 1 must be in 0 \.\. 1; \[1\] is 2"),
+        (
+            lambda: Windows([np.array([0, 1]), np.array([0, 2])], n_symbol=2),
+            r"document 1 must be in 0 \.\. 1; \[1\] is 2",
+        ),
         (lambda: Windows([np.array([0.0, 1.0])], n_symbol=2), "document 0 must be integers"),
         (lambda: FixedSequences(np.array([[0, 1], [1, -1]]), n_symbol=2), r"\[1, 1\] is -1"),
         (lambda: FixedSequences(np.zeros((0, 3), dtype=int), n_symbol=2), "none of length 0"),
         (lambda: FixedSequences(np.zeros((2, 3), dtype=int), n_symbol=2, weight=np.ones(2)), "they sum to 2"),
-        (lambda: FixedSequences(np.zeros((2, 3), dtype=int), n_symbol=2).sample(1, 4, rng=rng()), "there are 3 in each"),
+        (
+            lambda: FixedSequences(np.zeros((2, 3), dtype=int), n_symbol=2).sample(1, 4, rng=rng()),
+            "there are 3 in each",
+        ),
     ],
     ids=range(10),
 )
