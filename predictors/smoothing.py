@@ -111,7 +111,7 @@ def kneser_ney_discounts(counts: Int[np.ndarray, "_ symbol"]) -> Discounts:
     between 0 and the count. There is then no estimate; `estimated` says so.
     """
     n1, n2, n3, n4 = (int((counts == i).sum()) for i in (1, 2, 3, 4))
-    if min(n1, n2, n3) > 0:
+    if min(n1, n2, n3, n4) > 0:
         rare = n1 / (n1 + 2 * n2)
         found = 1 - 2 * rare * n2 / n1, 2 - 3 * rare * n3 / n2, 3 - 4 * rare * n4 / n3
         if all(0 <= discount <= count for count, discount in enumerate(found, start=1)):

@@ -163,7 +163,7 @@ def kneser_ney(words: np.ndarray, history: tuple[int, ...], n_symbol: int, longe
     of_counts = [number(word) for word in product(range(n_symbol), repeat=len(history) + 1)]
     n1, n2, n3, n4 = (of_counts.count(i) for i in (1, 2, 3, 4))
     discount = [0, 0.5, 1, 1.5]
-    if n1 and n2 and n3:
+    if n1 and n2 and n3 and n4:
         y = n1 / (n1 + 2 * n2)
         own = [0, 1 - 2 * y * n2 / n1, 2 - 3 * y * n3 / n2, 3 - 4 * y * n4 / n3]
         if all(0 <= d <= i for i, d in enumerate(own)):
