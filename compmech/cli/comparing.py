@@ -99,6 +99,9 @@ def rates(
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
+    widen: Annotated[
+        int, typer.Option(help="How often a grid may grow by a rate where the best is at its edge.", min=0)
+    ] = 0,
     update: Annotated[
         bool, typer.Option("--update", help="Keep what the file holds of other processes and predictors.")
     ] = False,
@@ -106,7 +109,7 @@ def rates(
     workers: Workers = None,
 ) -> None:
     """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
-    from probes.rates import RateTrial, concluded, replaced, sweep
+    from probes.rates import RateTrial, concluded, replaced, sweep, widened
     from probes.results import write_text
 
     subjects = [parse_subject(word) for word in process]
@@ -121,7 +124,11 @@ def rates(
     commands, rows = _earlier_rates(out) if update else ([], [])
     with output_file(out) as path:
         with progress_bar(sum(trial.training.steps for trial in trials)) as (advance, say), misuse(), worked():
-            rows = replaced(rows, sweep(trials, workers=worker_count(workers), advance=advance, done=say))
+            found_rows = sweep(trials, workers=worker_count(workers), advance=advance, done=say)
+            for _ in range(widen):
+                more = widened(trials, found_rows)
+                found_rows += sweep(more, workers=worker_count(workers), advance=advance, done=say)
+            rows = replaced(rows, found_rows)
         found = concluded(rows)
         text = json.dumps({"commands": [*commands, command_line()], **found}, indent=1) + "\n"
         with report_os_errors(f"cannot write {out}"):
