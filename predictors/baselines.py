@@ -1,4 +1,4 @@
-"""The floor: uniform and k-gram predictors, which know nothing of the process; and what plain predictors share."""
+"""The floor: uniform, unigram and k-gram predictors, which know no process; and what plain predictors share."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,8 +13,9 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, untouched
+from predictors.smoothing import SMOOTHINGS, count_words, tables
 
-__all__ = ["Baseline", "KGramPredictor", "UniformPredictor"]
+__all__ = ["Baseline", "KGramPredictor", "UniformPredictor", "unigram"]
 
 MAX_TABLE = 2**24
 """Largest k-gram table: n_symbol ** (k + 1) float64 numbers, 128 MiB."""
@@ -114,10 +115,10 @@ class _WindowCarry:
 
 
 class KGramPredictor(Baseline):
-    """Counts of what followed the last k symbols, backing off to shorter histories. It has no sites.
+    """Counts of what followed the last k symbols, falling back on shorter histories. It has no sites.
 
-    The rule is Witten-Bell (method C). With n(c, x) the number of times x followed the history c, n(c) their sum and
-    m(c) the number of different symbols seen after c,
+    How is up to `fit`; by default the rule is Witten-Bell (method C). With n(c, x) the number of times x followed the
+    history c, n(c) their sum and m(c) the number of different symbols seen after c,
 
         P(x | c) = (n(c, x) + m(c) P(x | c')) / (n(c) + m(c)),
 
@@ -166,17 +167,26 @@ class KGramPredictor(Baseline):
 
     @classmethod
     def fit(
-        cls, tokens: Int[Tensor, "seq time"] | Int[np.ndarray, "seq time"], k: int, n_symbol: int
+        cls,
+        tokens: Int[Tensor, "seq time"] | Int[np.ndarray, "seq time"] | Sequence[Any],
+        k: int,
+        n_symbol: int,
+        *,
+        smoothing: str = "witten-bell",
     ) -> "KGramPredictor":
-        """Count histories up to length k in a sample.
+        """Count histories up to length k in a sample: of a process, of a corpus, of a predictor.
 
         Args:
-            tokens: sequences of symbols 0 .. n_symbol - 1; histories do not cross from one to the next.
+            tokens: sequences of symbols 0 .. n_symbol - 1, or a list of arrays (time,) that may differ in length, as
+                `Windows.documents`; histories do not cross from one to the next.
             k: length of the longest history, >= 0.
+            smoothing: `witten-bell`, `back-off`, `kneser-ney` or `none`; `smoothing.tables` has the rules.
         Raises:
-            ValueError: if there is nothing to count, a token is out of range, or n_symbol ** (k + 1) exceeds 2 ** 24.
+            ValueError: if there is nothing to count, a token is out of range, n_symbol ** (k + 1) exceeds 2 ** 24, or
+                there is no such smoothing.
         """
-        sample = torch.as_tensor(tokens)
+        if smoothing not in SMOOTHINGS:
+            raise ValueError(f"smoothing must be one of {', '.join(SMOOTHINGS)}; got {smoothing!r}")
         if k < 0:
             raise ValueError(f"the length of the longest history is k >= 0; got {k}")
         if n_symbol ** (k + 1) > MAX_TABLE:
@@ -184,25 +194,21 @@ class KGramPredictor(Baseline):
                 f"k={k} over {n_symbol} symbols needs {n_symbol ** (k + 1)} counts, more than {MAX_TABLE}: "
                 "take a smaller k"
             )
-        check_tokens(sample, n_symbol)
-        if sample.numel() == 0:
-            raise ValueError(f"nothing to count: tokens have shape {tuple(sample.shape)}")
-        words = sample.numpy().astype(np.int64)
-        code = np.zeros_like(words)  # at (seq, t): x_{t-j} .. x_t as one number, oldest symbol first
-        below = np.full((1, n_symbol), 1 / n_symbol)
-        tables: list[np.ndarray] = []
-        for order in range(min(k, words.shape[1] - 1) + 1):
-            width = words.shape[1] - order
-            code = words[:, :width] * n_symbol**order + code[:, -width:]
-            counts = np.bincount(code.ravel(), minlength=n_symbol ** (order + 1)).reshape(-1, n_symbol)
-            below = _witten_bell(counts, below)
-            tables.append(below)
-        for _ in range(len(tables), k + 1):  # sequences too short to hold such a history
-            tables.append(np.tile(tables[-1], (n_symbol, 1)))
-        return cls(tables)
+        given = (
+            [torch.as_tensor(each)[None] for each in tokens]
+            if isinstance(tokens, list | tuple)
+            else [torch.as_tensor(tokens)]
+        )
+        for sample in given:
+            check_tokens(sample, n_symbol)
+        if not any(sample.numel() for sample in given):
+            shapes = ", ".join(str(tuple(sample.shape)) for sample in given[:3])
+            raise ValueError(f"nothing to count: tokens have shape {shapes}")
+        words = [sample.numpy().astype(np.int64) for sample in given]
+        return cls(tables(count_words(words, k, n_symbol), smoothing))
 
     def shorter(self, k: int) -> "KGramPredictor":
-        """The same counts, looking back on at most `k` symbols: what `fit` with that k on the same sample gives.
+        """The same counts, looking back on at most `k` symbols: what `fit` with that k would have given.
 
         Raises:
             ValueError: unless 0 <= k <= self.k.
@@ -229,8 +235,15 @@ class KGramPredictor(Baseline):
         return self._log_tables[order][(history * place).sum(dim=1)]
 
 
-def _witten_bell(counts: np.ndarray, below: np.ndarray) -> np.ndarray:
-    """P(x | c) from the counts n(c, x) and the table of the next shorter histories: row c mod its length is c'."""
-    shorter = np.tile(below, (len(counts) // len(below), 1))
-    total, distinct = counts.sum(axis=1, keepdims=True), (counts > 0).sum(axis=1, keepdims=True)
-    return np.where(total > 0, (counts + distinct * shorter) / np.maximum(total + distinct, 1), shorter)
+def unigram(
+    tokens: Int[Tensor, "seq time"] | Int[np.ndarray, "seq time"] | Sequence[Any], n_symbol: int
+) -> KGramPredictor:
+    """Every symbol with its relative frequency in a sample, whatever was read; 0 for a symbol that never came.
+
+    Raises ValueError as `KGramPredictor.fit` does.
+
+    Example:
+        >>> unigram(torch.tensor([[0, 1, 1, 1]]), n_symbol=2).log_probs(torch.tensor([[0]])).exp()[0, 1]
+        tensor([0.2500, 0.7500], dtype=torch.float64)
+    """
+    return KGramPredictor.fit(tokens, 0, n_symbol, smoothing="none")

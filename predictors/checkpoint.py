@@ -4,10 +4,8 @@ The file's metadata has one key, `belief-geometry`, with sorted JSON: format ver
 key only, because safetensors writes several in hash order, which changes from process to process.
 """
 
-import errno
 import json
 import os
-import stat
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -20,6 +18,7 @@ from torch import Tensor, nn
 from predictors.build import CONFIGS, build
 from predictors.network import Network
 from predictors.predictor import Predictor
+from predictors.whole_files import write_whole
 
 __all__ = ["FORMAT_VERSION", "CheckpointError", "dumps", "load", "save"]
 
@@ -54,7 +53,7 @@ def save(predictor: Predictor, path: str | os.PathLike[str]) -> None:
         ValueError: if the predictor is not a network made by `build`.
         OSError: if the file cannot be written, or `path` is a device, a pipe or anything else but a regular file.
     """
-    _write(Path(path), dumps(predictor))
+    write_whole(Path(path), dumps(predictor))
 
 
 def dumps(predictor: Predictor) -> bytes:
@@ -73,35 +72,6 @@ def dumps(predictor: Predictor) -> bytes:
     header = {"format_version": FORMAT_VERSION, "architecture": names[0], "config": asdict(config)}  # type: ignore[arg-type]
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
     return to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)})
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a file so that `path` holds either what it held or all of the data, whenever this is interrupted."""
-    target = _replaceable(path)
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _replaceable(path: Path) -> Path:
-    """Where the links of a path lead, if nothing or a regular file is there."""
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return Path(os.path.realpath(path))
-    if stat.S_ISDIR(mode):
-        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
-    if not stat.S_ISREG(mode):
-        problem = "not a regular file, and not to be replaced by one: give another path"
-        raise OSError(errno.EINVAL, problem, str(path))
-    return Path(os.path.realpath(path))
 
 
 def load(path: str | os.PathLike[str]) -> Network:

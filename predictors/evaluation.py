@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -10,21 +9,13 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from predictors.exact import ProcessLike, ProcessPredictor
-from predictors.predictor import Predictor
+from predictors.predictor import Predictor, check_tokens
+from predictors.sources import PADDING, Source, is_padded
 
-__all__ = ["HeldOut", "Source", "device_of", "kl_to_optimum"]
+__all__ = ["HeldOut", "checked_words", "device_of", "kl_to_optimum"]
 
 ROWS_AT_ONCE = 2**15
 """Rows of one pass of an evaluation: it bounds memory and changes no result beyond rounding."""
-
-
-@runtime_checkable
-class Source(Protocol):
-    """What training draws from. If it has `alphabet` and `predict` too, the KL to the optimum can be followed."""
-
-    def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Any:
-        """Independent words of integers 0 .. n_symbol - 1, (seq, time)."""
-        ...
 
 
 def kl_to_optimum(
@@ -68,7 +59,7 @@ class HeldOut:
     """A sample that a predictor is scored on again and again.
 
     Attributes:
-        words: (seq, length + 1).
+        words: (seq, length + 1); `PADDING` after the end of a sequence that ends early.
         optimum: exact log probabilities in nats at rows 1 .. length, (seq, row, symbol); None if the source has none.
     """
 
@@ -80,7 +71,7 @@ class HeldOut:
         """Draw the words; predict them if the source can."""
         words = torch.as_tensor(np.asarray(source.sample(n_seq, length + 1, rng=rng))).to(torch.int64)
         optimum = None
-        if isinstance(source, ProcessLike):
+        if isinstance(source, ProcessLike) and not is_padded(source):
             exact = ProcessPredictor(source)
             optimum = torch.cat([log_rows(exact, words[part, :-1]) for part in _parts(n_seq, length)])
         return cls(words, optimum)
@@ -89,12 +80,28 @@ class HeldOut:
         """Mean -log Q(x_t | x_<t) over rows 1 .. length, and the KL to the optimum at each of them; in nats."""
         n_seq, length = self.words.shape[0], self.words.shape[1] - 1
         loss, kl = 0.0, torch.zeros(length, dtype=torch.float64)
+        there = self.words[:, 1:] != PADDING
+        whole = bool(there.all())
         for part in _parts(n_seq, length):
-            rows = log_rows(predictor, self.words[part, :-1])
-            loss -= float(rows.gather(-1, self.words[part, 1:, None]).sum())
+            rows = log_rows(predictor, self.words[part, :-1].clamp(min=0))
+            surprise = rows.gather(-1, self.words[part, 1:, None].clamp(min=0))
+            loss -= float(surprise.sum() if whole else surprise[..., 0][there[part]].sum())
             if self.optimum is not None:
                 kl += _kl(self.optimum[part], rows).sum(0)
-        return loss / (n_seq * length), None if self.optimum is None else (kl / n_seq).tolist()
+        return loss / int(there.sum()), None if self.optimum is None else (kl / n_seq).tolist()
+
+
+def checked_words(drawn: object, source: Source, predictor: Predictor, shape: tuple[int, int]) -> Tensor:
+    """What a source has drawn as int64 on the CPU, if it is symbols of the predictor in the shape asked for.
+
+    Raises:
+        ValueError: naming the first that is not.
+    """
+    words = torch.tensor(np.asarray(drawn))  # a copy: what is drawn may be read-only, or used again
+    if tuple(words.shape) != shape:
+        raise ValueError(f"the source was asked for words (seq, time) = {shape} and gave {tuple(words.shape)}")
+    check_tokens(words.clamp(min=0) if is_padded(source) else words, predictor.n_symbol)
+    return words.to(torch.int64)
 
 
 def log_rows(predictor: Predictor, tokens: Tensor) -> Tensor:

@@ -10,7 +10,7 @@ from torch import Tensor
 from predictors.baselines import Baseline
 from predictors.predictor import Site, Tap, segments, visit, written_rows
 
-__all__ = ["ProcessLike", "ProcessPredictor"]
+__all__ = ["ProcessLike", "ProcessPredictor", "checked_rows"]
 
 SIGNED_ZERO = 1e-12
 """A sum of signed terms counts as zero below this part of the sum of their absolute values: the terms carry relative
@@ -20,12 +20,13 @@ NORMALISED = 1e-9
 """How far belief @ evaluate may be from 1. Filtering keeps it to about 1e-15; only an edit can move it."""
 
 
+PREDICTED = 1e-6
+"""How far a prediction of somebody's process may be from summing to 1: it may be computed in float32."""
+
+
 @runtime_checkable
 class ProcessLike(Protocol):
-    """The methods of a process that its predictor calls."""
-
-    @property
-    def alphabet(self) -> tuple[Any, ...]: ...
+    """What a process needs for its predictor. An `alphabet`, if it has one, gives the number of symbols."""
 
     def predict(self, words: Any) -> Any:
         """P(x_t | x_<t) for integer words (seq, time), as an array (seq, time+1, symbol)."""
@@ -71,8 +72,11 @@ class ProcessPredictor(Baseline):
 
     Anything with the methods of a process will do. If it also has labelled matrices `T` (symbol, state, next_state),
     `start` and `evaluate`, the predictor filters: it carries the belief start @ T_w / (start @ T_w @ evaluate) as the
-    recurrent state site "belief", float64, which can be read and edited. Otherwise it hands all words read so far to
-    `process.predict` at every call, and has no sites.
+    recurrent state site "belief", float64, which can be read and edited; a step costs the same at every row. Otherwise
+    it hands all words read so far to `process.predict` at every call, and has no sites: a whole pass costs one call,
+    but a step at row t one call on words of t symbols, so that n single steps cost n (n + 1) / 2 symbols.
+
+    The process need not be the one that makes the words: a fitted or a coarse-grained one predicts as it believes.
 
     Forbidden symbols have log probability -inf. Conditioning on an impossible word raises what `process.predict`
     raises.
@@ -96,7 +100,7 @@ class ProcessPredictor(Baseline):
             n_state = linear.start.shape[0]
             meaning = "the belief over states of the process, after the symbols read"
             sites["belief"] = Site(n_state, (n_state,), meaning, state=True, recurrent=True)
-        super().__init__(len(process.alphabet), sites)
+        super().__init__(_n_symbol(process), sites)
 
     def _start(self, n_seq: int, tap: Tap) -> _WordsCarry:
         nothing = torch.empty(n_seq, 0, dtype=torch.int64)
@@ -116,7 +120,7 @@ class ProcessPredictor(Baseline):
         return rows, _WordsCarry(carry.row + n_time, rows[:, -1], (carry.pieces, tokens), belief)
 
     def _replay(self, words: Tensor) -> Tensor:
-        return torch.tensor(np.asarray(self.process.predict(words.numpy())), dtype=torch.float64).log()
+        return checked_rows(self.process, words, self.n_symbol).log()
 
     def _filter(self, linear: _Linear, tokens: Tensor, carry: _WordsCarry, tap: Tap) -> Tensor:
         """Beliefs at the new rows: a loop over symbols, cut at the rows that the tap may write."""
@@ -167,6 +171,32 @@ class ProcessPredictor(Baseline):
                 f"{float(probability[seq, i, symbol]):.3g}: an edit must stay where predictions are nonnegative"
             )
         return probability.log()
+
+
+def _n_symbol(process: ProcessLike) -> int:
+    """The size of its alphabet, or else of its prediction before the first symbol."""
+    alphabet = getattr(process, "alphabet", None)
+    if alphabet is not None:
+        return len(alphabet)
+    return int(np.asarray(process.predict(np.empty((1, 0), dtype=np.int64))).shape[-1])
+
+
+def checked_rows(process: ProcessLike, words: Tensor, n_symbol: int) -> Tensor:
+    """P(x_t | x_<t) of a process at rows 0 .. time, float64, if that is what its `predict` gives.
+
+    Raises:
+        ValueError: for another shape, or the first row that is no distribution. Whatever `predict` raises.
+    """
+    found = torch.tensor(np.asarray(process.predict(words.numpy())), dtype=torch.float64)
+    expected = (words.shape[0], words.shape[1] + 1, n_symbol)
+    who = f"{type(process).__name__}.predict must give (seq, time+1, symbol) = {expected}"
+    if tuple(found.shape) != expected:
+        raise ValueError(f"{who}; it gave {tuple(found.shape)}. Row t is the prediction of symbol t, row 0 the first")
+    wrong = ~((found >= 0).all(-1) & ((found.sum(-1) - 1).abs() <= PREDICTED))
+    if bool(wrong.any()):
+        seq, row = (int(i) for i in wrong.nonzero()[0])
+        raise ValueError(f"{who}, every row a distribution; sequence {seq}, row {row} is {found[seq, row].tolist()}")
+    return found
 
 
 def _signed(total: Tensor, size: Tensor) -> Tensor:

@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from predictors.evaluation import Source
 from predictors.predictor import Predictor
+from predictors.sources import Source
 from predictors.training import Progress, train
 from predictors.training_record import TrainingConfig, TrainingDiverged
 
-__all__ = ["SweepRow", "best_rate", "sweep_learning_rates"]
+__all__ = ["SweepRow", "best_rate", "next_rate", "sweep_learning_rates", "widened_sweep"]
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,60 @@ def sweep_learning_rates(
             shifted = None if progress is None else _shifted(progress, len(rows), len(rates) * len(seeds))
             rows.append(_train_once(make_predictor, source, one, seed, shifted))
     return rows
+
+
+def widened_sweep(
+    make_predictor: Callable[[torch.Generator], Predictor],
+    source: Source,
+    config: TrainingConfig,
+    rates: Sequence[float],
+    *,
+    seeds: Sequence[int],
+    widenings: int = 4,
+    progress: Progress | None = None,
+) -> list[SweepRow]:
+    """A sweep whose grid grows until the best rate lies inside it: at an edge, nobody knows what is beyond.
+
+    Each new rate gets every seed and the same budget. An architecture that needs more rates costs more sweeping, but no
+    single training sees more symbols.
+
+    Args:
+        rates: at least two.
+        widenings: how often at most; `next_rate` of what comes back says whether that was enough.
+        progress: as for `sweep_learning_rates`, begun anew for every new rate.
+    Returns:
+        All rows, in the order in which they were made.
+    """
+    rows = sweep_learning_rates(make_predictor, source, config, rates, seeds=seeds, progress=progress)
+    for _ in range(widenings):
+        rate = next_rate(rows)
+        if rate is None:
+            break
+        rows += sweep_learning_rates(make_predictor, source, config, [rate], seeds=seeds, progress=progress)
+    return rows
+
+
+def next_rate(rows: Sequence[SweepRow]) -> float | None:
+    """The rate to try where the best of a sweep is at an edge of its grid; None where it lies inside.
+
+    It is as far beyond the edge, in the logarithm, as the neighbour is inside. A grid on which every rate diverged goes
+    on below.
+
+    Raises:
+        ValueError: if there are fewer than two rates, which have no spacing.
+    """
+    rates = sorted({row.rate for row in rows})
+    if len(rates) < 2:
+        raise ValueError(f"a grid has at least two rates; got {rates}")
+    try:
+        best = best_rate(rows)
+    except ValueError:
+        best = rates[0]
+    if best == rates[0]:
+        return rates[0] ** 2 / rates[1]
+    if best == rates[-1]:
+        return rates[-1] ** 2 / rates[-2]
+    return None
 
 
 def _train_once(

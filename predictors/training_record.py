@@ -4,7 +4,14 @@ from dataclasses import asdict, dataclass
 from math import inf
 from typing import Any
 
-__all__ = ["Evaluation", "TrainingConfig", "TrainingDiverged", "TrainingRecord"]
+__all__ = ["CHOICES", "Evaluation", "TrainingConfig", "TrainingDiverged", "TrainingRecord", "as_json"]
+
+CHOICES: dict[str, tuple[str, ...]] = {
+    "targets": ("sampled", "exact"),
+    "optimiser": ("adamw", "sgd", "muon"),
+    "schedule": ("cosine", "linear", "constant", "one-cycle", "warmup-stable-decay"),
+}
+"""What the fields of a configuration that are words may say."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +33,19 @@ class TrainingConfig:
         eval_every: steps between evaluations; the first is before training, the last after it.
         eval_sequences: words of the one sample that all evaluations use.
         checkpoints: numbers of steps after which `on_checkpoint` is called, ascending; 0 is before training.
+            `log_spaced` makes them.
+        targets: `sampled`, the loss is -log Q of the symbol that came; or `exact`, it is the cross entropy
+            -sum_x P(x | x_<t) log Q(x | x_<t) with the P of the source. Both have the same mean and the same optimum;
+            the second has less noise, and uses what no learner of a real sample knows.
+        optimiser: `adamw`, `sgd` or `muon` (see `optimisers`).
+        momentum: of `sgd` and of `muon`; 0: none.
+        schedule: `cosine`, `linear`, `constant`, `one-cycle` or `warmup-stable-decay` (see `learning_rate`).
+        decay: of `warmup-stable-decay`, the part of all steps over which the learning rate falls at the end.
+        stop_at_kl: training ends at the first evaluation whose mean KL to the optimum is at most this, in nats; None:
+            it does not. The source must predict.
+        max_seconds: training ends when the updates have taken so long; None: it does not. The schedule is then as far
+            as the larger part of steps and seconds that is gone, so that it comes to its end. Seconds differ from run
+            to run, so that same seed, same bytes does not hold under this limit.
     """
 
     length: int
@@ -40,6 +60,13 @@ class TrainingConfig:
     eval_every: int = 100
     eval_sequences: int = 1024
     checkpoints: tuple[int, ...] = ()
+    targets: str = "sampled"
+    optimiser: str = "adamw"
+    momentum: float = 0.9
+    schedule: str = "cosine"
+    decay: float = 0.2
+    stop_at_kl: float | None = None
+    max_seconds: float | None = None
 
     def __post_init__(self) -> None:
         for name in ("length", "steps", "batch", "eval_every", "eval_sequences"):
@@ -52,11 +79,20 @@ class TrainingConfig:
             raise ValueError(f"clip must be positive (inf: no clipping); got {self.clip!r}")
         if not 0 <= self.weight_decay < inf:
             raise ValueError(f"weight_decay must be finite and not negative; got {self.weight_decay!r}")
-        for name in ("warmup", "final_lr"):
+        for name in ("warmup", "final_lr", "decay"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} is a part, in [0, 1]; got {getattr(self, name)!r}")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas must be two numbers in [0, 1); got {self.betas!r}")
+        if not 0 <= self.momentum < 1:
+            raise ValueError(f"momentum must be in [0, 1); got {self.momentum!r}")
+        for name, known in CHOICES.items():
+            if getattr(self, name) not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}; got {getattr(self, name)!r}")
+        for name in ("stop_at_kl", "max_seconds"):
+            limit = getattr(self, name)
+            if limit is not None and not 0 < limit < inf:
+                raise ValueError(f"{name} must be positive and finite, or None for no such limit; got {limit!r}")
         steps = self.checkpoints
         if list(steps) != sorted(set(steps)) or any(not 0 <= step <= self.steps for step in steps):
             raise ValueError(f"checkpoints must be ascending numbers of steps in 0 .. {self.steps}; got {steps!r}")
@@ -87,13 +123,15 @@ class TrainingRecord:
 
     Attributes:
         config: how.
-        symbols_seen: symbols drawn for updates, steps * batch * (length + 1).
+        symbols_seen: symbols drawn for updates, updates * batch * (length + 1); fewer where documents are shorter.
         seconds: wall-clock time of the updates; evaluations and callbacks left out. The one entry that the seed does
             not determine.
         steps: updates made at each point of the loss curve.
         losses: mean training loss since the point before, in nats.
         gradient_norms: mean norm of the gradient before clipping, since the point before.
         evaluations: the learning curve.
+        stopped: what ended it: `steps`, `kl` or `seconds`.
+        held_out: whether evaluations drew from a source of their own.
     """
 
     config: TrainingConfig
@@ -103,6 +141,13 @@ class TrainingRecord:
     losses: tuple[float, ...]
     gradient_norms: tuple[float, ...]
     evaluations: tuple[Evaluation, ...]
+    stopped: str = "steps"
+    held_out: bool = False
+
+    @property
+    def updates(self) -> int:
+        """How many were made."""
+        return self.final.step
 
     @property
     def final(self) -> Evaluation:
@@ -111,7 +156,7 @@ class TrainingRecord:
 
     def to_dict(self) -> dict[str, Any]:
         """The record in numbers, strings, lists and dicts, for JSON."""
-        listed: dict[str, Any] = _listed(asdict(self))
+        listed: dict[str, Any] = as_json(asdict(self))
         return listed
 
 
@@ -137,8 +182,10 @@ class TrainingDiverged(ArithmeticError):
         )
 
 
-def _listed(value: Any) -> Any:
-    """Tuples as lists, all the way down."""
+def as_json(value: Any) -> Any:
+    """Tuples as lists and an infinite number as "inf", all the way down."""
+    if value == inf:
+        return "inf"
     if isinstance(value, dict):
-        return {key: _listed(each) for key, each in value.items()}
-    return [_listed(each) for each in value] if isinstance(value, tuple | list) else value
+        return {key: as_json(each) for key, each in value.items()}
+    return [as_json(each) for each in value] if isinstance(value, tuple | list) else value

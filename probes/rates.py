@@ -1,8 +1,8 @@
 """The equal-budget sweep from which the preset learning rates come."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any
 
@@ -10,12 +10,13 @@ import torch
 
 from compmech import GHMM, HMM
 from predictors import Predictor, SweepRow, TrainingConfig, best_rate, sweep_learning_rates
+from predictors.sweep import next_rate
 from probes.candidates import Candidate, make
 from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
 from probes.presets import RATES
 
-__all__ = ["RateTrial", "concluded", "replaced", "sweep"]
+__all__ = ["RateTrial", "concluded", "replaced", "sweep", "widened"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,6 +78,27 @@ def sweep(
     return run_all(run_trial, trials, workers=workers, advance=advance, done=lambda i, row: done(_line(row)))
 
 
+def widened(trials: Sequence[RateTrial], rows: Sequence[dict[str, Any]]) -> list[RateTrial]:
+    """The trials of one rate more for every process and architecture whose best rate is at an edge of those tried.
+
+    With every seed and the budget of the others. None are left when every best rate lies inside.
+    """
+    groups: dict[tuple[str, str], list[RateTrial]] = defaultdict(list)
+    for trial in trials:
+        groups[trial.label, trial.candidate.label].append(trial)
+    found = []
+    for (process, predictor), tried in groups.items():
+        rate = next_rate(_sweep_rows(row for row in rows if (row["process"], row["predictor"]) == (process, predictor)))
+        if rate is not None:
+            seeds = {trial.seed: trial for trial in tried}
+            found += [replace(trial, training=replace(trial.training, lr=rate)) for trial in seeds.values()]
+    return found
+
+
+def _sweep_rows(rows: Iterable[dict[str, Any]]) -> list[SweepRow]:
+    return [SweepRow(**{f.name: row[f.name] for f in fields(SweepRow)}) for row in rows]
+
+
 def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The rows with the best rate by process and architecture, and the same in lines for people."""
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
@@ -85,15 +107,16 @@ def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     best: dict[str, dict[str, float]] = defaultdict(dict)
     lines = []
     for (process, predictor), tried in groups.items():
-        rate = best_rate([SweepRow(**{f.name: row[f.name] for f in fields(SweepRow)}) for row in tried])
+        rate = best_rate(_sweep_rows(tried))
         best[process][predictor] = rate
         reached = [row["kl"] for row in tried if row["rate"] == rate]
         rates = [row["rate"] for row in tried]
-        said = f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats"
+        seeds = f" over {len(reached)} seeds" if len(reached) > 1 else ""
+        said = f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{seeds}"
         if (least := _of_least_kl(tried))[0] != rate:
-            said += f"; lr {least[0]:g} gives {least[1]:.2g}, within a standard error over the seeds"
+            said += f"; lr {least[0]:g} gives {least[1]:.2g}, within a standard error"
         if rate in (min(rates), max(rates)):
-            said += "; the chosen rate is at the edge of the grid"
+            said += "; the best is at the edge of the grid"
         lines.append(said)
     return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": list(rows)}
 

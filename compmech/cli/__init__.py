@@ -17,12 +17,10 @@ from typer.exceptions import TyperException
 from compmech.cli.comparing import add_comparing_commands
 from compmech.cli.describing import add_describing_commands
 from compmech.cli.drawing import add_drawing_commands
-from compmech.cli.failure import Failed, Misused
+from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
+from compmech.cli.training import add_training_commands
 
 __all__ = ["main"]
-
-INTERRUPTED = 130
-"""Exit status after Ctrl-C."""
 
 app = typer.Typer(
     name="compmech",
@@ -35,11 +33,11 @@ app = typer.Typer(
 add_describing_commands(app)
 add_drawing_commands(app)
 add_comparing_commands(app)
+add_training_commands(app)
 
 
 @app.callback(invoke_without_command=True)
 def _root(
-    context: typer.Context,
     version: bool = typer.Option(False, "--version", help="Print the version and stop."),
 ) -> None:
     if version:
@@ -71,6 +69,8 @@ def _status(arguments: list[str]) -> int:
         return _say(f"{error.format_message()} (see {context.command_path if context else 'compmech'} --help)", 2)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted()
+    except Stopped as error:
+        return _say(str(error), error.status)
     except Misused as error:
         return _say(str(error), 2)
     except Failed as error:

@@ -1,25 +1,21 @@
 """`compmech compare`, `compmech demo`, `compmech rates`: train, probe, and leave a folder that a person can read."""
 
 import json
-import os
-import shlex
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
-from compmech.cli.failure import Failed, Misused, misuse, unreadable
+from compmech.cli.failure import Misused, misuse, unreadable
 from compmech.cli.output import output_file, output_folder, report_os_errors
+from compmech.cli.running import check_device, command_line, predictor_label, progress_bar, worked, worker_count
 
 if TYPE_CHECKING:
     from probes.comparison import ComparisonSpec
     from probes.results import Comparison, Run
 
-__all__ = ["add_comparing_commands"]
+__all__ = ["add_comparing_commands", "parse_subject", "specification"]
 
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write; it appears when everything is done.")]
 Seed = Annotated[int, typer.Option(help="Of all randomness: same seed, same machine, same rows.", min=0)]
@@ -61,7 +57,7 @@ def compare(
 ) -> None:
     """Train predictors on processes, probe their states against the belief states, and report."""
     subjects = [(parse_process(word), length) for word in process]
-    spec = _specification(
+    spec = specification(
         subjects,
         predictor,
         seeds=seeds,
@@ -83,7 +79,7 @@ def demo(
 ) -> None:
     """Compare transformer, LSTM, GRU and Mamba on Mess3 and RRXOR: a few minutes on a laptop."""
     subjects = [(parse_process("mess3"), 10), (parse_process("rrxor"), 16)]
-    spec = _specification(subjects, ["transformer", "lstm", "gru", "mamba", "k-gram", "uniform", "bayes"])
+    spec = specification(subjects, ["transformer", "lstm", "gru", "mamba", "k-gram", "uniform", "bayes"])
     _run(spec, out, seed=seed, workers=workers, overwrite=True, as_json=as_json)
 
 
@@ -103,6 +99,9 @@ def rates(
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
+    widen: Annotated[
+        int, typer.Option(help="How often a grid may grow by a rate where the best is at its edge.", min=0)
+    ] = 0,
     update: Annotated[
         bool, typer.Option("--update", help="Keep what the file holds of other processes and predictors.")
     ] = False,
@@ -110,16 +109,11 @@ def rates(
     workers: Workers = None,
 ) -> None:
     """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
-    from probes.rates import RateTrial, concluded, replaced, sweep
+    from probes.rates import RateTrial, concluded, replaced, sweep, widened
     from probes.results import write_text
 
-    subjects = []
-    for word in process:
-        name, _, length = word.rpartition("@")
-        if not name or not (length.isascii() and length.isdigit()):
-            raise Misused(f"{word!r}: write NAME@LENGTH, as in rrxor@16")
-        subjects.append((parse_process(name), int(length)))
-    spec = _specification(subjects, predictor, steps=steps, batch=batch)
+    subjects = [parse_subject(word) for word in process]
+    spec = specification(subjects, predictor, steps=steps, batch=batch)
     untrained = [candidate.label for candidate in spec.candidates if candidate.is_baseline]
     if untrained:
         raise Misused(f"{', '.join(untrained)}: nothing to choose a learning rate for")
@@ -129,10 +123,14 @@ def rates(
     trials = RateTrial.grid(spec, seeds=range(seed, seed + seeds))
     commands, rows = _earlier_rates(out) if update else ([], [])
     with output_file(out) as path:
-        with _progress(sum(trial.training.steps for trial in trials)) as (advance, say), misuse(), worked():
-            rows = replaced(rows, sweep(trials, workers=_workers(workers), advance=advance, done=say))
+        with progress_bar(sum(trial.training.steps for trial in trials)) as (advance, say), misuse(), worked():
+            found_rows = sweep(trials, workers=worker_count(workers), advance=advance, done=say)
+            for _ in range(widen):
+                more = widened(trials, found_rows)
+                found_rows += sweep(more, workers=worker_count(workers), advance=advance, done=say)
+            rows = replaced(rows, found_rows)
         found = concluded(rows)
-        text = json.dumps({"commands": [*commands, _command_line()], **found}, indent=1) + "\n"
+        text = json.dumps({"commands": [*commands, command_line()], **found}, indent=1) + "\n"
         with report_os_errors(f"cannot write {out}"):
             write_text(path, text)
     for line in found["best_lines"]:
@@ -153,9 +151,16 @@ def _earlier_rates(path: Path) -> tuple[list[str], list[dict[str, Any]]]:
 # helpers
 
 
-def _specification(
-    subjects: list[tuple[NamedProcess, int]], predictors: list[str], **settings: Any
-) -> "ComparisonSpec":
+def parse_subject(word: str) -> tuple[NamedProcess, int]:
+    """`rrxor@16` as a process and a length."""
+    name, _, length = word.rpartition("@")
+    if not name or not (length.isascii() and length.isdigit()):
+        raise Misused(f"{word!r}: write NAME@LENGTH, as in rrxor@16")
+    return parse_process(name), int(length)
+
+
+def specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str], **settings: Any) -> "ComparisonSpec":
+    """Processes, each with its length, predictors as the user typed them, and the settings that were given."""
     from probes.candidates import candidate
     from probes.comparison import ComparisonSpec, Subject
 
@@ -163,33 +168,17 @@ def _specification(
     given = {
         renamed.get(key, key): value for key, value in settings.items() if value is not None or key == "max_histories"
     }
-    _check_device(str(settings.get("device", "cpu")))
+    check_device(str(settings.get("device", "cpu")))
     with misuse():
         chosen = []
         for word in predictors:
             name, own = parse_settings(word)
-            chosen.append(candidate(name, own, label=_label(word)))
+            chosen.append(candidate(name, own, label=predictor_label(word)))
         return ComparisonSpec(
             subjects=tuple(Subject(p.label, p.title, p.process, length) for p, length in subjects),
             candidates=tuple(chosen),
             **given,
         )
-
-
-def _label(word: str) -> str:
-    return word.replace(":", "-").replace(",", "-").replace("=", "")
-
-
-def _check_device(device: str) -> None:
-    import torch
-
-    try:
-        torch.empty(1, device=device)
-        usable = device != "meta"
-    except (RuntimeError, AssertionError) as error:
-        raise Misused(f"device {device!r} cannot be used here: {str(error).splitlines()[0]}") from error
-    if not usable:
-        raise Misused(f"device {device!r} holds no numbers: nothing can be trained on it")
 
 
 def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool) -> None:
@@ -209,32 +198,18 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
                     (folder / "checkpoints").mkdir(exist_ok=True)
                     (folder / "checkpoints" / checkpoints[-1]).write_bytes(checkpoint)
 
-        with _progress(spec.total_steps) as (advance, say), misuse(), worked():
+        with progress_bar(spec.total_steps) as (advance, say), misuse(), worked():
             comparison = run_comparison(
                 spec,
                 rng=np.random.default_rng(seed),
-                workers=_workers(workers),
-                command=_command_line(),
+                workers=worker_count(workers),
+                command=command_line(),
                 advance=advance,
                 done=done,
             )
         with report_os_errors(where):
             files = _write(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
-
-
-@contextmanager
-def worked() -> Iterator[None]:
-    """Training that diverges, and workers that are killed, are failed runs, said in one line."""
-    from predictors import TrainingDiverged
-    from probes.parallel import WorkersLost
-
-    try:
-        yield
-    except TrainingDiverged as error:
-        raise Failed(f"training diverged: {error}") from error
-    except WorkersLost as error:
-        raise Failed(str(error)) from error
 
 
 def _line(run: "Run") -> str:
@@ -268,23 +243,3 @@ def _conclude(comparison: "Comparison", out: Path, files: list[Path], checkpoint
         print(f"  {out / file}")
     if checkpoints:
         print(f"  {out / 'checkpoints'}: the weights of {checkpoints} networks")
-
-
-@contextmanager
-def _progress(total: int) -> Iterator[tuple[Any, Any]]:
-    """A bar on a terminal, else one line on standard error for every run that ends."""
-    from tqdm import tqdm
-
-    with tqdm(total=total, unit="step", unit_scale=True, smoothing=0.05, disable=not sys.stderr.isatty()) as bar:
-        yield (
-            bar.update,
-            lambda line: bar.write(line, file=sys.stderr) if not bar.disable else print(line, file=sys.stderr),
-        )
-
-
-def _workers(wanted: int | None) -> int:
-    return wanted or len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else wanted or os.cpu_count() or 1
-
-
-def _command_line() -> str:
-    return shlex.join(["compmech", *sys.argv[1:]])

@@ -4,7 +4,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["Failed", "Misused", "misuse", "unreadable"]
+__all__ = ["INTERRUPTED", "Failed", "Misused", "Stopped", "misuse", "unreadable"]
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C."""
 
 
 class Misused(Exception):
@@ -13,6 +17,14 @@ class Misused(Exception):
 
 class Failed(Exception):
     """The run itself failed: exit status 1."""
+
+
+class Stopped(Exception):
+    """Ctrl-C or a signal ended a run that leaves something behind: the line says what, `status` is the exit status."""
+
+    def __init__(self, message: str, status: int) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 @contextmanager

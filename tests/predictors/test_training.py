@@ -29,9 +29,11 @@ from predictors import (
     sweep_learning_rates,
     train,
 )
+from predictors.batches import SYMBOLS_AT_ONCE
 from predictors.network import Network
-from predictors.sweep import SweepRow
-from predictors.training import SYMBOLS_AT_ONCE, decayed, learning_rate
+from predictors.optimisers import decayed
+from predictors.schedules import learning_rate
+from predictors.sweep import SweepRow, next_rate, widened_sweep
 
 BRIEF = TrainingConfig(length=4, steps=6, batch=8, eval_every=3, eval_sequences=16)
 
@@ -573,3 +575,17 @@ def test_of_rates_that_seeds_cannot_tell_apart_the_smallest_is_best(
 def test_a_sweep_without_rates_is_refused() -> None:
     with pytest.raises(ValueError, match="needs rates and seeds"):
         sweep_learning_rates(make, GoldenMean(), BRIEF, [], seeds=[0])
+
+
+def test_a_sweep_widens_until_the_best_rate_is_inside() -> None:
+    config = replace(BRIEF, steps=40, batch=32)
+    rows = widened_sweep(make, GoldenMean(), config, [1e-4, 4e-4], seeds=[0, 7], widenings=6)
+    rates = list(dict.fromkeys(row.rate for row in rows))
+    assert rates == pytest.approx([1e-4 * 4**i for i in range(len(rates))])
+    assert len(rows) == 2 * len(rates)
+    assert rates[0] < best_rate(rows) < rates[-1]
+    assert next_rate(rows) is None
+    stopped = widened_sweep(make, GoldenMean(), config, [1e-4, 4e-4], seeds=[0], widenings=1)
+    assert next_rate(stopped) == pytest.approx(6.4e-3)
+    with pytest.raises(ValueError, match="at least two rates"):
+        next_rate(stopped[:1])

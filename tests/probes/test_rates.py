@@ -8,7 +8,7 @@ from compmech import zoo
 from probes.candidates import candidate
 from probes.comparison import ComparisonSpec, Subject
 from probes.presets import LEARNING_RATES, OTHER_STEPS, RATES, STEPS, learning_rate, steps
-from probes.rates import RateTrial, concluded, replaced, sweep
+from probes.rates import RateTrial, concluded, replaced, sweep, widened
 
 
 def spec() -> ComparisonSpec:
@@ -71,3 +71,20 @@ def test_preset_rates_say_where_they_come_from() -> None:
 def test_preset_steps() -> None:
     assert steps("rrxor") == STEPS["rrxor"]
     assert steps("nemo") == OTHER_STEPS
+
+
+def test_a_grid_grows_where_its_best_rate_is_at_the_edge() -> None:
+    trials = RateTrial.grid(spec(), seeds=[1, 2], rates=(0.1, 0.2, 0.4))
+    high = [row("golden_mean", "gru", r, kl) for r, kl in ((0.1, 3.0), (0.2, 2.0), (0.4, 1.0))]
+    found = widened(trials, high)
+    assert [(t.training.lr, t.seed, t.training.steps) for t in found] == [(pytest.approx(0.8), s, 3) for s in (1, 2)]
+    low = [row("golden_mean", "gru", r, kl) for r, kl in ((0.1, None), (0.2, None), (0.4, None))]
+    assert [t.training.lr for t in widened(trials, low)] == [pytest.approx(0.05)] * 2
+    inside = [*high, row("golden_mean", "gru", 0.8, 2.0)]
+    assert widened(trials, inside) == []
+
+
+def test_the_number_of_seeds_is_stated() -> None:
+    rows = [row("p", "gru", r, 1.0 + r) | {"seed": seed} for r in (0.1, 0.2, 0.3) for seed in (1, 2, 3)]
+    (line,) = concluded(rows)["best_lines"]
+    assert "over 3 seeds" in line
