@@ -10,7 +10,7 @@ Letters: T matrices (symbol, state, next_state); b, m beliefs before and after a
 from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, no_type_check
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -55,7 +55,7 @@ def compiled_log_probability(
     faint: float,
     stride: int,
 ) -> tuple[Float[np.ndarray, " seq"], Bool[np.ndarray, " seq"]]:
-    """Log probability of words in nats, and which sequences it is right for; T is nonnegative."""
+    """Log probability of words in nats, and which sequences it is right for; else as for beliefs."""
     found = np.zeros(len(words))
     sure = np.ones(len(words), dtype=bool)
     _log_kernel(len(start))(_plain(T), _plain(start), np.ascontiguousarray(words), faint, stride, found, sure)
@@ -78,6 +78,7 @@ def _compiled(function: Callable[..., None]) -> Any:
 def _belief_kernel(n: int) -> Any:
     side = _SIDE
 
+    @no_type_check  # numba cannot compile what a checker wraps
     def beliefs(T, start, words, faint, stride, out, sure):  # type: ignore[no-untyped-def]
         n_seq, n_time = words.shape
         b = np.empty((side, n))
@@ -116,6 +117,7 @@ def _belief_kernel(n: int) -> Any:
 def _log_kernel(n: int) -> Any:
     side = _SIDE
 
+    @no_type_check
     def log_probability(T, start, words, faint, stride, found, sure):  # type: ignore[no-untyped-def]
         n_seq, n_time = words.shape
         b = np.empty((side, n))
