@@ -79,7 +79,7 @@ def _belief_kernel(n: int) -> Any:
     side = _SIDE
 
     @no_type_check  # numba cannot compile what a checker wraps
-    def beliefs(T, start, words, faint, stride, out, sure):  # type: ignore[no-untyped-def]
+    def beliefs(T, start, words, faint, stride, out, sure):
         n_seq, n_time = words.shape
         b = np.empty((side, n))
         m = np.empty(n)
@@ -118,7 +118,7 @@ def _log_kernel(n: int) -> Any:
     side = _SIDE
 
     @no_type_check
-    def log_probability(T, start, words, faint, stride, found, sure):  # type: ignore[no-untyped-def]
+    def log_probability(T, start, words, faint, stride, found, sure):
         n_seq, n_time = words.shape
         b = np.empty((side, n))
         m = np.empty(n)
