@@ -3,6 +3,10 @@
 Beliefs are carried forward scaled to total 1, many words in lockstep. A component that falls below `FAINT` could
 underflow to zero and be missing when later symbols speak for it; where one does, the piece is filtered in logarithms.
 A few long words are cut into pieces that are filtered side by side, once what each piece does to each state is known.
+
+Much work for few states goes through quicker filters first: those of numba where the extra `fast` is installed
+(compmech.compiled), else SciPy's (compmech.blockwise). Which one it is depends on the call alone, so equal calls give
+equal bytes. They say which sequences they are sure of; the others are filtered here after all.
 """
 
 from collections.abc import Iterator
@@ -10,9 +14,10 @@ from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy.typing import ArrayLike
 
+from compmech import blockwise, compiled
 from compmech.errors import ImpossibleWord
 from compmech.signed import carried_noise, fresh_noise, relative_noise, without_rounding
 from compmech.validation import check_words
@@ -84,6 +89,17 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
         ImpossibleWord: if a word has probability zero.
     """
     symbols = _symbols(process, words)
+    quick = _quick_beliefs(process, symbols)
+    if quick is None:
+        return _beliefs(process, symbols)
+    beliefs, sure = quick
+    if not sure.all():
+        beliefs[~sure] = _beliefs(process, symbols[~sure])
+    return beliefs
+
+
+def _beliefs(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Float[np.ndarray, "seq row state"]:
+    """The reference that quicker filters are held against, for all numbers of states and symbols."""
     beliefs = np.empty((len(symbols), symbols.shape[1] + 1, len(process.start)))
     beliefs[:, 0] = process.start
     for begin, after, log_conditional, _ in _filtered(process, symbols):
@@ -95,6 +111,8 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
 def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
     """P(x_t | x_<t) along words; raises ImpossibleWord where a word has probability zero."""
     symbols = _symbols(process, words)
+    if process.nonnegative and _quick_stride(process, symbols):
+        return np.asarray(filter_beliefs(process, symbols) @ process.emission)
     probability = np.empty((len(symbols), symbols.shape[1] + 1, process.n_symbol))
     probability[:, 0] = _first_prediction(process)
     for begin, after, log_conditional, relative in _filtered(process, symbols):
@@ -123,10 +141,46 @@ def _word_after(read: Int[np.ndarray, "seq time"], row: int, symbol: int) -> lis
 def log_probability(process: Filterable, words: ArrayLike) -> Float[np.ndarray, " seq"]:
     """Log probability of words in nats; -inf for forbidden ones."""
     symbols = _symbols(process, words)
+    stride = _quick_stride(process, symbols)
+    if not (stride and compiled.is_installed()):
+        return _log_probability(process, symbols)
+    total, sure = compiled.compiled_log_probability(_matrices(process), process.start, symbols, FAINT, stride)
+    if not sure.all():
+        total[~sure] = _log_probability(process, symbols[~sure])
+    return total
+
+
+def _log_probability(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Float[np.ndarray, " seq"]:
     total = np.zeros(len(symbols))
     for _, _, log_conditional, _ in _filtered(process, symbols):
         total += log_conditional.sum(axis=1)
     return total
+
+
+def _quick_stride(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> int:
+    """Symbols that a quick filter may read between looks at how faint its beliefs are; 0 where it is not to be used."""
+    if not process.nonnegative or symbols.size < compiled.MANY or len(process.start) > compiled.MOST_STATES:
+        return 0
+    return next((stride for stride in (64, 16, 4, 1) if process.least_step**stride >= _FAINT_STEP), 0)
+
+
+def _quick_beliefs(
+    process: Filterable, symbols: Int[np.ndarray, "seq time"]
+) -> tuple[Float[np.ndarray, "seq row state"], Bool[np.ndarray, " seq"]] | None:
+    """Beliefs and which sequences they are right for; None where the reference is to be used."""
+    stride = _quick_stride(process, symbols)
+    if not stride:
+        return None
+    T = _matrices(process)
+    if compiled.is_installed():
+        return compiled.compiled_beliefs(T, process.start, symbols, FAINT, stride)
+    block = blockwise.block_symbols(process.n_symbol, len(process.start), stride, symbols)
+    return blockwise.beliefs_in_blocks(T, process.start, symbols, FAINT, block) if block else None
+
+
+def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:
+    n_state = len(process.start)
+    return np.asarray(process.wide.reshape(n_state, process.n_symbol, n_state).transpose(1, 0, 2))
 
 
 def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
