@@ -146,7 +146,7 @@ def _also(wrong: np.ndarray) -> str:
     if len(wrong) == 1:
         return ""
     others = ", ".join(str(int(state)) for state in wrong[1:6]) + (", ..." if len(wrong) > 6 else "")
-    return f" (nor do states {others})"
+    return f" (nor does state {others})" if len(wrong) == 2 else f" (nor do states {others})"
 
 
 def _transposed(T: np.ndarray) -> str:

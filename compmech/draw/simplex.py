@@ -135,7 +135,7 @@ def _described(mixed: MixedStatePresentation) -> str:
     count = f"{mixed.n_mixed:,} mixed state{'' if mixed.n_mixed == 1 else 's'}"
     if mixed.closed:
         return f"{count}, {int((~mixed.recurrent).sum()):,} of them transient; closed"
-    return f"{count} after up to {mixed.depth} symbols, and more beyond"
+    return f"{count} after up to {mixed.depth} symbols; longer words are not followed"
 
 
 def _caption(figure: "Figure", text: str) -> None:

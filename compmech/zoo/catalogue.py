@@ -140,7 +140,8 @@ def get(name: str) -> Build:
 
 
 def _plain(name: str) -> str:
-    return name.strip().lower().replace("-", "_").replace(" ", "_")
+    """Names with their words run together: golden_mean, Golden Mean and GoldenMean are one."""
+    return name.strip().lower().replace("-", "").replace(" ", "").replace("_", "")
 
 
 def _plain_lists(value: object) -> object:

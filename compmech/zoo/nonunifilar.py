@@ -133,7 +133,10 @@ def sierpinski(a: float = 0.4, b: float = 0.15) -> HMM:
 
     With c = (1 - a) / 2 - b, T[0] is [[a, 0, 0], [b, c, 0], [b, 0, c]], and the others by symmetry. At c = b, as by
     default, the three symbols' images of the simplex of beliefs are its three corners, meeting at the midpoints of the
-    sides; at a = 1/3 as well, they are the halved triangles of the gasket, and symbols are independent.
+    sides; at a = 1/3 as well, they are the halved triangles of the gasket, and symbols are independent. Then it is the
+    machine of Jurgens and Crutchfield, Chaos 31, 083114 (2021), equation D1, as the source of epsilon-transformers has
+    it (its `serpinski`, whose last matrix has one entry that keeps rows from summing to 1), at s = 1 + b / c and a s =
+    1/3.
 
     Args:
         a: P(its own symbol | state).

@@ -181,7 +181,7 @@ def test_a_closed_graph_has_its_edges_and_says_that_it_is_closed() -> None:
 def test_a_tree_says_how_deep_it_is_and_colours_by_depth() -> None:
     mixed = mixed_states(mess3(), depth=3)
     figure = simplex_figure(mixed, colour="depth")
-    assert "40 mixed states after up to 3 symbols, and more beyond" in said(figure)
+    assert "40 mixed states after up to 3 symbols; longer words are not followed" in said(figure)
     discs = figure.axes[0].collections[0]
     assert len(discs.get_offsets()) == 40
     assert len(np.unique(np.asarray(discs.get_facecolor()).round(6), axis=0)) == 4

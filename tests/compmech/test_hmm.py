@@ -162,6 +162,8 @@ def test_square_tensor_in_another_order_is_recognised() -> None:
 def test_many_wrong_rows_are_counted() -> None:
     with pytest.raises(ValueError, match=r"state 0 sums to 0\.5 \(nor do states 1, 2\)"):
         HMM(np.eye(3)[None] / 2)
+    with pytest.raises(ValueError, match=r"state 0 sums to 0\.5 \(nor does state 1\)"):
+        HMM([[[0.5, 0.0], [0.0, 0.5]]])
 
 
 @pytest.mark.parametrize(

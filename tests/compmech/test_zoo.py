@@ -64,7 +64,9 @@ def test_entries_are_complete(name: str) -> None:
     assert json.loads(json.dumps(entry.to_dict(), allow_nan=False))["name"] == name
 
 
-@pytest.mark.parametrize("spelling", ["golden_mean", "Golden-Mean", "GOLDEN MEAN", " no_consecutive_ones "])
+@pytest.mark.parametrize(
+    "spelling", ["GoldenMean", "golden_mean", "Golden-Mean", "GOLDEN MEAN", " no_consecutive_ones "]
+)
 def test_spellings(spelling: str) -> None:
     assert zoo.get(spelling) is zoo.golden_mean
 
