@@ -5,7 +5,7 @@ import torch
 from test_mamba import make as make_mamba
 from test_mamba2 import make as make_mamba2
 
-from predictors import capture
+from predictors import at, capture, edited
 from predictors.gates_state_space import state_space_gates
 
 WORDS = torch.randint(0, 3, (4, 9), generator=torch.Generator().manual_seed(1))
@@ -25,8 +25,6 @@ def test_the_decay_is_what_is_kept_of_a_state(make) -> None:
     model, site = make(), "layer.0.ssm"
 
     def run(shift: float) -> torch.Tensor:
-        from predictors import at, edited
-
         moved = edited(model, {site: at(5, lambda value: value + shift)})
         return capture(moved, WORDS, [site])[site][:, 6]
 
@@ -36,8 +34,8 @@ def test_the_decay_is_what_is_kept_of_a_state(make) -> None:
 
 
 @pytest.mark.parametrize("make", [make_mamba, make_mamba2])
-def test_an_output_is_shut_where_the_gate_is(make) -> None:
-    """With z far below 0 in every channel, a block adds nothing: the stream after it is the one before it."""
+def test_a_shut_gate_lets_nothing_out(make) -> None:
+    """With z = 0 in every channel a block adds nothing: the stream after it is the one before it."""
     model = make()
     with torch.no_grad():
         block, inner = model.blocks[0], model.config.inner

@@ -126,10 +126,9 @@ def test_steps_without_gradients_equal_the_pass(path, n_seq: int) -> None:  # no
         torch.testing.assert_close(torch.stack(rows, 1), model.log_probs(words), **CLOSE)
 
 
-@pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
-def test_it_passes_every_check(path, dtype: torch.dtype) -> None:  # noqa: F811
+def test_it_passes_every_check_with_groups(path) -> None:  # noqa: F811
     config = Mamba2Config(n_symbol=3, width=8, n_layer=1, n_state=3, head_width=4, n_group=2)
-    report = check_predictor(Mamba2(config, rng=torch.Generator().manual_seed(3)).to(dtype))
+    report = check_predictor(Mamba2(config, rng=torch.Generator().manual_seed(3)).double())
     assert report.skipped == {}
 
 

@@ -37,7 +37,8 @@ def agree(found: tuple[Tensor, ...], expected: tuple[Tensor, ...]) -> None:
 def derivatives(outputs: tuple[Tensor, ...], inputs: list[Tensor]) -> tuple[Tensor, ...]:
     rng = torch.Generator().manual_seed(9)
     weights = [torch.randn(x.shape, generator=rng, dtype=x.dtype) for x in outputs]
-    return torch.autograd.grad(sum((x * w).sum() for x, w in zip(outputs, weights, strict=True)), inputs)
+    total = sum((x * w).sum() for x, w in zip(outputs, weights, strict=True))
+    return torch.autograd.grad(total, inputs, retain_graph=True)
 
 
 shapes = st.tuples(st.integers(1, 2 * CHUNK + 5), st.integers(1, 9), st.sampled_from([1, 2, 4]), st.integers(1, 3))
