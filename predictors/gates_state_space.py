@@ -26,7 +26,7 @@ def state_space_gates(
 
     Gradients flow if they are enabled. Raises ValueError for tokens that the network cannot read.
     """
-    blocks = list(network.blocks)
+    blocks = cast(list[mamba.Block | mamba2.Block], list(network.blocks))
     entering = ["embed", *(f"layer.{i}" for i in range(len(blocks) - 1))]
     seen = capture(network, tokens, entering)
     found: dict[str, Tensor] = {}
@@ -35,7 +35,7 @@ def state_space_gates(
         if isinstance(block, mamba2.Block):
             step, decay, z = _of_mamba2(block, columns)
         else:
-            step, decay, z = _of_mamba(cast(mamba.Block, block), columns)
+            step, decay, z = _of_mamba(block, columns)
         values = {"step": step, "decay": decay, "gate": F.silu(z)}
         found |= {f"layer.{i}.{gate}": value.permute(2, 1, 0) for gate, value in values.items()}
     return found
