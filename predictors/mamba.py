@@ -30,13 +30,11 @@ import torch
 from torch import Tensor, nn
 
 from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
 
 __all__ = ["Mamba", "MambaConfig"]
-
-EPS = 1e-5
-"""Of the norms, as in the published code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +79,7 @@ class Block(nn.Module):
         super().__init__()
         self.config = config
         width, inner, n_state, rank = config.width, config.inner, config.n_state, config.rank
-        self.norm = nn.RMSNorm(width, eps=EPS)
+        self.norm = RMSNorm(width)
         self.in_weight = nn.Parameter(torch.empty(2 * inner, width))
         self.conv_weight = nn.Parameter(torch.empty(inner, config.n_conv))  # oldest input first
         self.conv_bias = nn.Parameter(torch.empty(inner))
@@ -110,13 +108,15 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site, n_head=self.config.inner, eps=EPS)
+        stepped = step(self._weights, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
-        n_row, n_seq, width = r.shape
-        columns = self.norm(r).reshape(-1, width).t()
-        x, z = (self.in_weight @ columns).view(2 * inner, n_row, n_seq).chunk(2)
+        r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
+        width, n_row, n_seq = r.shape
+        columns = self.norm(r).reshape(width, -1)
+        # two products and not the halves of one, whose derivatives would have to be put together again
+        x, z = ((weight @ columns).view(inner, n_row, n_seq) for weight in self.in_weight.chunk(2))
 
         conv = f"{site}.conv"
         u, kept = in_spans(
@@ -124,16 +124,15 @@ class Block(nn.Module):
         )
 
         selected = self.select_weight @ u.reshape(inner, -1)
-        delta = (self.delta_weight @ selected[:rank]).view_as(u)
-        B, C = selected[rank:].view(2 * n_state, n_row, n_seq).chunk(2)
+        low, B, C = torch.split_with_sizes(selected.view(-1, n_row, n_seq), [rank, n_state, n_state])
+        delta = (self.delta_weight @ low.reshape(rank, -1)).view_as(u)
 
         ssm = f"{site}.ssm"
         selection = Selection(u, delta, B, C, z, A=-self.log_decay.t().exp(), bias=self.delta_bias, D=self.skip)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
-        r = r + (y.reshape(inner, -1).t() @ self.out_weight.t()).view_as(r)
-        return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
-
+        r = (self.out_weight @ y.reshape(inner, -1)).view_as(r) + r
+        return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
     @property
     def _weights(self) -> dict[str, Tensor]:
@@ -159,7 +158,7 @@ class Mamba(Network):
         super().__init__(config.n_symbol, config.width)
         self.config = config
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = nn.RMSNorm(config.width, eps=EPS)
+        self.norm = RMSNorm(config.width)
         for parameter in (self.begin, self.embedding, self.readout_weight):
             normal(parameter, 0.02, rng)
         nn.init.zeros_(self.readout_bias)
@@ -186,11 +185,11 @@ class Mamba(Network):
         return ((past, h),) * self.config.n_layer
 
     def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
-        r, after = inputs.transpose(0, 1).contiguous(), []
+        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
         for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
             r, kept = block(r, rows, state, tap, f"layer.{i}")
             after.append(kept)
-        return self.norm(r).transpose(0, 1), tuple(after)
+        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
 
     @property
     def _blocks(self) -> Iterable[Block]:

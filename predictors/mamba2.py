@@ -12,7 +12,7 @@ last inputs of the convolution, up to that of row t. The convolution reads these
 `layer.i.conv` at row t moves rows t + 1 and on.
 
 Letters are the paper's, with r for the residual stream and u for its X. Axes: in a block, arrays are (channel, row,
-seq). The norm before W_out goes over all channels, whatever the groups.
+seq). The norm before W_out is one for each group.
 
 Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (state-spaces/mamba).
 """
@@ -27,13 +27,11 @@ import torch
 from torch import Tensor, nn
 
 from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
 
 __all__ = ["Mamba2", "Mamba2Config"]
-
-EPS = 1e-5
-"""Of the norms, as in the published code."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,14 +94,14 @@ class Block(nn.Module):
         super().__init__()
         self.config = config
         width, inner = config.width, config.inner
-        self.norm = nn.RMSNorm(width, eps=EPS)
+        self.norm = RMSNorm(width)
         self.in_weight = nn.Parameter(torch.empty(inner + config.convolved + config.n_head, width))  # z, v, delta
         self.conv_weight = nn.Parameter(torch.empty(config.convolved, config.n_conv))  # oldest input first
         self.conv_bias = nn.Parameter(torch.empty(config.convolved))
         self.delta_bias = nn.Parameter(torch.empty(config.n_head))
         self.log_decay = nn.Parameter(torch.empty(config.n_head))  # log(-A)
         self.skip = nn.Parameter(torch.empty(config.n_head))  # D
-        self.gated_norm = nn.RMSNorm(inner, eps=EPS)
+        self.gated_norm = RMSNorm(inner, config.n_group)
         self.out_weight = nn.Parameter(torch.empty(width, inner))
 
     def initialise(self, rng: torch.Generator) -> None:
@@ -122,14 +120,15 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site, n_head=self.config.n_head, eps=EPS)
+        stepped = step(self._weights, r, rows, state, tap, site, n_group=self.config.n_group)
         if stepped is not None:
             return stepped
-        config, (n_row, n_seq, width) = self.config, r.shape
-        columns = self.norm(r).reshape(-1, width).t()
-        z, v, delta = torch.split_with_sizes(
-            (self.in_weight @ columns).view(-1, n_row, n_seq), [config.inner, config.convolved, config.n_head]
-        )
+        r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
+        config, (width, n_row, n_seq) = self.config, r.shape
+        columns = self.norm(r).reshape(width, -1)
+        parts = torch.split_with_sizes(self.in_weight, [config.inner, config.convolved, config.n_head])
+        # three products and not parts of one, whose derivatives would have to be put together again
+        z, v, delta = ((weight @ columns).view(-1, n_row, n_seq) for weight in parts)
 
         conv = f"{site}.conv"
         taps = self.conv_weight, self.conv_bias
@@ -141,10 +140,9 @@ class Block(nn.Module):
         selection = Selection(u, delta, B, C, z, A=-self.log_decay.exp()[None], bias=self.delta_bias, D=self.skip)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
-        y = self.gated_norm(y.reshape(config.inner, -1).t())
-        r = r + (y @ self.out_weight.t()).view_as(r)
-        return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), kept + h
-
+        y = self.gated_norm(y)
+        r = (self.out_weight @ y.reshape(config.inner, -1)).view_as(r) + r
+        return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
     @property
     def _weights(self) -> dict[str, Tensor]:
@@ -169,7 +167,7 @@ class Mamba2(Network):
         super().__init__(config.n_symbol, config.width)
         self.config = config
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = nn.RMSNorm(config.width, eps=EPS)
+        self.norm = RMSNorm(config.width)
         for parameter in (self.begin, self.embedding, self.readout_weight):
             normal(parameter, 0.02, rng)
         nn.init.zeros_(self.readout_bias)
@@ -196,11 +194,11 @@ class Mamba2(Network):
         return ((past, h),) * self.config.n_layer
 
     def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
-        r, after = inputs.transpose(0, 1).contiguous(), []
+        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
         for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
             r, kept = block(r, rows, state, tap, f"layer.{i}")
             after.append(kept)
-        return self.norm(r).transpose(0, 1), tuple(after)
+        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
 
     @property
     def _blocks(self) -> Iterable[Block]:

@@ -14,6 +14,7 @@ from predictors.convolution import causal_convolution
 from predictors.kernels import library
 from predictors.kernels.step import compiled_step
 from predictors.network import State
+from predictors.norm import EPS
 from predictors.predictor import Tap, visit, written_rows
 from predictors.scan import gated_scan, gated_states, read_out
 
@@ -77,7 +78,7 @@ def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, stat
 
 
 def step(
-    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_head: int, eps: float
+    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_group: int = 1
 ) -> tuple[Tensor, State] | None:
     """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
 
@@ -89,8 +90,8 @@ def step(
     for name in (f"{site}.conv", f"{site}.ssm"):
         if name in tap.reads or name in tap.writes:
             return None
-    kernels = library(r, *state, *weights.values())
-    if kernels is None or not all([weight.is_contiguous() for weight in weights.values()]):
+    kernels, (past, h) = library(r, *state, *weights.values()), state
+    if kernels is None or not all(weight.is_contiguous() for weight in weights.values()):
         return None
-    after, *state = compiled_step(kernels, r[0], *state, weights, n_head=n_head, eps=eps)
-    return visit(tap, site, rows, after[:, None]).transpose(0, 1), tuple(state)
+    after, past, h = compiled_step(kernels, r[0], past, h, weights, n_group=n_group, eps=EPS)
+    return visit(tap, site, rows, after[:, None]).transpose(0, 1), (past, h)

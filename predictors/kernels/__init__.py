@@ -50,8 +50,11 @@ def library(*tensors: Tensor) -> ctypes.CDLL | None:
     precision, or on a machine where the kernels cannot be compiled, which is warned of once.
     """
     dtype = tensors[0].dtype
-    if dtype not in DEFINES or not all([x.is_cpu and x.dtype is dtype for x in tensors]):
+    if dtype not in DEFINES:
         return None
+    for x in tensors:
+        if x.dtype is not dtype or not x.is_cpu:
+            return None
     found = _attempt(dtype)
     if isinstance(found, str):
         _warn(found)

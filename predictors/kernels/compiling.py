@@ -19,7 +19,7 @@ from pathlib import Path
 __all__ = ["CompileError", "cache_directory", "compiled"]
 
 HERE = Path(__file__).parent
-SOURCES = ("scan.c", "convolution.c", "step.c", "vectors.h")
+SOURCES = ("scan.c", "convolution.c", "norm.c", "step.c", "vectors.h")
 FLAGS = (
     *("-O3", "-march=native", "-fPIC", "-shared"),
     # -ffast-math would give nothing more, as the vectors are written out: it would lose NaN, and linking with it turns
@@ -46,7 +46,7 @@ def compiled(defines: Sequence[str]) -> ctypes.CDLL:
     found = shutil.which(compiler[0])
     if found is None:
         raise CompileError(f"there is no C compiler {compiler[0]!r}: install one, or name it in CC")
-    options = [*compiler[1:], *FLAGS, *(f"-D{define}" for define in defines)]
+    options = [*FLAGS, *compiler[1:], *(f"-D{define}" for define in defines)]  # what CC says has the last word
     library = cache_directory() / f"kernels-{_digest(found, options)}.so"
     try:
         return ctypes.CDLL(str(library))
@@ -100,7 +100,8 @@ def _compile(command: Sequence[str], library: Path) -> None:
             [*command, "-o", name, *sources, "-lm"], capture_output=True, text=True, timeout=SECONDS, check=False
         )
         if done.returncode != 0:
-            said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[0]
+            lines = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()
+            said = next((line for line in lines if "error" in line), lines[0])
             raise CompileError(f"{command[0]} failed with status {done.returncode}; it said: {said}")
         os.replace(temporary, library)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -40,7 +40,7 @@ typedef struct {
 
 typedef struct {
     long rows, lanes, first, seq; /* this tile: its rows from `first`, its sequences from `seq` */
-    vec *B, *C, *gB, *gC;         /* (group, row, state) */
+    vec *B, *C, *gB, *gC;         /* (group, state, row) */
     vec d[ROWS], slope[ROWS];     /* of the present head: the step, and its derivative by delta */
     vec decay[ROWS];              /* exp(d A) where n_rate is 1 */
 } Tile;
@@ -56,17 +56,24 @@ INLINE long at(const Inputs *in, const Tile *tile, long channel, long step, long
     return channel * step + (tile->first + k) * in->n_seq + tile->seq;
 }
 
+/* The next channel's numbers are called for while this one's are worked on: they lie a row apart, and memory is slow. */
+INLINE void soon(const Inputs *in, const Tile *tile, long channel, const REAL *array, long step, long k, const int write) {
+    if (array && channel + 1 < in->n_channel) {
+        const REAL *to = array + at(in, tile, channel + 1, step, k);
+        if (write) __builtin_prefetch(to, 1);
+        else __builtin_prefetch(to, 0);
+    }
+}
+
 /* Give the tile its sequences and rows, with its B and C. */
 static void begin(const Inputs *in, Tile *tile, long block, long chunk) {
     tile->seq = block * LANES, tile->lanes = least(LANES, in->n_seq - tile->seq);
     tile->first = chunk * ROWS, tile->rows = least(ROWS, in->n_row - tile->first);
-    for (long g = 0; g < in->n_group; g++)
-        for (long n = 0; n < in->n_state; n++)
-            for (long k = 0; k < tile->rows; k++) {
-                long to = (g * ROWS + k) * in->n_state + n, row = g * in->n_state + n;
-                tile->B[to] = load_some(in->B + at(in, tile, row, in->B_step, k), tile->lanes);
-                tile->C[to] = load_some(in->C + at(in, tile, row, in->C_step, k), tile->lanes);
-            }
+    for (long row = 0; row < in->n_group * in->n_state; row++)
+        for (long k = 0; k < tile->rows; k++) {
+            tile->B[row * ROWS + k] = load_some(in->B + at(in, tile, row, in->B_step, k), tile->lanes);
+            tile->C[row * ROWS + k] = load_some(in->C + at(in, tile, row, in->C_step, k), tile->lanes);
+        }
 }
 
 static void begin_head(const Inputs *in, Tile *tile, long head) {
@@ -78,8 +85,12 @@ static void begin_head(const Inputs *in, Tile *tile, long head) {
     }
 }
 
-INLINE vec decay_of(const Inputs *in, const Tile *tile, const REAL *A, long shared, long k, long n) {
-    return shared ? tile->decay[k] : vexp(tile->d[k] * A[n * in->n_head]);
+/* exp(d A) for one state number of a head, at every row of the tile */
+INLINE const vec *decays(const Inputs *in, const Tile *tile, long head, long n, vec *room, const long shared,
+                         const long rows) {
+    if (shared) return tile->decay;
+    for (long k = 0; k < rows; k++) room[k] = vexp(tile->d[k] * in->A[n * in->n_head + head]);
+    return room;
 }
 
 /* (n, lane) to (seq, row, channel, n): what a tap wants to see */
@@ -94,24 +105,38 @@ static void write_states(const Inputs *in, const Tile *tile, REAL *states, const
     }
 }
 
+/* `keep`, (row, state), is filled with the states if these are wanted */
 INLINE void forward_channel(const Inputs *in, const Outputs *out, const Tile *tile, long channel, long head, vec *h,
-                            long shared, const long N) {
-    const long group = channel / (in->n_channel / in->n_group);
-    const REAL *A = in->A + head;
-    for (long k = 0; k < tile->rows; k++) {
-        const vec *B = tile->B + (group * ROWS + k) * N, *C = tile->C + (group * ROWS + k) * N;
-        vec u = load_some(in->u + at(in, tile, channel, in->u_step, k), tile->lanes), v = tile->d[k] * u, y = zero();
-        for (long n = 0; n < N; n++) {
-            h[n] = decay_of(in, tile, A, shared, k, n) * h[n] + v * B[n];
-            y += C[n] * h[n];
+                            vec *keep, const long shared, const long rows) {
+    const long N = in->n_state, maps = channel / (in->n_channel / in->n_group) * N * ROWS;
+    vec u[ROWS], v[ROWS], y[ROWS], room[ROWS];
+    for (long k = 0; k < rows; k++) {
+        u[k] = load_some(in->u + at(in, tile, channel, in->u_step, k), tile->lanes);
+        v[k] = tile->d[k] * u[k];
+        y[k] = zero();
+        soon(in, tile, channel, in->u, in->u_step, k, 0);
+        soon(in, tile, channel, in->z, in->z_step, k, 0);
+        soon(in, tile, channel, out->y, in->n_row * in->n_seq, k, 1);
+    }
+    for (long n = 0; n < N; n++) {
+        const vec *B = tile->B + maps + n * ROWS, *C = tile->C + maps + n * ROWS;
+        const vec *decay = decays(in, tile, head, n, room, shared, rows);
+        vec x = h[n];
+        for (long k = 0; k < rows; k++) {
+            x = decay[k] * x + v[k] * B[k];
+            y[k] += C[k] * x;
+            if (out->states) keep[k * N + n] = x;
         }
-        if (out->states) write_states(in, tile, out->states, h, channel, k);
-        if (in->D) y += in->D[head] * u;
+        h[n] = x;
+    }
+    for (long k = 0; k < rows; k++) {
+        if (out->states) write_states(in, tile, out->states, keep + k * N, channel, k);
+        if (in->D) y[k] += in->D[head] * u[k];
         if (in->z) {
             vec z = load_some(in->z + at(in, tile, channel, in->z_step, k), tile->lanes);
-            y *= z * sigmoid(z);
+            y[k] *= z * sigmoid(z);
         }
-        store_some(out->y + at(in, tile, channel, in->n_row * in->n_seq, k), y, tile->lanes);
+        store_some(out->y + at(in, tile, channel, in->n_row * in->n_seq, k), y[k], tile->lanes);
     }
 }
 
@@ -122,9 +147,9 @@ int scan_forward(const Inputs *in, const Outputs *out) {
     const long N = in->n_state, n_chunk = (in->n_row + ROWS - 1) / ROWS, n_block = (in->n_seq + LANES - 1) / LANES;
     const long per_head = in->n_channel / in->n_head, n_map = in->n_group * ROWS * N, n_h = in->n_channel * N;
     Tile tile;
-    vec *room = vectors(2 * n_map + n_h), *h = room + 2 * n_map;
+    vec *room = vectors(2 * n_map + n_h + ROWS * N + 16), *h = room + 2 * n_map + 16, *keep = h + n_h;
     if (!room) return 1;
-    tile.B = room, tile.C = room + n_map;
+    tile.B = room, tile.C = room + n_map + 5;
     if (out->states) large_pages(out->states, in->n_seq * in->n_row * n_h);
     if (in->starts) large_pages(in->starts, scan_starts(in->n_row, in->n_seq, in->n_channel, N));
     for (long block = 0; block < n_block; block++) {
@@ -137,9 +162,12 @@ int scan_forward(const Inputs *in, const Outputs *out) {
             for (long head = 0; head < in->n_head; head++) {
                 begin_head(in, &tile, head);
                 for (long d = head * per_head; d < (head + 1) * per_head; d++) {
-                    if (in->n_rate == 1) forward_channel(in, out, &tile, d, head, h + d * N, 1, N);
-                    else if (N == 16) forward_channel(in, out, &tile, d, head, h + d * N, 0, 16);
-                    else forward_channel(in, out, &tile, d, head, h + d * N, 0, N);
+                    const long whole = tile.rows == ROWS; /* the common case, with loops of known length */
+                    vec *own = h + d * N;
+                    if (in->n_rate == 1 && whole) forward_channel(in, out, &tile, d, head, own, keep, 1, ROWS);
+                    else if (in->n_rate == 1) forward_channel(in, out, &tile, d, head, own, keep, 1, tile.rows);
+                    else if (whole) forward_channel(in, out, &tile, d, head, own, keep, 0, ROWS);
+                    else forward_channel(in, out, &tile, d, head, own, keep, 0, tile.rows);
                 }
             }
         }
@@ -151,63 +179,75 @@ int scan_forward(const Inputs *in, const Outputs *out) {
     return 0;
 }
 
-/* Derivatives of one channel over one tile. `g` is the derivative by the state, h + k * N the state before row k. */
-INLINE void backward_channel(const Inputs *in, const Gradients *out, Tile *tile, long channel, long head, vec *h,
-                             vec *decay, vec *g, vec *gA, vec *gD, vec *g_step, long shared, const long N) {
-    const long group = channel / (in->n_channel / in->n_group);
-    const REAL *A = in->A + head, D = in->D ? in->D[head] : 0;
-    vec u[ROWS], read[ROWS];
-    for (long k = 0; k < tile->rows; k++) {
-        const vec *B = tile->B + (group * ROWS + k) * N, *C = tile->C + (group * ROWS + k) * N;
-        vec *before = h + k * N, *after = before + N, v, y = zero();
+/* What a tap's reading of the states adds to the derivative by the state n of one row. */
+INLINE vec by_state(const Inputs *in, const Gradients *out, const Tile *tile, long channel, long n, long k) {
+    const long apart = in->n_row * in->n_channel * in->n_state;
+    const REAL *from = out->states + tile->seq * apart;
+    vec g = zero();
+    from += ((tile->first + k) * in->n_channel + channel) * in->n_state + n;
+    for (long lane = 0; lane < tile->lanes; lane++) g[lane] = from[lane * apart];
+    return g;
+}
+
+/* Derivatives of one channel over one tile: `start` is the state before it, `g` the derivative by the state after it,
+   and then by that before. */
+INLINE void backward_channel(const Inputs *in, const Gradients *out, Tile *tile, long channel, long head,
+                             const vec *start, vec *g, vec *gA, vec *gD, vec *g_step, const long shared,
+                             const long rows) {
+    const long N = in->n_state, maps = channel / (in->n_channel / in->n_group) * N * ROWS;
+    const long dense = in->n_row * in->n_seq;
+    const REAL D = in->D ? in->D[head] : 0;
+    vec u[ROWS], v[ROWS], y[ROWS], gy[ROWS], slope[ROWS], gv[ROWS], carried[ROWS], room[ROWS], h[ROWS + 1];
+    for (long k = 0; k < rows; k++) {
         u[k] = load_some(in->u + at(in, tile, channel, in->u_step, k), tile->lanes);
-        v = tile->d[k] * u[k];
-        for (long n = 0; n < N; n++) {
-            vec e = decay_of(in, tile, A, shared, k, n);
-            if (!shared) decay[k * N + n] = e;
-            after[n] = e * before[n] + v * B[n];
-            if (in->z) y += C[n] * after[n];
-        }
-        read[k] = y + D * u[k];
-    }
-    for (long k = tile->rows - 1; k >= 0; k--) {
-        const long row = (group * ROWS + k) * N, dense = at(in, tile, channel, in->n_row * in->n_seq, k);
-        const vec *B = tile->B + row, *C = tile->C + row, *before = h + k * N, *after = before + N;
-        vec *gB = tile->gB + row, *gC = tile->gC + row, d = tile->d[k], v = d * u[k];
-        vec gy = load_some(out->y + at(in, tile, channel, out->y_step, k), tile->lanes);
-        vec gv = zero(), carried = zero(), g_d = zero();
+        v[k] = tile->d[k] * u[k];
+        y[k] = gv[k] = carried[k] = zero();
+        gy[k] = load_some(out->y + at(in, tile, channel, out->y_step, k), tile->lanes);
+        soon(in, tile, channel, in->u, in->u_step, k, 0);
+        soon(in, tile, channel, in->z, in->z_step, k, 0);
+        soon(in, tile, channel, out->y, out->y_step, k, 0);
+        soon(in, tile, channel, out->u, dense, k, 1);
+        soon(in, tile, channel, out->z, dense, k, 1);
         if (in->z) {
             vec z = load_some(in->z + at(in, tile, channel, in->z_step, k), tile->lanes), s = sigmoid(z);
-            store_some(out->z + dense, gy * read[k] * s * (1 + z * (1 - s)), tile->lanes);
-            gy *= z * s;
+            slope[k] = gy[k] * s * (1 + z * (1 - s));
+            gy[k] *= z * s;
         }
-        if (out->states) {
-            long apart = in->n_row * in->n_channel * N;
-            const REAL *from = out->states + tile->seq * apart + ((tile->first + k) * in->n_channel + channel) * N;
-            for (long n = 0; n < N; n++)
-                for (long lane = 0; lane < tile->lanes; lane++) g[n][lane] += from[lane * apart + n];
+    }
+    for (long n = 0; n < N; n++) {
+        const long from = maps + n * ROWS;
+        const vec *B = tile->B + from, *C = tile->C + from;
+        const vec *decay = decays(in, tile, head, n, room, shared, rows);
+        const REAL A = in->A[(shared ? 0 : n) * in->n_head + head];
+        vec *gB = tile->gB + from, *gC = tile->gC + from, after = g[n], by_A = zero();
+        h[0] = start[n];
+        for (long k = 0; k < rows; k++) {
+            h[k + 1] = decay[k] * h[k] + v[k] * B[k];
+            y[k] += C[k] * h[k + 1];
         }
-        for (long n = 0; n < N; n++) {
-            vec by_h = g[n] + gy * C[n];
-            gC[n] += after[n] * gy;
-            gv += by_h * B[n];
-            gB[n] += by_h * v;
-            by_h *= shared ? tile->decay[k] : decay[k * N + n];
-            g[n] = by_h;
-            if (shared) carried += by_h * before[n];
-            else {
-                vec by_exponent = by_h * before[n];
-                gA[n] += by_exponent * d;
-                g_d += by_exponent * A[n * in->n_head];
-            }
+        for (long k = rows - 1; k >= 0; k--) {
+            vec here = gy[k] * C[k], by_exponent;
+            if (out->states) here += by_state(in, out, tile, channel, n, k);
+            gB[k] += (after + here) * v[k];
+            gC[k] += gy[k] * h[k + 1];
+            gv[k] += (after + here) * B[k];
+            after = decay[k] * after + decay[k] * here;
+            by_exponent = after * h[k];
+            if (!shared) by_A += by_exponent * tile->d[k];
+            carried[k] += shared ? by_exponent : by_exponent * A;
         }
+        g[n] = after;
+        if (!shared) gA[n] += by_A;
+    }
+    for (long k = rows - 1; k >= 0; k--) {
+        if (in->z) store_some(out->z + at(in, tile, channel, dense, k), slope[k] * (y[k] + D * u[k]), tile->lanes);
+        *gD += gy[k] * u[k];
         if (shared) {
-            gA[0] += carried * d;
-            g_d = carried * A[0];
+            gA[0] += carried[k] * tile->d[k];
+            carried[k] *= in->A[head];
         }
-        *gD += gy * u[k];
-        store_some(out->u + dense, gv * d + gy * D, tile->lanes);
-        g_step[k] += g_d + gv * u[k];
+        store_some(out->u + at(in, tile, channel, dense, k), gv[k] * tile->d[k] + gy[k] * D, tile->lanes);
+        g_step[k] += carried[k] + gv[k] * u[k];
     }
 }
 
@@ -217,10 +257,10 @@ int scan_backward(const Inputs *in, const Gradients *out) {
     const long per_head = in->n_channel / in->n_head, n_map = in->n_group * ROWS * N, n_h = in->n_channel * N;
     const long n_A = in->n_head * in->n_rate;
     Tile tile;
-    vec *room = vectors(4 * n_map + n_h + (2 * ROWS + 1) * N + n_A + 2 * in->n_head);
+    vec *room = vectors(4 * n_map + 20 + n_h + n_A + 2 * in->n_head);
     if (!room) return 1;
-    tile.B = room, tile.C = tile.B + n_map, tile.gB = tile.C + n_map, tile.gC = tile.gB + n_map;
-    vec *g = tile.gC + n_map, *h = g + n_h, *decay = h + (ROWS + 1) * N, *gA = decay + ROWS * N, *gD = gA + n_A;
+    tile.B = room, tile.C = tile.B + n_map + 5, tile.gB = tile.C + n_map + 5, tile.gC = tile.gB + n_map + 5;
+    vec *g = tile.gC + n_map + 5, *gA = g + n_h, *gD = gA + n_A;
     vec *g_bias = gD + in->n_head;
     memset(gA, 0, (size_t)(n_A + 2 * in->n_head) * sizeof(vec));
     for (long block = 0; block < n_block; block++) {
@@ -230,20 +270,23 @@ int scan_backward(const Inputs *in, const Gradients *out) {
                 g[d * N + n] = out->h ? load_some(out->h + (n * in->n_channel + d) * in->n_seq + seq, lanes) : zero();
         for (long chunk = n_chunk - 1; chunk >= 0; chunk--) {
             begin(in, &tile, block, chunk);
-            memset(tile.gB, 0, (size_t)(2 * n_map) * sizeof(vec));
+            memset(tile.gB, 0, (size_t)(2 * n_map + 5) * sizeof(vec));
             for (long head = 0; head < in->n_head; head++) {
                 vec g_step[ROWS];
                 memset(g_step, 0, sizeof g_step);
                 begin_head(in, &tile, head);
                 for (long d = head * per_head; d < (head + 1) * per_head; d++) {
-                    memcpy(h, in->starts + ((block * n_chunk + chunk) * n_h + d * N) * LANES, (size_t)N * sizeof(vec));
+                    const vec *start = (const vec *)in->starts + (block * n_chunk + chunk) * n_h + d * N;
                     vec *by_A = gA + head * in->n_rate, *by_D = gD + head, *by_h = g + d * N;
-                    if (in->n_rate == 1)
-                        backward_channel(in, out, &tile, d, head, h, decay, by_h, by_A, by_D, g_step, 1, N);
-                    else if (N == 16)
-                        backward_channel(in, out, &tile, d, head, h, decay, by_h, by_A, by_D, g_step, 0, 16);
+                    const long whole = tile.rows == ROWS;
+                    if (in->n_rate == 1 && whole)
+                        backward_channel(in, out, &tile, d, head, start, by_h, by_A, by_D, g_step, 1, ROWS);
+                    else if (in->n_rate == 1)
+                        backward_channel(in, out, &tile, d, head, start, by_h, by_A, by_D, g_step, 1, tile.rows);
+                    else if (whole)
+                        backward_channel(in, out, &tile, d, head, start, by_h, by_A, by_D, g_step, 0, ROWS);
                     else
-                        backward_channel(in, out, &tile, d, head, h, decay, by_h, by_A, by_D, g_step, 0, N);
+                        backward_channel(in, out, &tile, d, head, start, by_h, by_A, by_D, g_step, 0, tile.rows);
                 }
                 for (long k = 0; k < tile.rows; k++) {
                     vec by_delta = g_step[k] * tile.slope[k];
@@ -253,7 +296,7 @@ int scan_backward(const Inputs *in, const Gradients *out) {
             }
             for (long row = 0; row < in->n_group * N; row++)
                 for (long k = 0; k < tile.rows; k++) {
-                    long from = (row / N * ROWS + k) * N + row % N, to = at(in, &tile, row, in->n_row * in->n_seq, k);
+                    long from = row * ROWS + k, to = at(in, &tile, row, in->n_row * in->n_seq, k);
                     store_some(out->B + to, tile.gB[from], lanes);
                     store_some(out->C + to, tile.gC[from], lanes);
                 }

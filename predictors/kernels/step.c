@@ -4,14 +4,14 @@
        z, x, delta = W_in norm(r)      u = silu(conv(x))      y = (scan + D u) * silu(z)      r + W_out y
 
    as in predictors/mamba.py (rank > 0: delta, B and C are maps of u) and predictors/mamba2.py (rank = 0: delta comes
-   from r; B and C are convolved with u; a norm follows the gate). Vectors run along channels. */
+   from r; B and C are convolved with u; a norm by groups follows the gate). Vectors run along channels. */
 
 #include <math.h>
 
 #include "vectors.h"
 
 typedef struct {
-    long n_seq, width, inner, convolved, n_state, n_tap, n_head, rank;
+    long n_seq, width, inner, convolved, n_state, n_tap, n_head, n_group, rank;
     const REAL *r, *past, *h;                    /* (seq, width), (convolved, tap - 1, seq), (state, inner, seq) */
     REAL *r_after, *past_after, *h_after;        /* likewise */
     const REAL *norm, *in, *conv, *conv_bias;    /* (width), (rows, width), (convolved, tap), (convolved) */
@@ -133,7 +133,10 @@ int step_block(const Block *in) {
             recur(in, y, v, delta, maps + in->rank, maps + in->rank + in->n_state, z, in->n_state, seq);
         } else {
             recur(in, y, v, p + inner + in->convolved, v + inner, v + inner + n_map, z, n_map, seq);
-            normalise(y, in->gated, inner, in->eps);
+            for (long g = 0; g < in->n_group; g++) {
+                const long width = inner / in->n_group;
+                normalise(y + g * width, in->gated + g * width, width, in->eps);
+            }
         }
         product(x, in->out, y, in->width, inner);
         for (long i = 0; i < in->width; i++) in->r_after[seq * in->width + i] = r[i] + x[i];

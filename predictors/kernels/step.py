@@ -11,7 +11,7 @@ from predictors.kernels.arrays import address, structure
 
 __all__ = ["WEIGHTS", "compiled_step"]
 
-SIZES = ("n_seq", "width", "inner", "convolved", "n_state", "n_tap", "n_head", "rank")
+SIZES = ("n_seq", "width", "inner", "convolved", "n_state", "n_tap", "n_head", "n_group", "rank")
 WEIGHTS = (
     *("norm", "in", "conv", "conv_bias", "select", "delta", "bias"),
     *("log_decay", "skip", "gated", "out"),
@@ -29,7 +29,14 @@ Block = structure(
 
 
 def compiled_step(
-    library: ctypes.CDLL, r: Tensor, past: Tensor, h: Tensor, weights: Mapping[str, Tensor], *, n_head: int, eps: float
+    library: ctypes.CDLL,
+    r: Tensor,
+    past: Tensor,
+    h: Tensor,
+    weights: Mapping[str, Tensor],
+    *,
+    n_group: int,
+    eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The residual stream (seq, width), the past inputs and the state after one row. Nothing is differentiated.
 
@@ -40,11 +47,21 @@ def compiled_step(
     after = torch.empty_like(r), torch.empty_like(past), torch.empty_like(h)
     n_seq, width = r.shape
     delta = weights.get("delta")
-    sizes = (n_seq, width, h.shape[1], past.shape[0], h.shape[0], past.shape[1] + 1, n_head)
     rank = 0 if delta is None else delta.shape[1]
+    sizes = (
+        n_seq,
+        width,
+        h.shape[1],
+        past.shape[0],
+        h.shape[0],
+        past.shape[1] + 1,
+        len(weights["skip"]),
+        n_group,
+        rank,
+    )
     arrays = (r, past, h, *after, *(weights.get(name) for name in WEIGHTS))
     function = library.step_block
     function.restype = c_int
-    if function(byref(Block(*sizes, rank, *map(address, arrays), eps))):
+    if function(byref(Block(*sizes, *map(address, arrays), eps))):
         raise MemoryError("no memory for the working space of step_block")
     return after
