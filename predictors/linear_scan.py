@@ -42,6 +42,8 @@ def linear_scan_ref(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
 
 def linear_scan(a: Tensor, b: Tensor, h: Tensor) -> Tensor:
     """Values and first derivatives of `linear_scan_ref`, faster; there are no second derivatives."""
+    if len(b) == 1:
+        return torch.addcmul(b, a, h)
     found: Tensor = _Scan.apply(a, b, h)  # type: ignore[no-untyped-call]
     return found
 

@@ -103,8 +103,8 @@ class Block(nn.Module):
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and h after the last row."""
         u = self.norm(r)
-        scaled = self.in_weight * self.log_gamma.exp().repeat_interleave(2)[:, None]
-        drive, ssm = F.linear(u, scaled), f"{site}.ssm"
+        drive, ssm = F.linear(u, self.in_weight).view(*u.shape[:-1], -1, 2), f"{site}.ssm"
+        drive = (drive * self.log_gamma.exp()[:, None]).flatten(-2)
         h, state = in_spans(partial(_span, self.decay(), drive, tap, ssm), rows, state, tap, [ssm])
         y = h.transpose(0, 1) @ self.out_weight.t() + self.skip * u
         r = r + F.glu(F.linear(F.gelu(y), self.glu_weight, self.glu_bias), dim=-1)

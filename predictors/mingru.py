@@ -58,7 +58,7 @@ class MinGRUConfig:
 
 def positive(a: Tensor) -> Tensor:
     """The authors' g: a + 1/2 where a >= 0, else sigmoid(a)."""
-    return torch.where(a >= 0, a + 0.5, a.sigmoid())
+    return a.clamp(max=0).sigmoid() + a.relu()
 
 
 class Block(nn.Module):

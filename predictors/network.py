@@ -157,6 +157,8 @@ def in_spans(
     of the whole pass; it shows them to the tap, the last of which alone may be written, and gives the outputs, whose
     axis 1 is row, and the state after them.
     """
+    if len(rows) == 1:  # nothing to cut
+        return span(slice(0, 1), rows, state)
     cuts = {row for site in sites for row in written_rows(tap, site, rows)}
     outputs = []
     for part in segments(rows, cuts):
