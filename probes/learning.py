@@ -199,9 +199,8 @@ def learning_table(rows: Sequence[dict[str, Any]]) -> str:
     for row in rows:
         groups[f"{row['process']}@{row['length']}", row["predictor"]].append(row)
     wide = max([len("predictor"), *(len(row["predictor"]) for row in rows)])
-    lines = [
-        f"{'process':<20} {'predictor':<{wide}} {'KL nats':>9} {'row 1':>9} {'last row':>9} {'symbols':>11} {'s':>7} seeds"
-    ]
+    titles = f"{'KL nats':>9} {'row 1':>9} {'last row':>9} {'symbols':>11} {'s':>7} seeds"
+    lines = [f"{'process':<20} {'predictor':<{wide}} {titles}"]
     for (process, predictor), group in groups.items():
         reached = [row["kl_nats"] for row in group if row["kl_nats"] is not None]
         spent = f"{fmean(r['symbols_seen'] for r in group):>11,.0f} {fmean(r['seconds'] for r in group):>7.0f}"
