@@ -7,7 +7,7 @@ from torch import nn
 
 from predictors.build import n_parameters
 
-__all__ = ["parameter_rule", "steps_within"]
+__all__ = ["flops_per_symbol", "parameter_rule", "steps_within"]
 
 
 def steps_within(
@@ -48,6 +48,18 @@ def steps_within(
     if steps < 1:
         raise ValueError(f"the budget does not pay for one update of {update} symbols: give more, or a smaller batch")
     return steps
+
+
+def flops_per_symbol(network: nn.Module, length: int) -> tuple[float, str]:
+    """Floating-point operations a symbol of training, and how they are known, for people.
+
+    What the network says, if it has a method `flops_per_symbol(length)` for forward pass, backward pass and update
+    together; else `parameter_rule`.
+    """
+    own = getattr(network, "flops_per_symbol", None)
+    if callable(own):
+        return _positive("flops_per_symbol", float(own(length))), "the network's own count"
+    return parameter_rule(network), "six for each parameter"
 
 
 def parameter_rule(network: nn.Module) -> float:

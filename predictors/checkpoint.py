@@ -90,28 +90,43 @@ def load(path: str | os.PathLike[str]) -> Network:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - not a mapping
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(path, f"damaged, or no safetensors file ({error})") from None
-    network = _rebuild(path, metadata)
+    network = _rebuild(path, metadata, tensors)
     _fill(path, network, tensors)
     return network
 
 
-def _rebuild(path: str | os.PathLike[str], metadata: dict[str, str]) -> Network:
-    """The network that the metadata describes, its weights still to be filled in."""
+def _rebuild(path: str | os.PathLike[str], metadata: dict[str, str], tensors: dict[str, Tensor]) -> Network:
+    """The network that the metadata describes, its weights still to be filled in.
+
+    It is built without memory first and compared with the tensors that are there, so that no configuration, however
+    large, takes more than the file holds.
+    """
     if KEY not in metadata:
         raise CheckpointError(path, f"a safetensors file, but no checkpoint of this package: no metadata {KEY!r}")
     try:
         header = json.loads(metadata[KEY])
         version, name, fields = header["format_version"], header.get("architecture"), header.get("config")
+    except RecursionError:
+        raise CheckpointError(path, "metadata cannot be read: nested too deeply") from None
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise CheckpointError(path, f"metadata cannot be read ({type(error).__name__}: {error})") from None
     if version != FORMAT_VERSION:
         raise CheckpointError(path, f"format version {version!r}; this package reads version {FORMAT_VERSION}")
     if name not in list(CONFIGS):
         raise CheckpointError(path, f"architecture {name!r} is unknown; known are {', '.join(CONFIGS)}")
+    generator = torch.Generator().manual_seed(0)  # every weight is replaced
     try:
         config = CONFIGS[name](**{key: _tupled(value) for key, value in fields.items()})
-        return build(config, rng=torch.Generator().manual_seed(0))  # every weight is replaced
-    except (ValueError, TypeError, AttributeError, RuntimeError, MemoryError) as error:
+        n_layer = getattr(config, "n_layer", 0)
+        if n_layer > len(tensors):
+            raise ValueError(f"{n_layer} layers, and {len(tensors)} tensors in the file")
+        with torch.device("meta"):
+            expected = build(config, rng=generator).state_dict()
+        _check_shapes(path, expected, tensors)
+        return build(config, rng=generator)
+    except CheckpointError:
+        raise
+    except (ValueError, TypeError, AttributeError, ArithmeticError, RuntimeError, MemoryError) as error:
         raise CheckpointError(path, f"no {name} can be built from its configuration ({error})") from None
 
 
@@ -120,9 +135,8 @@ def _tupled(value: Any) -> Any:
     return tuple(_tupled(each) for each in value) if isinstance(value, list) else value
 
 
-def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Tensor]) -> None:
-    """Put the tensors into the network; refuse any that is missing, left over, of another shape or precision."""
-    expected = network.state_dict()
+def _check_shapes(path: str | os.PathLike[str], expected: dict[str, Tensor], tensors: dict[str, Tensor]) -> None:
+    """Refuse any tensor that is missing, left over or of another shape."""
     for name in sorted(expected.keys() ^ tensors.keys()):
         what = "is missing" if name in expected else "belongs to nothing in its configuration"
         raise CheckpointError(path, f"the tensor {name!r} {what}")
@@ -130,6 +144,12 @@ def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Ten
         if tensor.shape != expected[name].shape:
             shapes = f"{tuple(tensor.shape)}; its configuration says {tuple(expected[name].shape)}"
             raise CheckpointError(path, f"the tensor {name!r} has shape {shapes}")
+
+
+def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Tensor]) -> None:
+    """Put the tensors, which have the right shapes, into the network; refuse any of another precision."""
+    expected = network.state_dict()
+    for name, tensor in tensors.items():
         if tensor.dtype.is_floating_point != expected[name].dtype.is_floating_point:
             raise CheckpointError(path, f"the tensor {name!r} has dtype {tensor.dtype}")
     kinds = {tensor.dtype for tensor in tensors.values() if tensor.dtype.is_floating_point}

@@ -187,7 +187,7 @@ def normal(parameter: nn.Parameter, std: float, rng: torch.Generator) -> None:
 
 def linear(n_in: int, n_out: int, *, bias: bool = True) -> nn.Linear:
     """A linear map with memory but no values yet: torch's own constructor would draw them from the global generator."""
-    return nn.Linear(n_in, n_out, bias=bias, device="meta").to_empty(device="cpu")
+    return nn.Linear(n_in, n_out, bias=bias, device="meta").to_empty(device=torch.get_default_device())
 
 
 def require(**sizes: tuple[int, int]) -> None:

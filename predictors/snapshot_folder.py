@@ -50,6 +50,7 @@ class SnapshotFolder:
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.newest, self.previous = self.folder / "state.safetensors", self.folder / "state.previous.safetensors"
+        self.newest_is_damaged = False
 
     def write(self, snapshot: Snapshot) -> None:
         """Keep a snapshot, and the one before it."""
@@ -58,9 +59,10 @@ class SnapshotFolder:
             file.write(snapshot_bytes(snapshot))
             file.flush()
             os.fsync(file.fileno())
-        if self.newest.exists():
+        if self.newest.exists() and not self.newest_is_damaged:  # else it would push out the one that is whole
             os.replace(self.newest, self.previous)
         os.replace(unfinished, self.newest)
+        self.newest_is_damaged = False
         sync_folder(self.folder)
 
     def latest(self) -> Latest:
@@ -73,6 +75,7 @@ class SnapshotFolder:
                 continue
             except ValueError as error:
                 damaged.append(CheckpointError(path, str(error)))
+                self.newest_is_damaged |= path == self.newest
         return Latest(None, tuple(damaged))
 
     def clear(self) -> None:

@@ -28,10 +28,13 @@ from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
 from probes.presets import learning_rate
 
-__all__ = ["JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
+__all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 
 JUDGED = 4096
 """Histories on which the KL at each position is measured: the same ones for every predictor of a process."""
+
+IDENTITY = ("process", "title", "predictor", "seed", "entropy", "length", "steps", "batch", "lr")
+"""The fields of a row that say what it is of."""
 
 COUNTED = 2**21
 """The most symbols that k-grams count: longer samples move them by less than their own error."""
@@ -195,9 +198,9 @@ def learning_table(rows: Sequence[dict[str, Any]]) -> str:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         groups[f"{row['process']}@{row['length']}", row["predictor"]].append(row)
-    lines = [
-        f"{'process':<20} {'predictor':<16} {'KL nats':>9} {'row 1':>9} {'last row':>9} {'symbols':>11} {'s':>7} seeds"
-    ]
+    wide = max([len("predictor"), *(len(row["predictor"]) for row in rows)])
+    titles = f"{'KL nats':>9} {'row 1':>9} {'last row':>9} {'symbols':>11} {'s':>7} seeds"
+    lines = [f"{'process':<20} {'predictor':<{wide}} {titles}"]
     for (process, predictor), group in groups.items():
         reached = [row["kl_nats"] for row in group if row["kl_nats"] is not None]
         spent = f"{fmean(r['symbols_seen'] for r in group):>11,.0f} {fmean(r['seconds'] for r in group):>7.0f}"
@@ -207,5 +210,5 @@ def learning_table(rows: Sequence[dict[str, Any]]) -> str:
             if len(reached) == len(group)
             else f"{'diverged':>29}"
         )
-        lines.append(f"{process:<20} {predictor:<16} {shown} {spent} {len(group):>5}")
+        lines.append(f"{process:<20} {predictor:<{wide}} {shown} {spent} {len(group):>5}")
     return "\n".join(lines)

@@ -57,13 +57,14 @@ def learn(
     trials = LearningTrial.grid(spec, entropy=seed)
     commands, rows = _earlier(out) if resume else ([], [])
     commands = [*commands, command_line()]
-    keys = [json.dumps(identity(trial), sort_keys=True) for trial in trials]
-    known = {json.dumps({key: row.get(key) for key in identity(trials[0])}, sort_keys=True) for row in rows}
-    missing = [trial for trial, key in zip(trials, keys, strict=True) if key not in known]
+    order = {_key(identity(trial)): place for place, trial in enumerate(trials)}
+    known = {_key(row) for row in rows}
+    missing = [trial for trial in trials if _key(identity(trial)) not in known]
     with output_file(out) as path:
 
         def text() -> str:
-            return json.dumps({"commands": commands, **summary(rows)}, indent=1, allow_nan=False) + "\n"
+            ordered = sorted(rows, key=lambda row: order.get(_key(row), -1))  # earlier rows first, as they were
+            return json.dumps({"commands": commands, **summary(ordered)}, indent=1, allow_nan=False) + "\n"
 
         def done(row: dict[str, Any]) -> None:
             rows.append(_in_json(row))
@@ -81,7 +82,14 @@ def learn(
     if as_json:
         print(text(), end="")
     else:
-        print(learning_table(rows))
+        print(learning_table(json.loads(text())["rows"]))
+
+
+def _key(row: dict[str, Any]) -> str:
+    """What a row is of, to be compared."""
+    from probes.learning import IDENTITY
+
+    return json.dumps({name: row.get(name) for name in IDENTITY}, sort_keys=True)
 
 
 def _in_json(value: Any) -> Any:

@@ -36,7 +36,8 @@ def train(
     steps: Annotated[int | None, typer.Option(help="Updates; by default the preset ones of the process.")] = None,
     symbols: Annotated[float | None, typer.Option(help="Budget in symbols drawn, in place of steps.")] = None,
     flops: Annotated[
-        float | None, typer.Option(help="Budget in floating-point operations: 6 a parameter and symbol.")
+        float | None,
+        typer.Option(help="Budget in floating-point operations, counted by the network or as 6 a parameter."),
     ] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop when updates have taken so long.")] = None,
     stop_at_kl: Annotated[float | None, typer.Option(help="Stop at a KL to the optimum, in nats.")] = None,
@@ -119,7 +120,7 @@ def _run_of(
 ) -> _TrainRun:
     import torch
 
-    from predictors.budgets import parameter_rule, steps_within
+    from predictors.budgets import flops_per_symbol, steps_within
     from probes.candidates import candidate, make
     from probes.presets import learning_rate
     from probes.presets import steps as preset_steps
@@ -143,7 +144,7 @@ def _run_of(
                 length=length,
                 symbols=budget["symbols"],
                 flops=budget["flops"],
-                flops_per_symbol=parameter_rule(model),
+                flops_per_symbol=flops_per_symbol(model, length)[0],
             )
         else:
             steps = budget["steps"] if budget["steps"] is not None else preset_steps(named.label)
@@ -230,10 +231,13 @@ def _found(run: _TrainRun, record: "TrainingRecord") -> dict[str, Any]:
     import torch
 
     from predictors import n_parameters
+    from predictors.budgets import flops_per_symbol
     from probes.comparison import versions
 
     assert isinstance(run.model, torch.nn.Module)
-    return {"parameters": n_parameters(run.model), "record": record.to_dict(), "versions": versions()}
+    each, how = flops_per_symbol(run.model, run.length)
+    spent = {"flops": each * record.symbols_seen, "flops_from": how}
+    return {"parameters": n_parameters(run.model), **spent, "record": record.to_dict(), "versions": versions()}
 
 
 @contextmanager

@@ -80,6 +80,8 @@ def test_budgets_become_steps(tmp_path: Path) -> None:
     assert _status([*base, str(tmp_path / "flops"), "--flops", "1e6"]) == 0
     done = json.loads((tmp_path / "flops" / "training.json").read_text())
     assert done["config"]["steps"] == 1e6 // (6 * done["parameters"] * 4 * 5)
+    assert done["flops"] == 6 * done["parameters"] * done["record"]["symbols_seen"] <= 1e6
+    assert done["flops_from"] == "six for each parameter"
 
 
 COMPMECH = [sys.executable, "-c", "from compmech.cli import main; main()"]

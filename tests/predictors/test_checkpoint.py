@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -179,11 +180,39 @@ def test_foreign_safetensors_are_refused(tmp_path: Path) -> None:
         ({"config": {"n_symbol": 4}}, "has shape (3, 64); its configuration says (4, 64)"),
         ({"config": {"n_symbol": 3, "width": 10**9}}, "no gru can be built from its configuration"),
         ({"config": {"n_symbol": 3, "n_layer": 2}}, "is missing"),
+        ({"config": {"n_symbol": 3, "n_layer": 10**9}}, "1000000000 layers, and"),
+        ({"config": {"n_symbol": 3, "width": 10**6}}, "its configuration says (1000000,)"),
+        ({"config": {"n_symbol": 3, "width": 10**4000}}, "no gru can be built from its configuration"),
     ],
-    ids=lambda value: None if isinstance(value, str) else json.dumps(value),
+    ids=lambda value: None if isinstance(value, str) else json.dumps(value)[:60],
 )
 def test_headers_that_do_not_fit_are_refused(header: dict[str, Any], message: str, tmp_path: Path) -> None:
     assert message in refusal(rewritten(tmp_path / "model", **header))
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 10**6, '{"a":' * 10**5, '{"config": ' + "[" * 900 + "]" * 900 + "}"], ids=range(3)
+)
+def test_metadata_nested_too_deeply_is_refused(text: str, tmp_path: Path) -> None:
+    save_file({"weight": torch.zeros(2)}, tmp_path / "model", metadata={"belief-geometry": text})
+    assert "metadata cannot be read" in refusal(tmp_path / "model")
+
+
+def test_a_configuration_nested_too_deeply_is_refused(tmp_path: Path) -> None:
+    deep: list[Any] = []
+    for _ in range(600):
+        deep = [deep]
+    assert "no gru can be built from its configuration" in refusal(
+        rewritten(tmp_path / "model", config={"n_symbol": 3, "width": deep})
+    )
+
+
+def test_a_large_configuration_takes_no_memory(tmp_path: Path) -> None:
+    """One network of this width would take 48 GB: it is refused before any of it is asked for."""
+    path = rewritten(tmp_path / "model", config={"n_symbol": 3, "width": 10**5})
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert "has shape" in refusal(path)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100_000  # kB on Linux
 
 
 def _drop(tensors: dict[str, torch.Tensor]) -> None:

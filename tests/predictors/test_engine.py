@@ -14,7 +14,7 @@ from sources import Coin, GoldenMean
 from torch import nn
 
 from predictors import GRUConfig, TrainingConfig, build, kl_to_optimum, train
-from predictors.budgets import parameter_rule, steps_within
+from predictors.budgets import flops_per_symbol, parameter_rule, steps_within
 from predictors.network import Network
 from predictors.optimisers import Muon, decayed, optimisers, orthogonalised
 from predictors.schedules import SCHEDULES, learning_rate, log_spaced
@@ -379,6 +379,13 @@ def test_budgets_pay_for_whole_updates() -> None:
     assert steps_within(batch=10, length=9, flops=5e6, flops_per_symbol=lambda: 100, symbols=300) == 3
     model = small()
     assert parameter_rule(model) == 6 * sum(p.numel() for p in model.parameters())
+    assert flops_per_symbol(model, 5) == (parameter_rule(model), "six for each parameter")
+
+    class Counting(Small):
+        def flops_per_symbol(self, length: int) -> float:
+            return 100.0 * length
+
+    assert flops_per_symbol(Counting(), 5) == (500.0, "the network's own count")
 
 
 @pytest.mark.parametrize(

@@ -263,6 +263,13 @@ def test_a_damaged_snapshot_is_passed_over_and_named(tmp_path: Path) -> None:
         (error,) = found.damaged
         assert isinstance(error, CheckpointError)
         assert error.path == folder.newest
+    whole = folder.previous.read_bytes()
+    folder.write(snapshot_from(kept[2]))
+    assert folder.previous.read_bytes() == whole  # the damaged one did not take its place
+    assert folder.latest().damaged == ()
+    folder.write(snapshot_from(kept[2]))
+    assert folder.previous.read_bytes() == kept[2]
+    folder.newest.write_bytes(b"x")
     folder.previous.write_bytes(b"x")
     assert folder.latest().snapshot is None
     assert len(folder.latest().damaged) == 2
