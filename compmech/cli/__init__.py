@@ -18,6 +18,7 @@ from compmech.cli.comparing import add_comparing_commands
 from compmech.cli.describing import add_describing_commands
 from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.failure import Failed, Misused
+from compmech.cli.listing import add_listing_commands
 
 __all__ = ["main"]
 
@@ -35,6 +36,7 @@ app = typer.Typer(
 add_describing_commands(app)
 add_drawing_commands(app)
 add_comparing_commands(app)
+add_listing_commands(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -32,11 +32,15 @@ EXTRAS = (
 
 
 class MissingExtra(ValueError):
-    """A package that is not installed. Carries `extra`, the name of the one to install."""
+    """A package that is not installed. Carries the `extra` to install."""
 
     def __init__(self, extra: Extra, problem: str = "is not installed") -> None:
-        self.extra = extra.name
-        super().__init__(f"{extra.meaning} need {extra.module}, which {problem}: pip install 'belief-geometry[{extra.name}]'")
+        self.extra, self.problem = extra, problem
+        super().__init__(extra, problem)
+
+    def __str__(self) -> str:
+        command = f"pip install 'belief-geometry[{self.extra.name}]'"
+        return f"{self.extra.meaning} need {self.extra.module}, which {self.problem}: {command}"
 
 
 def is_installed(extra: Extra) -> bool:

@@ -59,9 +59,7 @@ class ForeignPredictor(nn.Module, ABC):
 
     @abstractmethod
     def _run(self, ids: Int[Tensor, "seq row"], rows: range, memory: Any, tap: Tap) -> tuple[Tensor, Any]:
-        """Read the ids of `rows`, at least one: logits (seq, row, vocab) and the memory after; `memory` stays as it was.
-
-        """
+        """Read the ids of `rows`, at least one: logits (seq, row, vocab), the memory after; `memory` stays as it was."""
 
     def _whole(self, ids: Int[Tensor, "seq row"], rows: range, tap: Tap) -> Tensor:
         """The logits of a pass that starts from nothing and is not resumed."""
@@ -119,7 +117,7 @@ class ForeignPredictor(nn.Module, ABC):
         return self.log_probs(tokens)
 
     def lost_mass(self, tokens: Int[Tensor, "seq time"]) -> Float[Tensor, "seq row"]:
-        """The probability that the network gives to ids that are no symbols, left out of its predictions, row by row."""
+        """The probability that the network gives to ids that are no symbols, and that is left out, row by row."""
         self._check(tokens, untouched)
         rows = range(self.first_row, tokens.shape[1] + 1)
         if not rows:

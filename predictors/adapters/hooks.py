@@ -42,12 +42,15 @@ class Port:
 class NoSuchBlock(ValueError):
     """The module has no block of that name. Carries `path` and `near`, the names most like it."""
 
-    def __init__(self, path: str, module: nn.Module) -> None:
-        known = [name for name, _ in module.named_modules() if name]
-        self.path, self.near = path, tuple(difflib.get_close_matches(path, known, n=3, cutoff=0.5))
-        few = ", ".join(known[:8]) + (", ..." if len(known) > 8 else "")
+    def __init__(self, path: str, kind: str, known: tuple[str, ...]) -> None:
+        self.path, self.kind, self.known = path, kind, known
+        self.near = tuple(difflib.get_close_matches(path, known, n=3, cutoff=0.5))
+        super().__init__(path, kind, known)
+
+    def __str__(self) -> str:
+        few = ", ".join(self.known[:8]) + (", ..." if len(self.known) > 8 else "")
         hint = f"did you mean {' or '.join(map(repr, self.near))}?" if self.near else f"it has {few or 'no blocks'}"
-        super().__init__(f"{type(module).__name__} has no block {path!r}; {hint} (see named_modules())")
+        return f"{self.kind} has no block {self.path!r}; {hint} (see named_modules())"
 
 
 def as_ports(module: nn.Module, blocks: Mapping[str, str | Port] | Sequence[str | Port]) -> dict[str, Port]:
@@ -62,7 +65,8 @@ def as_ports(module: nn.Module, blocks: Mapping[str, str | Port] | Sequence[str 
         try:
             module.get_submodule(port.path)
         except AttributeError:
-            raise NoSuchBlock(port.path, module) from None
+            known = tuple(name for name, _ in module.named_modules() if name)
+            raise NoSuchBlock(port.path, type(module).__name__, known) from None
     return ports
 
 

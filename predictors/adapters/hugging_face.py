@@ -88,14 +88,14 @@ def _has_positions(config: Any) -> bool:
 def _blocks_of(model: Any) -> dict[str, str | Port]:
     names = {block: name for name, block in model.named_modules()}
     n_layer = model.config.num_hidden_layers
-    lists = [
-        name for name, each in model.named_modules() if isinstance(each, nn.ModuleList) and len(each) == n_layer
-    ]
+    lists = [name for name, each in model.named_modules() if isinstance(each, nn.ModuleList) and len(each) == n_layer]
     shallowest = min((name.count(".") for name in lists), default=0)
     lists = [name for name in lists if name.count(".") == shallowest]
     if len(lists) != 1:
         found = f"these lists have {n_layer}: {', '.join(lists)}" if lists else f"no list of modules has {n_layer}"
-        raise ValueError(f"cannot tell which blocks of {type(model).__name__} are its layers ({found}): give blocks=[...]")
+        raise ValueError(
+            f"cannot tell which blocks of {type(model).__name__} are its layers ({found}): give blocks=[...]"
+        )
     embedding, readout = names[model.get_input_embeddings()], names[model.get_output_embeddings()]
     ports: dict[str, str | Port] = {"embed": Port(embedding, meaning="input vectors, without positions")}
     for i in range(n_layer):
@@ -229,7 +229,11 @@ class _RWKV:
         config: Any = module.config
         kept = next(module.parameters()).new_zeros(n_seq, config.hidden_size, config.num_hidden_layers)
         # What RwkvModel.forward begins with; made here since the very first symbol needs `_LastInputs` too.
-        return [kept, kept.clone(), *(torch.zeros_like(kept, dtype=torch.float32) + scale for scale in (0.0, 0.0, -1e30))]
+        return [
+            kept,
+            kept.clone(),
+            *(torch.zeros_like(kept, dtype=torch.float32) + scale for scale in (0.0, 0.0, -1e30)),
+        ]
 
     def whole(self, module: nn.Module, ids: Int[Tensor, "seq row"]) -> Any:
         return _uncached(module, ids)
@@ -240,7 +244,7 @@ class _RWKV:
         return module(ids, state=given, use_cache=True), state
 
     def sites(self, memory: Any) -> Mapping[str, Site]:
-        n_seq, width, n_layer = memory[0].shape
+        _, width, n_layer = memory[0].shape
         meaning = "last inputs of perceptron and attention; numerator, denominator and scale of the recurrence"
         return {
             f"layer.{i}.carry": Site(5 * width, (5, width), f"block {i}: {meaning}", True, True, 1)

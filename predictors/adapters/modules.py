@@ -240,7 +240,7 @@ class ResumedModule(ForeignPredictor):
         return cuts | set(range(min(cuts), rows.stop)) if self.resume.one_symbol and cuts else cuts
 
     def _shown(self, name: str, site: Site, part: range, memory: Any, tap: Tap) -> Any:
-        """The memory after the tap has seen a state at the rows of this part, of which the last alone may be written."""
+        """The memory after the tap has seen a state at the rows of this part; the last alone may be written."""
         written = written_rows(tap, name, part)
         if name not in tap.reads and not written:
             return memory

@@ -37,7 +37,9 @@ def adapt_nnsight(
     """
     envoy = import_extra("nnsight").Envoy
     if not isinstance(model, envoy) or not isinstance(model._module, nn.Module):
-        raise ValueError(f"expected a model wrapped by nnsight; got {type(model).__name__}: use adapt_module for modules")
+        raise ValueError(
+            f"expected a model wrapped by nnsight; got {type(model).__name__}: use adapt_module for modules"
+        )
     module: nn.Module = model._module
     if blocks is None:
         return adapt_hugging_face(module, n_symbol, begin=begin)

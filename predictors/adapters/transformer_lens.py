@@ -12,9 +12,7 @@ from predictors.adapters.modules import ReplayedModule, ResumedModule, adapt_mod
 __all__ = ["adapt_transformer_lens"]
 
 
-def adapt_transformer_lens(
-    bridge: Any, n_symbol: int, *, begin: int | None = None
-) -> ReplayedModule | ResumedModule:
+def adapt_transformer_lens(bridge: Any, n_symbol: int, *, begin: int | None = None) -> ReplayedModule | ResumedModule:
     """A `TransformerBridge` as a Predictor.
 
     Its sites are `embed` (without positions), `layer.i` (the residual stream after block i, TransformerLens's
