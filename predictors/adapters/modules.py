@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int
@@ -17,6 +17,7 @@ __all__ = ["NamedStates", "Resume", "ReplayedModule", "ResumedModule", "adapt_mo
 Blocks = Mapping[str, str | Port] | Sequence[str | Port]
 
 
+@runtime_checkable
 class Resume(Protocol):
     """How a module goes on from where it stood.
 
@@ -106,7 +107,7 @@ def adapt_module(
         )
     if resume is None:
         return ReplayedModule(module, n_symbol, ports, begin, max_id, call or _plain_call)
-    how: Resume = NamedStates(resume) if not hasattr(resume, "one_symbol") else resume  # type: ignore[assignment]
+    how: Resume = resume if isinstance(resume, Resume) else NamedStates(resume)
     return ResumedModule(module, n_symbol, ports, begin, max_id, how)
 
 
