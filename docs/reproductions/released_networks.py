@@ -35,7 +35,7 @@ class Histories:
 
     words: np.ndarray  # (word, time)
     probability: np.ndarray  # (word,)
-    first: np.ndarray  # (history,): where each history is found first among (word, row)
+    first: np.ndarray  # (history,): where each history is found first among (word, row), ascending
     count: np.ndarray  # (history,)
     belief: np.ndarray  # (history, state)
 
@@ -51,6 +51,7 @@ def histories_of(process: HMM) -> Histories:
         code = code * n + words[:, t]
         codes.append(code + (n ** (t + 1) - n) // (n - 1))  # shorter histories come first, and none are shared
     _, first, count = np.unique(np.stack(codes, axis=1), return_index=True, return_counts=True)
+    first, count = first[np.argsort(first)], count[np.argsort(first)]
     belief = filter_beliefs(process, words)[:, 1:].reshape(-1, process.T.shape[1])
     return Histories(words, probability, first, count, belief[first])
 
@@ -64,12 +65,13 @@ def activations(model: LensTransformer, found: Histories) -> tuple[dict[str, np.
         for start in range(0, len(found.words), 4096):
             tokens = torch.from_numpy(found.words[start : start + 4096])
             log_probs, values = observe(model, tokens, sites)
+            at, end = np.searchsorted(found.first, np.array([start, start + len(tokens)]) * LENGTH)
             for site in sites:
-                pieces[site].append(values[site].double().numpy())
+                rows = values[site].flatten(0, 1)[torch.from_numpy(found.first[at:end] - start * LENGTH)]
+                pieces[site].append(rows.double().numpy())
             told = log_probs[:, :-1].double().gather(-1, tokens[:, 1:, None])[..., 0].mean(1).numpy()
             loss -= float(found.probability[start : start + 4096] @ told)
-    whole = {site: np.concatenate(parts).reshape(-1, parts[0].shape[-1])[found.first] for site, parts in pieces.items()}
-    return whole, loss
+    return {site: np.concatenate(parts) for site, parts in pieces.items()}, loss
 
 
 def regression(X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> tuple[float, float]:

@@ -104,7 +104,9 @@ def test_the_rest_of_the_vocabulary_is_renormalised_away_and_that_is_told() -> N
 
 def test_half_precision_is_answered_in_single() -> None:
     net = Averages().to(torch.bfloat16).eval()
-    model = adapt_module(net, 3, ["stack"], call=lambda module, ids: module.readout(module.stack(module.embedding(ids))))
+    model = adapt_module(
+        net, 3, ["stack"], call=lambda module, ids: module.readout(module.stack(module.embedding(ids)))
+    )
     assert model.log_probs(torch.tensor([[0, 1]])).dtype == torch.float32
     assert model.log_probs(torch.tensor([[0, 1]])[:, :0]).dtype == torch.float32
 
