@@ -59,7 +59,7 @@ class ForeignPredictor(nn.Module, ABC):
 
     @abstractmethod
     def _run(self, ids: Int[Tensor, "seq row"], rows: range, memory: Any, tap: Tap) -> tuple[Tensor, Any]:
-        """Read the ids of `rows`, one at least: logits (seq, row, vocab) and the memory after. `memory` is not changed."""
+        """Read the ids of `rows`, at least one: logits (seq, row, vocab) and the memory after; `memory` stays."""
 
     def _whole(self, ids: Int[Tensor, "seq row"], rows: range, tap: Tap) -> Tensor:
         """The logits of a pass that starts from nothing and is not resumed."""

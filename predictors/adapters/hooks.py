@@ -83,7 +83,7 @@ def hooked(module: nn.Module, ports: Mapping[str, Port], visitors: Mapping[str, 
         calls[name] += 1
         tensor, put_back = _inside(value, ports[name])
         new = visitors[name](tensor.flatten(2))
-        return put_back(new.view_as(tensor))
+        return put_back(new.reshape(tensor.shape))
 
     with ExitStack() as stack:
         for name in visitors:

@@ -119,9 +119,12 @@ class _Cached:
 
     def __init__(self, config: Any, name: str) -> None:
         self.config, self.name = config, name
-        self.one_symbol = False  # until the cache turns out to hold recurrent states
+        self.one_symbol = any(hasattr(layer, "recurrent_states") for layer in self._empty().layers)
 
     def start(self, module: nn.Module, n_seq: int) -> Any:
+        return self._empty()
+
+    def _empty(self) -> Any:
         return import_extra("transformers").DynamicCache(config=self.config)
 
     def whole(self, module: nn.Module, ids: Int[Tensor, "seq row"]) -> Any:
@@ -143,7 +146,6 @@ class _Cached:
                 found[f"layer.{i}.{state}"] = Site(shape.numel(), tuple(shape), meaning, True, recurrent, 1)
         if not found:
             raise ValueError("the model leaves its cache empty: use cache=False, which reads all tokens again")
-        self.one_symbol = any(site.recurrent for site in found.values())
         return found
 
     def read(self, memory: Any, name: str) -> Tensor:
@@ -156,11 +158,11 @@ class _Cached:
         old = _states(layer)[state]
         match state:
             case "key" | "value":
-                old[:, :, -1] = value.view_as(old[:, :, -1])
+                old[:, :, -1] = value.reshape(old[:, :, -1].shape)
             case "conv":
-                old[..., 1:] = value.view_as(old[..., 1:])
+                old[..., 1:] = value.reshape(old[..., 1:].shape)
             case "ssm":
-                old.copy_(value.view_as(old))
+                old.copy_(value.reshape(old.shape))
         return memory
 
     def _place(self, memory: Any, name: str) -> tuple[Any, str]:

@@ -297,4 +297,4 @@ class NamedStates:
         return state.flatten(1)
 
     def written(self, memory: Any, name: str, value: Tensor) -> Any:
-        return {**memory, name: value.view_as(memory[name])}
+        return {**memory, name: value.reshape(memory[name].shape)}

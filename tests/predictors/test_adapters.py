@@ -1,6 +1,6 @@
 """Any torch module by hooks on named blocks: what it is as a Predictor, and what is refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 import torch
@@ -222,10 +222,13 @@ def test_a_missing_extra_is_one_line_with_the_command() -> None:
 
 
 def test_an_extra_that_lacks_something_itself_is_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    def without(name: str) -> None:
-        raise ModuleNotFoundError("no", name=missing)
+    def without(missing: str) -> Callable[[str], None]:
+        def fail(name: str) -> None:
+            raise ModuleNotFoundError("no", name=missing)
 
-    monkeypatch.setattr("predictors.adapters.extras.import_module", without)
+        return fail
+
     for missing, said in (("transformers", "is not installed"), ("tokenizers", "lacks tokenizers")):
+        monkeypatch.setattr("predictors.adapters.extras.import_module", without(missing))
         with pytest.raises(MissingExtra, match=said):
             import_extra("transformers")

@@ -33,7 +33,7 @@ def weights(**changed: Tensor | None) -> dict[str, Tensor]:
 
 
 def by_hand(w: dict[str, Tensor], ids: Tensor) -> tuple[Tensor, list[Tensor]]:
-    """The network written out in TransformerLens's own terms, head by head: log probabilities, and the residual stream."""
+    """The network in TransformerLens's own terms, head by head: log probabilities, and the residual stream."""
     x = w["embed.W_E"][ids] + w["pos_embed.W_pos"][: ids.shape[1]]
     future, stream = torch.ones(ids.shape[1], ids.shape[1], dtype=torch.bool).triu(1), []
     for i in range(N_LAYER):
