@@ -19,7 +19,17 @@ import torch
 from predictors.adapters.extras import MissingExtra
 from predictors.predictor import Predictor
 
-__all__ = ["GROUP", "PlugIn", "PlugInError", "examine", "factory_of", "make_plug_in", "plug_ins", "settings_of"]
+__all__ = [
+    "GROUP",
+    "PlugIn",
+    "PlugInError",
+    "check_alone",
+    "examine",
+    "factory_of",
+    "make_plug_in",
+    "plug_ins",
+    "settings_of",
+]
 
 GROUP = "compmech.predictors"
 
@@ -55,19 +65,15 @@ class PlugIn:
 
 
 def plug_ins() -> Mapping[str, EntryPoint]:
-    """The installed plug-ins by name. None is loaded.
+    """The installed plug-ins by name. None is loaded; of several of one name the first is given (`check_alone`)."""
+    return {point.name: point for point in reversed(tuple(entry_points(group=GROUP)))}
 
-    Raises:
-        PlugInError: if two packages bring different plug-ins of one name.
-    """
-    found: dict[str, EntryPoint] = {}
-    for point in entry_points(group=GROUP):
-        other = found.setdefault(point.name, point)
-        if other.value != point.value:
-            raise PlugInError(
-                point.name, point.value, f"has the name of another ({other.value}): uninstall one of them"
-            )
-    return found
+
+def check_alone(name: str) -> None:
+    """Raise PlugInError if installed packages bring different plug-ins of this name."""
+    values = sorted({point.value for point in entry_points(group=GROUP, name=name)})
+    if len(values) > 1:
+        raise PlugInError(name, values[0], f"has the name of another ({values[1]}): uninstall one of them")
 
 
 def examine() -> list[PlugIn]:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from predictors import CONFIGS, Predictor, build
-from predictors.plugins import GROUP, factory_of, make_plug_in, plug_ins, settings_of
+from predictors.plugins import GROUP, check_alone, factory_of, make_plug_in, plug_ins, settings_of
 from probes.presets import SIZES
 
 __all__ = ["BASELINES", "GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
@@ -85,6 +85,7 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
         if rate is not None:
             raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
     else:
+        check_alone(name)
         known = settings_of(factory_of(_plug_ins()[name]))  # loaded now: a broken one is told before anything runs
         allowed = tuple(chosen) if known is None else known
     for key in chosen:

@@ -27,7 +27,7 @@ def bridge() -> Any:
 
 @pytest.mark.parametrize("begin", [None, 4])
 def test_a_bridge_conforms(bridge: Any, begin: int | None) -> None:
-    report = check_predictor(adapt_transformer_lens(bridge, 3, begin=begin), tokens=TOKENS)
+    report = check_predictor(adapt_transformer_lens(bridge, 3, begin=begin), tokens=TOKENS[:, :4])
     assert set(report.skipped) == {"transplant"}
 
 

@@ -36,23 +36,25 @@ def model_of(kind: str) -> Any:
 
 
 TOKENS = torch.tensor([[0, 1, 2, 2, 1, 0], [2, 2, 0, 1, 0, 1], [1, 0, 0, 2, 1, 1]])
+FEW = TOKENS[:, :4]  # what the kit needs at the least: it runs hundreds of passes
 
 # RWKV and Mamba keep part of their state in float32 whatever the precision: 1e-5 is what design calls foreign.
 FOREIGN = 1e-5
 
 
-@pytest.mark.parametrize(("begin", "first_row"), [(None, 1), (4, 0)])
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_architecture_conforms(kind: str, begin: int | None, first_row: int) -> None:
+@pytest.mark.parametrize(
+    ("kind", "begin"), [("gpt2", None), ("gpt2", 4), ("llama", 4), ("mamba", None), ("mamba2", 4), ("rwkv", 4)]
+)
+def test_every_architecture_conforms(kind: str, begin: int | None) -> None:
     model = adapt_hugging_face(model_of(kind), 3, begin=begin)
-    report = check_predictor(model, tokens=TOKENS, tolerance=FOREIGN)
+    report = check_predictor(model, tokens=FEW, tolerance=FOREIGN)
     assert not report.skipped
-    assert model.first_row == first_row
+    assert model.first_row == (1 if begin is None else 0)
 
 
 def test_without_a_cache_tokens_are_read_again() -> None:
     model = adapt_hugging_face(model_of("gpt2"), 3, begin=4, cache=False)
-    assert set(check_predictor(model, tokens=TOKENS, tolerance=FOREIGN).skipped) == {"transplant"}
+    assert set(check_predictor(model, tokens=FEW, tolerance=FOREIGN).skipped) == {"transplant"}
     assert list(model.sites) == ["embed", "layer.0", "layer.1", "final"]
     lengths: list[int] = []
     model.module.transformer.wte.register_forward_pre_hook(lambda _, ids: lengths.append(ids[0].shape[1]))
@@ -204,7 +206,7 @@ def test_a_window_that_slides_is_refused_with_a_cache() -> None:
     net = transformers.MistralForCausalLM(config).double().eval()
     with pytest.raises(ValueError, match="window slides: use cache=False"):
         adapt_hugging_face(net, 3)
-    check_predictor(adapt_hugging_face(net, 3, cache=False), tokens=TOKENS, tolerance=FOREIGN)
+    check_predictor(adapt_hugging_face(net, 3, cache=False), tokens=FEW, tolerance=FOREIGN)
 
 
 def test_models_from_scratch_are_the_same_from_the_same_seed_and_draw_from_nothing_else() -> None:
