@@ -1,26 +1,24 @@
 """The predictors that a comparison can be asked for by name: built-in architectures, baselines, exact Bayes, and
 plug-ins.
 
-A plug-in is an entry point in the group `compmech.predictors`: a function `factory(n_symbol, length, *, rng,
-**settings)` that gives a Predictor, `length` being the most symbols it will be asked to read and `rng` a
-torch.Generator. If what it gives is a torch module with parameters, the comparison trains it like any other.
+Plug-ins are described in `predictors.plugins`. If what one gives is a torch module with parameters, the comparison
+trains it like any other.
 """
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import torch
 
 from predictors import CONFIGS, Predictor, build
+from predictors.plugins import GROUP, check_alone, factory_of, make_plug_in, plug_ins, settings_of
 from probes.presets import SIZES
 
 __all__ = ["BASELINES", "GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
 
-GROUP = "compmech.predictors"
 BASELINES = ("uniform", "k-gram", "bayes")
 
 
@@ -56,9 +54,8 @@ class Candidate:
         return self.kind in BASELINES
 
 
-@cache
 def _plug_ins() -> Mapping[str, EntryPoint]:
-    return {point.name: point for point in entry_points(group=GROUP)}
+    return plug_ins()
 
 
 def names() -> tuple[str, ...]:
@@ -73,7 +70,7 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
         settings: fields of its configuration, and `lr` for the peak learning rate.
     Raises:
         UnknownPredictor: with the nearest name there is.
-        ValueError: for a setting that it does not have, or a value that it cannot take.
+        ValueError: for a setting that it does not have, a value that it cannot take, or a plug-in that is broken.
     """
     if name not in names():
         raise UnknownPredictor(name, names())
@@ -88,7 +85,9 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
         if rate is not None:
             raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
     else:
-        allowed = tuple(chosen)
+        check_alone(name)
+        known = settings_of(factory_of(_plug_ins()[name]))  # loaded now: a broken one is told before anything runs
+        allowed = tuple(chosen) if known is None else known
     for key in chosen:
         if key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.4)
@@ -116,15 +115,7 @@ def make(candidate: Candidate, n_symbol: int, length: int, *, rng: torch.Generat
     """
     if candidate.kind in CONFIGS:
         return build(_config(candidate, n_symbol, length), rng=rng)
-    point = _plug_ins()[candidate.kind]
-    try:
-        made = point.load()(n_symbol, length, rng=rng, **candidate.settings)
-    except Exception as error:  # whatever a plug-in does wrong is its own, and is said with its name
-        said = f"{type(error).__name__}: {error}"
-        raise ValueError(f"the plug-in {candidate.kind} ({point.value}) failed: {said}") from error
-    if not isinstance(made, Predictor):
-        raise ValueError(f"the plug-in {candidate.kind} ({point.value}) gave a {type(made).__name__}, no Predictor")
-    return made
+    return make_plug_in(_plug_ins()[candidate.kind], n_symbol, length, candidate.settings, rng=rng)
 
 
 def _config(candidate: Candidate, n_symbol: int, length: int) -> Any:

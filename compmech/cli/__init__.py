@@ -18,6 +18,7 @@ from compmech.cli.comparing import add_comparing_commands
 from compmech.cli.describing import add_describing_commands
 from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
+from compmech.cli.listing import add_listing_commands
 from compmech.cli.training import add_training_commands
 
 __all__ = ["main"]
@@ -34,6 +35,7 @@ add_describing_commands(app)
 add_drawing_commands(app)
 add_comparing_commands(app)
 add_training_commands(app)
+add_listing_commands(app)
 
 
 @app.callback(invoke_without_command=True)
