@@ -14,8 +14,8 @@ from compmech.merging import MERGE_TOL
 from compmech.minimal import equivalent, merge_equal_states, minimal, restrict
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.partition import refine
+from compmech.stationarity import is_stationary
 from compmech.stationary import class_weights, stationary_distribution
-from compmech.validation import SUM_TOL
 
 # Beliefs that only converge are followed around a cycle at most this often: enough for a factor 0.7 each time to end in
 # the smallest float.
@@ -124,8 +124,7 @@ def _through_mixed_states(process: HMM | GHMM, max_states: int, merge_tol: float
     found = mixed_states(process, max_states=max_states, merge_tol=merge_tol)
     if found.closed:
         return recurrent_tables(_graph_table(found))
-    drift = abs(process.start @ process.A - process.start).max()
-    candidate = _candidate(process, found) if drift <= SUM_TOL else None
+    candidate = _candidate(process, found) if is_stationary(process) else None
     if candidate is None or not equivalent(_as_machine(candidate, merge_tol, process), process):
         raise NoFiniteEpsilonMachine(found)
     return [candidate]

@@ -28,7 +28,7 @@ from compmech.distinguishing import side_by_side
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.mixed_state import MixedStatePresentation
-from compmech.spans import RANK_TOL, krylov_basis
+from compmech.spans import RANK_TOL
 
 # With more nodes and states than this together, the span takes longer than a second.
 _MOST_IN_SPAN = 250
@@ -191,9 +191,7 @@ def _span(process: AnyPresentation, found: MixedStatePresentation) -> float | No
     mixed, symbol = np.nonzero(found.successor >= 0)
     T[symbol, mixed, found.successor[mixed, symbol]] = found.emit[mixed, symbol]
     graph = HMM(T, start=np.eye(1, found.n_mixed)[0], alphabet=machine.alphabet)
-    _, T, evaluate = side_by_side(graph, machine)
-    basis, _ = krylov_basis(evaluate, T.transpose(0, 2, 1))
-    return float(abs(basis @ np.concatenate([graph.start, -machine.start])).max())
+    return float(abs(side_by_side(graph, machine).told).max())
 
 
 def _least_distance(beliefs: Float[np.ndarray, "mixed state"]) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NoFiniteEpsilonMachine, NotStationary
+from compmech.errors import NoFiniteEpsilonMachine
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.block import short_block_entropies
 from compmech.measures.findings import EXACT, Findings, Quantity
@@ -24,7 +24,7 @@ from compmech.merging import MERGE_TOL
 from compmech.minimal import minimal
 from compmech.partition import refine
 from compmech.spans import horizon_ranks
-from compmech.validation import SUM_TOL
+from compmech.stationarity import as_stationary, check_stationary
 
 # Mixed states looked at before asking whether there are infinitely many causal states, and after that was not proved.
 _FEW_STATES = 100
@@ -103,8 +103,7 @@ def statistics(process: AnyPresentation) -> Statistics:
         >>> round(found.excess_entropy, 6), found.markov_order, found.how["excess_entropy"]
         (0.918296, inf, 'exact')
     """
-    presentation = as_presentation(process)
-    _refuse_drift(presentation)
+    presentation = as_stationary(process)
     found = _analysed(presentation)
     found.put("minimal_dimension", horizon_ranks(presentation)[-1])
     blocks = short_block_entropies(presentation, max_length=_BLOCK_LENGTH, max_words=_BLOCK_WORDS)
@@ -174,15 +173,8 @@ def _unifilar(process: AnyPresentation) -> HMM | EpsilonMachine | None:
     machine = process if isinstance(process, EpsilonMachine) else as_presentation(process)
     if isinstance(machine, GHMM) or not machine.is_unifilar:
         return None
-    _refuse_drift(machine)
+    check_stationary(machine)
     return machine
-
-
-def _refuse_drift(process: HMM | GHMM | EpsilonMachine) -> None:
-    moved = process.branch(process.start[None])[0].sum(axis=0)
-    drift = float(np.abs(moved - process.start).max())
-    if drift > SUM_TOL * max(1.0, float(np.abs(process.start).max())):
-        raise NotStationary(drift)
 
 
 def _analysed(presentation: HMM | GHMM) -> Findings:
