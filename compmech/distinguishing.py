@@ -43,7 +43,7 @@ def distinguishing_word(a: AnyPresentation, b: AnyPresentation, *, tol: float = 
     Args:
         tol: largest component of start_a - start_b, along an orthonormal basis of what words can tell, that counts as
             none. Words shorter than the one given agree to about tol times the square root of the number of states.
-            Probabilities of single steps that differ by less than 1e-9 (RANK_TOL) are the same for every tol.
+            Probabilities of single steps that differ by less than 1e-10 (RANK_TOL) are the same for every tol.
     Reference:
         Tzeng, SIAM J. Computing 21, 216 (1992).
     Example:

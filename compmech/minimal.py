@@ -6,11 +6,11 @@ from jaxtyping import Float, Int
 from compmech.distinguishing import side_by_side
 from compmech.graph import reachable
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
-from compmech.merging import BeliefIndex
+from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.spans import RANK_TOL, krylov_basis, observable_basis, on_reachable
 
 # Futures that differ by less than this in orthonormal coordinates are the same; spans err by 1e-12 or so.
-FUTURE_TOL = 1e-9
+FUTURE_TOL = MERGE_TOL
 
 
 def minimal(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> HMM | GHMM:
