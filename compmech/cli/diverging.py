@@ -1,18 +1,15 @@
 """`compmech divergence`: how far two processes are apart."""
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
+import numpy as np
 import typer
 
 from compmech.cli.arguments import parse_process
 from compmech.cli.failure import misuse
 from compmech.cli.tables import Notes, shown
-
-if TYPE_CHECKING:
-    import numpy as np
-
-    from compmech import GHMM, HMM
+from compmech.hmm import GHMM, HMM
 
 __all__ = ["add_diverging_commands"]
 
@@ -42,8 +39,6 @@ def divergence(
     length and `sampled` an estimate with its interval, in the units that their names end in; null with the reason in
     `how` where there is none.
     """
-    import numpy as np
-
     one, other = parse_process(p), parse_process(q)
     with misuse():
         found = compared(
@@ -60,14 +55,14 @@ def divergence(
 
 
 def compared(
-    p: "HMM | GHMM",
-    q: "HMM | GHMM",
+    p: HMM | GHMM,
+    q: HMM | GHMM,
     *,
     length: int,
     samples: int,
     max_states: int,
     max_words: int,
-    rng: "np.random.Generator",
+    rng: np.random.Generator,
 ) -> dict[str, Any]:
     """All comparisons, in JSON types, and how each is known."""
     from compmech import distinguishing_word, relative_entropy_rate, sampled_divergence, word_divergences

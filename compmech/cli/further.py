@@ -5,14 +5,13 @@ Each group is computed by itself. One that a process does not have is null, and 
 
 from collections.abc import Callable
 from math import inf
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from compmech.hmm import GHMM, HMM
+from compmech.measures.statistics import Statistics
 from compmech.plain import plain
-
-if TYPE_CHECKING:
-    from compmech import GHMM, HMM, Statistics
 
 __all__ = ["estimates_of", "more_of"]
 
@@ -23,7 +22,7 @@ LAGS = 10
 """The greatest lag of the correlations."""
 
 
-def more_of(process: "HMM | GHMM", found: "Statistics") -> dict[str, Any]:
+def more_of(process: HMM | GHMM, found: Statistics) -> dict[str, Any]:
     """The groups of --more, in JSON types."""
     groups: dict[str, Callable[[], object]] = {
         "spectrum": lambda: _spectrum(process),
@@ -45,7 +44,7 @@ def more_of(process: "HMM | GHMM", found: "Statistics") -> dict[str, Any]:
 
 
 def estimates_of(
-    process: "HMM | GHMM", *, rng: np.random.Generator, symbols: int, seconds: float | None
+    process: HMM | GHMM, *, rng: np.random.Generator, symbols: int, seconds: float | None
 ) -> dict[str, Any]:
     """The groups of --estimate, in JSON types."""
     from compmech import estimate
@@ -75,7 +74,7 @@ def _collected(groups: dict[str, Callable[[], object]], how: dict[str, str]) -> 
     return done | {"how": how}
 
 
-def _spectrum(process: "HMM | GHMM") -> dict[str, object]:
+def _spectrum(process: HMM | GHMM) -> dict[str, object]:
     from compmech import spectrum
 
     found = spectrum(process)
@@ -93,14 +92,14 @@ def _spectrum(process: "HMM | GHMM") -> dict[str, object]:
     return {"n_mixed": found.n_mixed, "n_ergodic": found.n_ergodic, "error": found.error, "modes": modes}
 
 
-def _convergence(process: "HMM | GHMM", length: int) -> dict[str, object]:
+def _convergence(process: HMM | GHMM, length: int) -> dict[str, object]:
     from compmech import entropy_convergence
 
     found = entropy_convergence(process, length)
     return {"rates": found.rates, "gains": found.gains, "total_predictability": found.total_predictability}
 
 
-def _correlation(process: "HMM | GHMM") -> dict[str, object]:
+def _correlation(process: HMM | GHMM) -> dict[str, object]:
     """Of the indicators of the symbols, summed: no matter what the symbols are called."""
     from compmech import autocorrelation, power_spectrum
 
@@ -119,7 +118,7 @@ def _correlation(process: "HMM | GHMM") -> dict[str, object]:
     }
 
 
-def _renyi(process: "HMM | GHMM") -> dict[str, object]:
+def _renyi(process: HMM | GHMM) -> dict[str, object]:
     from compmech import NoFiniteEpsilonMachine, renyi_complexity, renyi_entropy_rate
 
     def complexity(order: float) -> float | None:
@@ -135,13 +134,13 @@ def _renyi(process: "HMM | GHMM") -> dict[str, object]:
     }
 
 
-def _quantum(process: "HMM | GHMM") -> object:
+def _quantum(process: HMM | GHMM) -> object:
     from compmech import quantum_memory
 
     return quantum_memory(process).complexity
 
 
-def _presentation(process: "HMM | GHMM") -> dict[str, object]:
+def _presentation(process: HMM | GHMM) -> dict[str, object]:
     from compmech import presentation_information
 
     found = presentation_information(process)

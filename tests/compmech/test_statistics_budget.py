@@ -205,7 +205,7 @@ def test_a_mixture_of_two_geometric_laws_is_proved_to_have_infinitely_many_state
     assert events is not None
     assert events.never_returns
     one, other = statistics(hmm), statistics(signed)
-    for key in one.how:
+    for key in set(one.how) - {"block_entropies"}:
         assert contains(getattr(one, key), getattr(other, key)), key
     assert other.n_causal_states == other.cryptic_order == inf
 
