@@ -45,12 +45,12 @@ def estimates_table(estimates: dict[str, Any]) -> list[str]:
         lines += _missing(how["information"])
     else:
         share = f"{100 * information['confidence']:g} % interval"
-        lines.append(f"  {'':<31}{'value':>12}{'st. error':>12}   {share}")
+        lines.append(f"  {'':<27}{'value':>12}{'st. error':>12}  {share}")
         for key, one in information.items():
             if isinstance(one, dict):
-                interval = f"{one['low']:.6f} .. {one['high']:.6f}"
+                interval = f"{_fixed(one['low'])} .. {_fixed(one['high'])}"
                 lines.append(
-                    f"  {key.replace('_', ' '):<31}{one['value']:>12.6f}{one['standard_error']:>12.1e}   {interval}"
+                    f"  {key.replace('_', ' '):<27}{_fixed(one['value']):>12}{one['standard_error']:>12.1e}  {interval}"
                 )
         lines.append(f"  {information['n_symbols']} symbols on {information['n_paths']} paths")
     lines += ["", "beliefs"]
@@ -89,6 +89,11 @@ def shown(value: Any) -> str:
             head = ", ".join(shown(item) for item in value[:2])
             return head + (f", ... ({len(value)})" if len(value) > 2 else "")
     return str(value)
+
+
+def _fixed(value: float) -> str:
+    """Six places, and no minus before a zero."""
+    return f"{round(value, 6) + 0.0:.6f}"
 
 
 class Notes:
