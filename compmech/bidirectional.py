@@ -24,11 +24,12 @@ from jaxtyping import Float, Int
 from compmech.causal_states import Table, epsilon_machine, recurrent_tables
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NoFiniteEpsilonMachine
-from compmech.hmm import HMM, AnyPresentation, as_presentation
+from compmech.hmm import HMM, AnyPresentation
 from compmech.measures.interval import entropy
 from compmech.measures.retrodiction import Retrodiction, retrodiction
 from compmech.mixed_state import mixed_states
-from compmech.reverse import check_stationary, reverse
+from compmech.reverse import reverse
+from compmech.stationarity import as_stationary
 from compmech.validation import check_count, frozen
 
 
@@ -145,7 +146,7 @@ def bidirectional(process: AnyPresentation, *, max_states: int = 3000) -> Bidire
     """
     if check_count(max_states, "max_states") < 1:
         raise ValueError(f"max_states must be >= 1; got {max_states}")
-    check_stationary(as_presentation(process))
+    as_stationary(process)  # refuses others
     forward = epsilon_machine(process)
     classes = [_backwards(forward, members, max_states) for members in forward.closed_classes]
     first = np.cumsum([0] + [len(part.probability) for part in classes])

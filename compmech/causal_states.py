@@ -14,12 +14,16 @@ from compmech.merging import MERGE_TOL
 from compmech.minimal import equivalent, merge_equal_states, minimal, restrict
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.partition import refine
+from compmech.stationarity import is_stationary
 from compmech.stationary import class_weights, stationary_distribution
-from compmech.validation import SUM_TOL
 
 # Beliefs that only converge are followed around a cycle at most this often: enough for a factor 0.7 each time to end in
 # the smallest float.
 _MOST_ROUNDS = 2000
+
+# A word that fixes the belief after it, whatever the state before it, to within this is looked for up to this length.
+_FORGOTTEN = 1e-15
+_LONGEST_WORD = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -119,16 +123,18 @@ def _through_mixed_states(process: HMM | GHMM, max_states: int, merge_tol: float
     """The recurrent mixed states as tables.
 
     Where the transient ones do not close, recurrent ones may still be found: reached by some words exactly, or only in
-    the limit. Such a candidate is accepted if it is equivalent to the process, on words of every length.
+    the limit, of a cycle of the graph or of a long typical word. Such a candidate is accepted if it is equivalent to
+    the process, on words of every length.
     """
     found = mixed_states(process, max_states=max_states, merge_tol=merge_tol)
     if found.closed:
         return recurrent_tables(_graph_table(found))
-    drift = abs(process.start @ process.A - process.start).max()
-    candidate = _candidate(process, found) if drift <= SUM_TOL else None
-    if candidate is None or not equivalent(_as_machine(candidate, merge_tol, process), process):
-        raise NoFiniteEpsilonMachine(found)
-    return [candidate]
+    if is_stationary(process):
+        for find in (_candidate, _after_typical_word):
+            candidate = find(process, found)
+            if candidate is not None and equivalent(_as_machine(candidate, merge_tol, process), process):
+                return [candidate]
+    raise NoFiniteEpsilonMachine(found)
 
 
 def _graph_table(found: MixedStatePresentation) -> Table:
@@ -147,7 +153,36 @@ def _candidate(process: HMM | GHMM, found: MixedStatePresentation) -> Table | No
         return part
     heaviest = int(np.argmax(part.weight))
     limit = _limit_belief(process, found.beliefs[members], part, heaviest)
-    again = mixed_states(_started(process, limit), max_states=found.n_mixed, merge_tol=found.merge_tol)
+    return _recurrent_from(process, limit, found)
+
+
+def _after_typical_word(process: HMM | GHMM, found: MixedStatePresentation) -> Table | None:
+    """The recurrent beliefs found from one that a long word leads to, whatever the state before it.
+
+    The word is a fixed pseudo-random one: any typical word does, and the caller checks what is found.
+    """
+    if isinstance(process, GHMM):
+        return None
+    walk = np.random.default_rng(0).random(_LONGEST_WORD)
+    rows = np.diag(process.start)  # P(state before the word, word, state after it), scaled
+    for u in walk:
+        after = process.branch(rows)  # (state before, symbol, state after)
+        chance = after.sum(axis=(0, 2)).cumsum()
+        rows = after[:, min(int(np.searchsorted(chance, u * chance[-1], side="right")), process.n_symbol - 1)]
+        rows = rows / rows.sum()
+        belief = rows.sum(axis=0)
+        if abs(rows - np.outer(rows.sum(axis=1), belief)).max() <= _FORGOTTEN:
+            # states that are left only from starts all but ruled out would be found again with ever less weight
+            limit = np.where(belief > _FORGOTTEN, belief, 0.0)
+            return _recurrent_from(process, limit / limit.sum(), found)
+    return None
+
+
+def _recurrent_from(
+    process: HMM | GHMM, belief: Float[np.ndarray, " state"], found: MixedStatePresentation
+) -> Table | None:
+    """The closed class of beliefs that a recurrent one leads to, if it is finite."""
+    again = mixed_states(_started(process, belief), max_states=found.n_mixed, merge_tol=found.merge_tol)
     if not again.closed:
         return None
     tables = recurrent_tables(_graph_table(again))

@@ -43,7 +43,7 @@ def distinguishing_word(a: AnyPresentation, b: AnyPresentation, *, tol: float = 
     Args:
         tol: largest component of start_a - start_b, along an orthonormal basis of what words can tell, that counts as
             none. Words shorter than the one given agree to about tol times the square root of the number of states.
-            Probabilities of single steps that differ by less than 1e-9 (RANK_TOL) are the same for every tol.
+            Probabilities of single steps that differ by less than 1e-10 (RANK_TOL) are the same for every tol.
     Reference:
         Tzeng, SIAM J. Computing 21, 216 (1992).
     Example:
@@ -54,16 +54,15 @@ def distinguishing_word(a: AnyPresentation, b: AnyPresentation, *, tol: float = 
         (('0', '1', '0'), 0.083333, 0.125)
     """
     left, right = as_presentation(a), as_presentation(b)
-    names, T, evaluate = side_by_side(left, right)
-    difference = np.concatenate([left.start, -right.start])
-    basis, dimensions = krylov_basis(evaluate, T.transpose(0, 2, 1))
-    seen = np.flatnonzero(abs(basis @ difference) > tol)
+    both = side_by_side(left, right)
+    names, basis, dimensions, difference = both.names, both.basis, both.dimensions, both.difference
+    seen = np.flatnonzero(abs(both.told) > tol)
     if not len(seen):
         return None
     length = int(np.searchsorted(dimensions, seen[0], side="right"))
     word: list[int] = []
     for ahead in reversed(range(length)):
-        after = difference @ T  # (symbol, state)
+        after = difference @ both.T  # (symbol, state)
         tells = np.linalg.norm(after @ basis[: dimensions[ahead]].T, axis=1)
         word.append(int(np.argmax(tells)))
         difference = after[word[-1]]
@@ -74,16 +73,39 @@ def distinguishing_word(a: AnyPresentation, b: AnyPresentation, *, tol: float = 
     )
 
 
-def side_by_side(
-    left: HMM | GHMM, right: HMM | GHMM
-) -> tuple[list[Hashable], Float[np.ndarray, "symbol state state"], Float[np.ndarray, " state"]]:
-    """Names of all symbols, and the matrices and evaluation vectors of two presentations in one space."""
+@dataclass(frozen=True, eq=False)
+class SideBySide:
+    """Two presentations in one space, and what words can tell of their states.
+
+    Attributes:
+        names: of all symbols.
+        T: their matrices, block diagonal.
+        difference: (start_a, -start_b).
+        basis: orthonormal, of the span of the vectors T_w @ e.
+        dimensions: of the spans of words up to lengths 0, 1, 2, ...
+    """
+
+    names: list[Hashable]
+    T: Float[np.ndarray, "symbol state state"]
+    difference: Float[np.ndarray, " state"]
+    basis: Float[np.ndarray, "rank state"]
+    dimensions: tuple[int, ...]
+
+    @property
+    def told(self) -> Float[np.ndarray, " rank"]:
+        """Components of the difference that words can tell: all zero for two presentations of one process."""
+        return np.asarray(self.basis @ self.difference)
+
+
+def side_by_side(left: HMM | GHMM, right: HMM | GHMM) -> SideBySide:
+    """Two presentations in one space, symbols matched by name."""
     names = list(dict.fromkeys([*left.alphabet, *right.alphabet]))
     n, total = left.n_state, left.n_state + right.n_state
     T = np.zeros((len(names), total, total))
     T[[names.index(name) for name in left.alphabet], :n, :n] = left.T
     T[[names.index(name) for name in right.alphabet], n:, n:] = right.T
-    return names, T, np.concatenate([left.evaluate, right.evaluate])
+    basis, dimensions = krylov_basis(np.concatenate([left.evaluate, right.evaluate]), T.transpose(0, 2, 1))
+    return SideBySide(names, T, np.concatenate([left.start, -right.start]), basis, dimensions)
 
 
 def _probability(process: HMM | GHMM, word: list[Hashable]) -> float:

@@ -30,9 +30,10 @@ from compmech.measures.findings import BOUNDS, EXACT
 from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
 from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.mixed_state import GAP
+from compmech.stationarity import is_stationary
 from compmech.stationary import class_weights, stationary_distribution
 from compmech.units import bits, nats
-from compmech.validation import SUM_TOL, check_count
+from compmech.validation import check_count
 
 # Mixed states explored in search of an epsilon-machine of a process that is not unifilar as it stands.
 _MACHINE_STATES = 300
@@ -156,7 +157,7 @@ def _with_states(process: AnyPresentation, name: str) -> HMM:
     presentation = as_presentation(process)
     if isinstance(presentation, HMM):
         return presentation
-    machine = _machine(presentation) if _is_stationary(presentation) else None
+    machine = _machine(presentation) if is_stationary(presentation) else None
     if machine is None:
         raise ValueError(
             f"{name} must be given by states that emit its words; it is a GHMM that is not stationary, or for which no "
@@ -172,16 +173,11 @@ def _machine(process: HMM | GHMM) -> HMM | None:
         return None
 
 
-def _is_stationary(process: HMM | GHMM) -> bool:
-    drift = float(np.abs(process.start @ process.A - process.start).max())
-    return drift <= SUM_TOL * max(1.0, float(np.abs(process.start).max()))
-
-
 def _unifilar(process: HMM) -> HMM | None:
     """A unifilar presentation of a stationary process, or None if no finite one was found."""
     if process.is_unifilar:
         return process
-    return _machine(process) if _is_stationary(process) else None
+    return _machine(process) if is_stationary(process) else None
 
 
 def _aligned(process: HMM, names: tuple[Hashable, ...]) -> HMM:
@@ -364,7 +360,7 @@ def _known_states(source: HMM, target: HMM) -> _Chain | None:
     Whatever two states q may be in, p's symbols must be able to take them to one state, or to rule one out. Then they
     do so sooner or later, and one state is left, for p's words are not forbidden.
     """
-    unifilar = target if target.is_unifilar else (_machine(target) if _is_stationary(target) else None)
+    unifilar = target if target.is_unifilar else (_machine(target) if is_stationary(target) else None)
     if unifilar is None:
         return None
     emit = unifilar.emission

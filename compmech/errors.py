@@ -131,7 +131,8 @@ class NoFiniteEpsilonMachine(ValueError):
         lost = float(getattr(self.explored, "lost_mass", float("nan")))
         return (
             f"no finite epsilon-machine found: {count} mixed states explored and probability {lost:.3g} still leads "
-            "outside them. The process may have infinitely many causal states (use mixed_states(process, depth=...)), "
+            "outside them. The process may have infinitely many causal states (mixed_states(process, depth=...) has "
+            "those of short words, statistics(process) bounds, blackwell.blackwell(process, rng=...) their measure), "
             "or need a larger max_states; `.explored` holds what was found."
         )
 
@@ -153,7 +154,8 @@ class NotClosed(ValueError):
         return (
             f"the mixed states do not close: {count} explored and probability {lost:.3g} still leads outside them or "
             "to beliefs too near to tell apart. Spectral closed forms need finitely many: raise max_states, or take "
-            "the bounds of statistics(process); `.explored` holds what was found."
+            "entropy_convergence(process, length) for h_L, statistics(process) for bounds of its limits and "
+            "blackwell.blackwell(process, rng=...) for exponents; `.explored` holds what was found."
         )
 
 

@@ -8,8 +8,13 @@ are then compared coordinate by coordinate.
 import numpy as np
 from jaxtyping import Float, Int
 
-# Beliefs nearer than this (largest difference of a coordinate) are one. Rounding separates equal ones by 1e-15 or so.
 MERGE_TOL = 1e-10
+"""The one tolerance of compmech: beliefs, and probabilities of a step, nearer than this are taken to be equal, and
+directions in which a step moves no more than this to be absent. Rounding separates what is equal by 1e-15 or so, and
+grows to 1e-12 along the way. Where it and not rounding decided, `statistics` says so in `how`."""
+
+ROUNDED = 1e-13
+"""What is nearer than this may differ by rounding alone."""
 
 _UNMATCHED = -1
 

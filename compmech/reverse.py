@@ -10,12 +10,11 @@ so start and evaluate change places.
 import numpy as np
 from jaxtyping import Float
 
-from compmech.errors import NotStationary
 from compmech.graph import closed_classes
-from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.minimal import restrict
+from compmech.stationarity import as_stationary
 from compmech.stationary import class_weights
-from compmech.validation import SUM_TOL
 
 
 def reverse(process: AnyPresentation) -> HMM | GHMM:
@@ -39,8 +38,7 @@ def reverse(process: AnyPresentation) -> HMM | GHMM:
         >>> epsilon_machine(rip).n_state, epsilon_machine(reverse(rip)).n_state
         (3, 4)
     """
-    presentation = as_presentation(process)
-    check_stationary(presentation)
+    presentation = as_stationary(process)
     name = None if presentation.name is None else f"{presentation.name} reversed"
     if isinstance(presentation, GHMM):
         return GHMM(
@@ -61,17 +59,6 @@ def reverse(process: AnyPresentation) -> HMM | GHMM:
         states=[presentation.states[i] for i in kept],
         name=name,
     )
-
-
-def check_stationary(presentation: HMM | GHMM) -> None:
-    """Refuse a start that a step changes, up to the rounding of printed digits.
-
-    Raises:
-        NotStationary: with the largest change.
-    """
-    drift = float(np.abs(presentation.start @ presentation.A - presentation.start).max())
-    if drift > SUM_TOL * max(1.0, float(np.abs(presentation.start).max())):
-        raise NotStationary(drift)
 
 
 def _long_run(process: HMM) -> Float[np.ndarray, " state"]:

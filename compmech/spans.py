@@ -8,11 +8,14 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.merging import MERGE_TOL
 from compmech.validation import check_count
 
-# Directions whose singular value is below this count as absent, for matrices of one step with entries up to 1. Rounding
-# gives 1e-15 or so times the number of states; parameters of a process are rarely below 1e-6.
-RANK_TOL = 1e-9
+# Directions whose singular value is below this count as absent, for matrices of one step with entries up to 1.
+RANK_TOL = MERGE_TOL
+
+# With states rarer than this, in comparison with the most frequent, directions are measured by their frequencies.
+_UNEVEN = 1e-6
 
 # With fewer directions left than this, singular values take less than a millisecond.
 _FEW = 60
@@ -83,7 +86,14 @@ def _away(
 def reachable_basis(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank state"]:
     """An orthonormal basis, as rows, of the span of all beliefs that words lead to."""
     presentation = as_presentation(process)
-    return krylov_basis(presentation.start, presentation.T, rank_tol)[0]
+    start = presentation.start
+    if isinstance(presentation, GHMM) or not 0 < start.min() < _UNEVEN * start.max():
+        return krylov_basis(start, presentation.T, rank_tol)[0]
+    # a word that leads to a rare state is rare from the frequent ones, but tells as much: with coordinates divided by
+    # the root of the start, a step there is as long as the step back
+    root = np.sqrt(start)
+    basis = krylov_basis(root, root[:, None] * presentation.T / root, rank_tol)[0]
+    return np.eye(len(root)) if len(basis) == len(root) else np.asarray(np.linalg.qr((basis * root).T)[0].T)
 
 
 def observable_basis(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank state"]:

@@ -12,6 +12,7 @@ from compmech.errors import NoFiniteEpsilonMachine
 from compmech.hmm import HMM
 from compmech.measures.interval import Bounds, entropy, exact
 from compmech.measures.proofs import infinitely_many
+from compmech.measures.renewal import renewal
 
 # Mixed states looked at before the causal states are taken to be infinitely many.
 _FEW_STATES = 300
@@ -41,6 +42,11 @@ def atoms(system: BeliefSystem) -> Atoms | None:
     else:
         rate = exact(float(machine.start @ entropy(machine.emit)))
         return Atoms(f"there are {machine.n_state} causal states", True, rate)
+    events = renewal(system.process.T, system.process.evaluate)
+    if events is not None:
+        return Atoms(
+            "a renewal process: the beliefs are numbers of symbols since the last event", False, events.entropy_rate
+        )
     if isinstance(system.process, HMM):
         proof = infinitely_many(system.process.T, system.process.start)
         if proof is not None and proof.complexity is not None and proof.complexity.upper < float("inf"):

@@ -6,6 +6,8 @@ from math import inf, sqrt
 import numpy as np
 from jaxtyping import Float
 
+from compmech.plain import plain
+
 
 @dataclass(frozen=True)
 class Estimate:
@@ -29,6 +31,10 @@ class Estimate:
     def high(self) -> float:
         """Two standard errors above."""
         return self.value + 2 * self.standard_error
+
+    def to_dict(self) -> dict[str, object]:
+        """The estimate in JSON types."""
+        return {"value": plain(self.value), "standard_error": plain(self.standard_error)}
 
 
 def average(values: Float[np.ndarray, " sample"]) -> Estimate:

@@ -26,6 +26,7 @@ from compmech.hmm import HMM, AnyPresentation
 from compmech.measures.block import short_block_entropies
 from compmech.measures.interval import Bounds, between, exact
 from compmech.measures.recent_words import rate_bounds
+from compmech.plain import plain
 from compmech.validation import check_count
 
 # Symbols drawn unless said otherwise, orbits they are spread over, and the least that makes sense.
@@ -86,7 +87,7 @@ class Blackwell:
 
     def to_dict(self) -> dict[str, object]:
         """All but the fits, in JSON types: {"value", "standard_error"}, {"lower", "upper"} or None; "inf", "-inf"."""
-        return {field.name: _json(getattr(self, field.name)) for field in fields(self) if field.name != "fits"}
+        return {field.name: plain(getattr(self, field.name)) for field in fields(self) if field.name != "fits"}
 
 
 def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: int = _SYMBOLS) -> Blackwell:
@@ -294,18 +295,3 @@ def _scaling(orbits: Orbits, countable: Atoms | None) -> tuple[dict[str, Known],
             f"{fit.sampling_error:.2g}, error of the fit {fit.fit_error:.2g}"
         )
     return values, how, fits
-
-
-def _json(value: object) -> object:
-    match value:
-        case Bounds():
-            return {"lower": _json(value.lower), "upper": _json(value.upper)}
-        case Estimate():
-            return {"value": _json(value.value), "standard_error": _json(value.standard_error)}
-        case float() if isinf(value):
-            return "inf" if value > 0 else "-inf"
-        case tuple():
-            return [_json(item) for item in value]
-        case Mapping():
-            return dict(value)
-    return value

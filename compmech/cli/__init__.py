@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from compmech.cli.comparing import add_comparing_commands
 from compmech.cli.describing import add_describing_commands
+from compmech.cli.diverging import add_diverging_commands
 from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
 from compmech.cli.listing import add_listing_commands
@@ -32,6 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 add_describing_commands(app)
+add_diverging_commands(app)
 add_drawing_commands(app)
 add_comparing_commands(app)
 add_training_commands(app)

@@ -107,6 +107,7 @@ def rates(
     ] = False,
     seed: Seed = 1000,
     workers: Workers = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the file written instead of the best rates.")] = False,
 ) -> None:
     """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
     from probes.rates import RateTrial, concluded, replaced, sweep, widened
@@ -133,8 +134,7 @@ def rates(
         text = json.dumps({"commands": [*commands, command_line()], **found}, indent=1) + "\n"
         with report_os_errors(f"cannot write {out}"):
             write_text(path, text)
-    for line in found["best_lines"]:
-        print(line)
+    print(text if as_json else "\n".join(found["best_lines"]), end="" if as_json else "\n")
 
 
 def _earlier_rates(path: Path) -> tuple[list[str], list[dict[str, Any]]]:

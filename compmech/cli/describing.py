@@ -1,7 +1,6 @@
 """`compmech processes` and `compmech stats`: what there is, and what is known of it."""
 
 import json
-import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,13 +8,15 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings, read_process
 from compmech.cli.failure import Failed, Misused, misuse
+from compmech.cli.tables import estimates_table, more_table, shown, statistics_table
 
 if TYPE_CHECKING:
     from compmech.zoo import Check
 
-__all__ = ["add_describing_commands", "chosen_process"]
+__all__ = ["Unused", "add_describing_commands", "chosen_process"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")]
+Unused = Annotated[int, typer.Option("--seed", help="Taken, as by all commands; nothing here is random.", min=0)]
 
 
 def add_describing_commands(app: typer.Typer) -> None:
@@ -28,6 +29,7 @@ def processes(
     check: Annotated[
         bool, typer.Option("--check", help="Compute all statistics again and compare them with the golden ones.")
     ] = False,
+    seed: Unused = 0,
     as_json: AsJson = False,
 ) -> None:
     """List the built-in processes with their parameters and sources, or check their statistics.
@@ -86,16 +88,14 @@ _CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}{:>8}"
 
 
 def _check_lines(found: "Check") -> str:
+    from compmech.plain import plain
+
     counts = found.n_values, len(found.bounded), len(found.unknown)
     lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}", f"{found.seconds:.2f}")]
     for difference in found.off:
-        golden, computed = (_shown(_as_json(value)) for value in (difference.golden, difference.found))
+        golden, computed = (shown(plain(value)) for value in (difference.golden, difference.found))
         lines.append(f"  off: {difference.key} is {computed}, not {golden}")
     return "\n".join(lines)
-
-
-def _as_json(value: Any) -> Any:
-    return {"lower": value.lower, "upper": value.upper} if hasattr(value, "lower") else value
 
 
 def _default(value: object) -> str:
@@ -106,38 +106,70 @@ def stats(
     name: Annotated[str | None, typer.Argument(help="A built-in process; `compmech processes` lists them.")] = None,
     file: Annotated[Path | None, typer.Option("--file", help="A machine file in place of a built-in process.")] = None,
     param: Annotated[list[str] | None, typer.Option("--param", help="key=value; may be given again.")] = None,
+    more: Annotated[
+        bool,
+        typer.Option(
+            "--more",
+            help="Also the spectrum of the mixed states, convergence of h_L, correlations and lines of the power "
+            "spectrum, Renyi variants, C_q of the q-machine, oracular and gauge information.",
+        ),
+    ] = False,
+    estimate: Annotated[
+        bool,
+        typer.Option(
+            "--estimate",
+            help="Also sampled estimates of E, crypticity, r, b, q, sigma with intervals, and of the beliefs' entropy "
+            "rate, Lyapunov exponents and dimensions.",
+        ),
+    ] = False,
+    symbols: Annotated[int, typer.Option(help="Of --estimate: symbols sampled.", min=2000)] = 200_000,
+    seconds: Annotated[
+        float | None,
+        typer.Option(
+            help="Of --estimate: sample E, ... for this long instead; not the same again for the same seed.", min=1e-3
+        ),
+    ] = None,
+    max_states: Annotated[int | None, typer.Option(help="Mixed states looked at.", min=1)] = None,
+    max_words: Annotated[int | None, typer.Option(help="Numbers in the words looked at for bounds.", min=1)] = None,
+    max_length: Annotated[int | None, typer.Option(help="Length of the longest block entropy.", min=0)] = None,
+    seed: Annotated[int, typer.Option(help="Of all randomness: same seed, same machine, same numbers.", min=0)] = 0,
     as_json: AsJson = False,
 ) -> None:
-    """Compute a process's statistics: entropy rate, complexities, informations, orders, counts. Bits."""
+    """Compute a process's statistics: entropy rate, complexities, informations, orders, counts. Bits.
+
+    Each is exact, between certified bounds, or missing; the last column, and with --json the key `how`, says which and
+    why. With --json, --more adds the key `more` (spectrum, convergence, correlation, renyi, quantum_complexity,
+    presentation, how) and --estimate adds `estimates` (information, blackwell, how); all other keys stay as they are.
+    """
     from threadpoolctl import threadpool_limits
 
     from compmech import statistics
 
     named = chosen_process(name, file, param or [])
+    limits = {"max_states": max_states, "max_words": max_words, "max_length": max_length}
     # matrices are small: more threads only wait for one another, for seconds where the machine is busy
     with misuse(within=named.title), threadpool_limits(1):
-        found = statistics(named.process).to_dict()
+        computed = statistics(named.process, **{key: value for key, value in limits.items() if value is not None})
+        found: dict[str, Any] = computed.to_dict()
+        if more:
+            from compmech.cli.further import more_of
+
+            found["more"] = more_of(named.process, computed)
+        if estimate:
+            import numpy as np
+
+            from compmech.cli.further import estimates_of
+
+            rng = np.random.default_rng(seed)
+            found["estimates"] = estimates_of(named.process, rng=rng, symbols=symbols, seconds=seconds)
     if as_json:
         print(json.dumps(found, indent=1, allow_nan=False))
         return
-    print(named.title)
-    how: Any = found["how"]
-    for key, value in found.items():
-        if key != "how":
-            print("\n".join(_rows(key.replace("_", " "), _shown(value), how.get(key, ""))))
-
-
-_WIDTH = 80
-
-
-def _rows(name: str, value: str, how: str) -> list[str]:
-    """One statistic in lines of at most 80 columns: the reason, if it does not fit behind it, below it."""
-    row = f"  {name:<31}{value:<28} {how}".rstrip()
-    if len(row) <= _WIDTH:
-        return [row]
-    kind, _, reason = how.partition(": ")
-    return [f"  {name:<31}{value:<28} {kind}".rstrip(), *textwrap.wrap(reason, _WIDTH - 6, initial_indent=" " * 6,
-            subsequent_indent=" " * 6)]  # fmt: skip
+    print("\n".join([named.title, *statistics_table(found)]))
+    if more:
+        print("\n".join(more_table(found["more"])))
+    if estimate:
+        print("\n".join(estimates_table(found["estimates"])))
 
 
 def chosen_process(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:
@@ -150,19 +182,3 @@ def chosen_process(name: str | None, file: Path | None, param: list[str]) -> Nam
             raise Misused(f"{file} is a file: its matrices are fixed, so --param has nothing to set")
         return read_process(file)
     return parse_process(str(name), settings)
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case {"lower": float(lower), "upper": float(upper)} if _shown(lower) == _shown(upper):
-            return f"{_shown(lower)}, within {upper - lower:.0e}"
-        case {"lower": lower, "upper": upper}:
-            return f"{_shown(lower)} .. {_shown(upper)}"
-        case float():
-            return f"{value:.9g}"
-        case list():
-            head = ", ".join(_shown(item) for item in value[:2])
-            return head + (f", ... ({len(value)})" if len(value) > 2 else "")
-    return str(value)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compmech.cli.arguments import NamedProcess
-from compmech.cli.describing import chosen_process
+from compmech.cli.describing import Unused, chosen_process
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.output import report_os_errors
 
@@ -83,6 +83,7 @@ def draw(
     presentation: Annotated[Presentation, typer.Option(help="Whose states a diagram shows.")] = Presentation.GIVEN,
     depth: Depth = None,
     max_states: Annotated[int, typer.Option(help="The most states of a diagram.", min=1)] = 60,
+    seed: Unused = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a line.")] = False,
 ) -> None:
     """Draw a process: its states, its mixed states, its entropies."""
@@ -121,6 +122,7 @@ def msp(
     kind: Annotated[Picture, typer.Option(help="Beliefs in the simplex, or a diagram.")] = Picture.SIMPLEX,
     colour: Annotated[Colour, typer.Option(help="Colours in the simplex.")] = Colour.BELIEF,
     max_states: Annotated[int, typer.Option(help="The search stops before there are more.", min=1)] = 100_000,
+    seed: Unused = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole table as JSON.")] = False,
 ) -> None:
     """Find the mixed states of a process: the beliefs that words lead to."""

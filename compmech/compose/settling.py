@@ -7,7 +7,6 @@ from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.stationary import class_weights, stationary_distribution
-from compmech.validation import SUM_TOL
 
 # Singular values of A - 1 below this, over its largest entry, belong to eigenvalue 1; spans and ranks use the same.
 _RANK_TOL = 1e-9
@@ -33,12 +32,6 @@ def settled(process: AnyPresentation, *, max_entries: int = MAX_ENTRIES) -> HMM 
     return assembled(
         part.T, start, None if isinstance(part, HMM) else part.evaluate, part.alphabet, part.states, part.name
     )
-
-
-def is_stationary(process: HMM | GHMM) -> bool:
-    """Whether one step leaves the start as it is, by the tolerance of `statistics`."""
-    drift = abs(process.start @ process.A - process.start).max()
-    return bool(drift <= SUM_TOL * max(1.0, float(abs(process.start).max())))
 
 
 def long_run(process: HMM | GHMM, start: Float[np.ndarray, " state"]) -> Float[np.ndarray, " state"]:

@@ -7,8 +7,9 @@ from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
 from compmech.compose.assembling import MAX_ENTRIES, HasSize, as_part, assembled, check_budget, composed_name
-from compmech.compose.settling import is_stationary, long_run
+from compmech.compose.settling import long_run
 from compmech.hmm import GHMM, HMM, AnyPresentation
+from compmech.stationarity import is_stationary
 from compmech.validation import SUM_TOL, as_floats, check_count
 
 Copies = int | Sequence[int]

@@ -5,9 +5,10 @@ from jaxtyping import Float
 
 from compmech.compose.assembling import MAX_ENTRIES, HasEvaluate, as_part, assembled, check_budget, composed_name
 from compmech.compose.independent import factor_maps
-from compmech.compose.settling import is_stationary, long_run
+from compmech.compose.settling import long_run
 from compmech.compose.transducer import Transducer, matched
 from compmech.hmm import GHMM, HMM, AnyPresentation
+from compmech.stationarity import is_stationary
 from compmech.validation import SUM_TOL
 
 

@@ -11,7 +11,7 @@ from compmech.draw.wording import short_number
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.mixed_state import MixedStatePresentation
-from compmech.validation import SUM_TOL
+from compmech.stationarity import is_stationary
 
 Kind = Literal["recurrent", "transient", "unexpanded", "coordinate"]
 
@@ -111,15 +111,15 @@ def _states(process: HMM) -> tuple[tuple[Node, ...], str]:
     for members in closed_classes(source, target, process.n_state):
         recurrent[members] = True
     start = process.start
-    is_stationary = bool(abs(start @ process.A - start).max() <= SUM_TOL)
+    settled = is_stationary(process)
     is_spread = bool(start.max() < 1)
     nodes = []
     for name, p, stays in zip(process.states, start, recurrent, strict=True):
         shown = short_number(float(p)) if p > 0 and is_spread else ""
-        entry = None if p == 0 or (is_stationary and is_spread) else shown
-        note = shown if is_stationary else ""
+        entry = None if p == 0 or (settled and is_spread) else shown
+        note = shown if settled else ""
         nodes.append(Node(str(name), "recurrent" if stays else "transient", entry, note))
-    return tuple(nodes), "below each state: its stationary probability" if is_stationary and is_spread else ""
+    return tuple(nodes), "below each state: its stationary probability" if settled and is_spread else ""
 
 
 def _coordinates(process: GHMM) -> tuple[tuple[Node, ...], str]:

@@ -22,9 +22,9 @@ from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.measures.block import MAX_WORDS, block_entropies
 from compmech.measures.findings import Quantity, as_bounds
 from compmech.measures.interval import Bounds, entropy
-from compmech.measures.stationarity import as_stationary
 from compmech.measures.statistics import statistics
 from compmech.mixed_state import mixed_states
+from compmech.stationarity import as_stationary
 from compmech.units import bits
 from compmech.validation import check_count, frozen
 

@@ -15,11 +15,11 @@ from jaxtyping import Float
 
 from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NotStationary
 from compmech.hmm import AnyPresentation, as_presentation
 from compmech.measures.interval import ROUNDING, entropy
 from compmech.measures.smoothing import Smoothed, sample_paths, smooth, truncation_by_lag
-from compmech.validation import SUM_TOL, check_count
+from compmech.stationarity import check_stationary
+from compmech.validation import check_count
 
 # Paths in lockstep: many for small machines, where a step costs as much for one path as for a hundred, and enough for
 # the spread among them to be known. The arrays of one step stay within a fast cache, and those of a round of paths take
@@ -139,7 +139,7 @@ def estimate(
     duration, wanted = _budget(seconds, n_symbols)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1; got {confidence}")
-    _check_stationary(process)
+    check_stationary(process if isinstance(process, EpsilonMachine) else as_presentation(process))
     machine = epsilon_machine(process)
     margin = _margin(machine, rng)
     n_scored = max(_LEAST_SCORED, _SCORED_PER_READ * margin)
@@ -186,18 +186,6 @@ def _margin(machine: EpsilonMachine, rng: np.random.Generator) -> int:
         if length == at_most:
             return length
         length = min(2 * length, at_most)
-
-
-def _check_stationary(process: AnyPresentation) -> None:
-    presentation = process if isinstance(process, EpsilonMachine) else as_presentation(process)
-    if isinstance(presentation, EpsilonMachine):
-        state, _, after, probability = presentation.edges
-        moved = np.bincount(after, weights=presentation.start[state] * probability, minlength=presentation.n_state)
-    else:
-        moved = presentation.start @ presentation.A
-    drift = float(np.abs(moved - presentation.start).max())
-    if drift > SUM_TOL * max(1.0, float(np.abs(presentation.start).max())):
-        raise NotStationary(drift)
 
 
 def _estimates(

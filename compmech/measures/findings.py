@@ -1,10 +1,14 @@
 """Collecting statistics: each with its value, exact or between bounds, and how it was come by."""
 
+from collections.abc import Iterable
 from math import inf, isinf
 
 from compmech.measures.interval import Bounds
 
 Quantity = float | Bounds | None
+
+# Bounds nearer than this are as good as exact: no budget would bring them together.
+_NARROW = 1e-9
 
 EXACT = "exact"
 BOUNDS = "bounds"
@@ -22,6 +26,13 @@ class Findings:
         known = as_bounds(value)
         self.values[key] = _plain(known.lower) if known.is_exact else known
         self.how[key] = (EXACT if known.is_exact else BOUNDS) + (f": {why}" if why else "")
+
+    def explain(self, limit: str, keys: Iterable[str]) -> None:
+        """Say of bounds that are wider than rounding, and have no reason yet, which limit made them so."""
+        for key in keys:
+            value = self.values[key]
+            if isinstance(value, Bounds) and self.how[key] == BOUNDS and not value.upper - value.lower <= _NARROW:
+                self.how[key] = f"{BOUNDS}: {limit}"
 
     def leave(self, key: str, reason: str) -> None:
         """Record that a value is missing, and why."""

@@ -8,22 +8,32 @@ from jaxtyping import Float, Int
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.graph import closed_classes, period
+from compmech.measures.budget import DEFAULT, Budget
 from compmech.measures.findings import Findings, at_least, put_relations
 from compmech.measures.futures import futures
 from compmech.measures.interval import Bounds, entropy, exact
 from compmech.measures.pairs import cryptic_order, markov_order, pair_graph
 from compmech.measures.proofs import infinitely_many
 from compmech.measures.retrodiction import crypticity_and_ephemeral, retrodiction, reversed_matrices
-from compmech.measures.synchronisation import synchronisation
+from compmech.measures.synchronisation import Synchronisation, synchronisation
 
-# Reverse causal states looked for before asking for a proof that they are infinitely many, and where there is none.
+# Reverse causal states looked for before asking for a proof that they are infinitely many.
 _FEW_REVERSE = 200
-_MAX_REVERSE = 3000
 
 # With more states than this, no proof that there are infinitely many is looked for: it would take products of matrices.
 _MOST_PROVED = 400
 
-_UNPROVED = "not computed: no finite set of {} found, and no proof that there is none"
+# What follows from each part of the search.
+_OF_MIXED_STATES = ("transient_information", "synchronization_information")
+_OF_FUTURES = (
+    "excess_entropy",
+    "crypticity",
+    "bidirectional_complexity",
+    "ephemeral_information",
+    "bound_information",
+    "enigmatic_information",
+    "elusive_information",
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +55,7 @@ class Backward:
     why: str = ""
 
 
-def finite_statistics(machine: EpsilonMachine, one_symbol: float) -> Findings:
+def finite_statistics(machine: EpsilonMachine, one_symbol: float, budget: Budget = DEFAULT) -> Findings:
     """Everything but the minimal dimension and the block entropies. Exact where mixed states close, or need not."""
     found = Findings()
     T, pi = machine.to_hmm().T, machine.start
@@ -54,8 +64,8 @@ def finite_statistics(machine: EpsilonMachine, one_symbol: float) -> Findings:
     parts = _parts(machine)
     weights = np.array([pi[members].sum() for members in parts])
     apart = float(entropy(weights))  # bits that tell which ergodic part it is, known from the past and from the future
-    back = [_backward(machine, T, pi, members) for members in parts]
-    sync = synchronisation(T, pi, pairs)
+    back = [_backward(machine, T, pi, members, budget) for members in parts]
+    sync = synchronisation(T, pi, pairs, max_beliefs=budget.max_states)
 
     ephemeral = _average(weights, [part.ephemeral for part in back])
     chi = _average(weights, [part.crypticity for part in back])
@@ -82,17 +92,21 @@ def finite_statistics(machine: EpsilonMachine, one_symbol: float) -> Findings:
     found.put("markov_order", markov_order(pairs))
     found.put("cryptic_order", cryptic_order(pairs))
     found.put("period", lcm(*(_period(machine, members) for members in parts)))
-    _put_counts(found, machine.n_state, back, sync.n_transient, sync.why_infinite)
+    _put_counts(found, machine.n_state, back, sync, budget)
+    found.explain(f"from mixed states, max_states = {budget.max_states}", _OF_MIXED_STATES)
+    found.explain(f"from words, max_words = {budget.max_words}", _OF_FUTURES)
+    found.explain("C- is at least E", ("reverse_statistical_complexity",))
     return found
 
 
-def _put_counts(found: Findings, n_causal: int, back: list[Backward], n_transient: int | None, why: str) -> None:
+def _put_counts(found: Findings, n_causal: int, back: list[Backward], sync: Synchronisation, budget: Budget) -> None:
+    n_transient, why = sync.n_transient, sync.why_infinite
     found.put("n_causal_states", n_causal)
     counts = [part.n_state for part in back]
     if any(count is not None and isinf(count) for count in counts):
         found.put("n_reverse_causal_states", inf, _reason(back))
     elif None in counts:
-        found.leave("n_reverse_causal_states", _UNPROVED.format("reverse causal states"))
+        found.leave("n_reverse_causal_states", budget.unproved("reverse causal states"))
     else:
         found.put("n_reverse_causal_states", sum(count for count in counts if count is not None))
     if n_transient is not None:
@@ -102,8 +116,8 @@ def _put_counts(found: Findings, n_causal: int, back: list[Backward], n_transien
         found.put("n_mixed_states", inf, why)
         found.put("n_transient_mixed_states", inf, why)
     else:
-        found.leave("n_mixed_states", _UNPROVED.format("mixed states"))
-        found.leave("n_transient_mixed_states", _UNPROVED.format("mixed states"))
+        found.leave("n_mixed_states", budget.unproved("mixed states"))
+        found.leave("n_transient_mixed_states", budget.unproved("mixed states"))
 
 
 def _parts(machine: EpsilonMachine) -> tuple[Int[np.ndarray, " _"], ...]:
@@ -131,6 +145,7 @@ def _backward(
     T: Float[np.ndarray, "symbol state state"],
     pi: Float[np.ndarray, " state"],
     members: Int[np.ndarray, " member"],
+    budget: Budget,
 ) -> Backward:
     """What the future says of the states of one ergodic part: exactly, or between bounds if it says infinitely much."""
     place = np.full(machine.n_state, -1)
@@ -140,14 +155,14 @@ def _backward(
     pi = pi[members] / pi[members].sum()
     seen, many = None, None
     if len(pi) <= _MOST_PROVED:
-        seen = retrodiction(successor, T, pi, max_states=_FEW_REVERSE)
+        seen = retrodiction(successor, T, pi, max_states=min(_FEW_REVERSE, budget.max_states))
         many = infinitely_many(reversed_matrices(T, pi), pi) if seen is None else None
     if seen is None and many is None:
-        seen = retrodiction(successor, T, pi, max_states=_MAX_REVERSE)
+        seen = retrodiction(successor, T, pi, max_states=budget.max_states)
     if seen is not None:
         crypticity, ephemeral = crypticity_and_ephemeral(seen, T, pi)
         complexity = exact(float(entropy(seen.probability)))
         return Backward(complexity, exact(crypticity), exact(ephemeral), len(seen.beliefs))
-    words = futures(successor, machine.emit[members], pi)
+    words = futures(successor, machine.emit[members], pi, max_numbers=budget.max_words)
     known = words.crypticity, words.ephemeral
     return Backward(None, *known, None) if many is None else Backward(many.complexity, *known, inf, many.reason)

@@ -28,8 +28,8 @@ from compmech.measures.contexts import contexts
 from compmech.measures.findings import Quantity
 from compmech.measures.interval import Bounds, between, entropy, exact, surprise
 from compmech.measures.retrodiction import reversed_matrices
-from compmech.measures.stationarity import as_stationary
 from compmech.minimal import equal_futures, equivalent
+from compmech.stationarity import as_stationary
 
 # Beliefs of either side that are explored, and numbers in the words that bound what they say where there are more.
 _MAX_BELIEFS = 300

@@ -1,12 +1,13 @@
 """Statistics of a process without a finite epsilon-machine: bounds from recent words, and what can be proved beyond."""
 
-from math import inf
+from math import inf, sqrt
 
 import numpy as np
 
 from compmech.causal_states import ergodic_parts
 from compmech.hmm import HMM
 from compmech.measures.anatomy import ephemeral_bounds
+from compmech.measures.budget import DEFAULT, Budget
 from compmech.measures.contexts import contexts
 from compmech.measures.findings import Findings, as_bounds, at_least, put_relations
 from compmech.measures.interval import Bounds, exact
@@ -18,11 +19,10 @@ from compmech.measures.retrodiction import reversed_matrices
 # Words on either side of the symbol are kept short for r, which needs all pairs of them.
 _NUMBERS_PER_SIDE = 3000
 
-_UNPROVED = "not computed: no finite epsilon-machine found, and no proof that there is none"
 _UNCOUNTED = "not computed: infinitely many causal states"
 
 
-def infinite_statistics(process: HMM, one_symbol: float, proof: Infinite | None) -> Findings:
+def infinite_statistics(process: HMM, one_symbol: float, proof: Infinite | None, budget: Budget = DEFAULT) -> Findings:
     """Everything but the minimal dimension and the block entropies.
 
     Args:
@@ -32,11 +32,12 @@ def infinite_statistics(process: HMM, one_symbol: float, proof: Infinite | None)
     found = Findings()
     T, pi = process.T, process.start
     back = reversed_matrices(T, pi)
-    known = contexts(T, pi)
+    known = contexts(T, pi, max_numbers=budget.max_words)
     E = known.excess_entropy
     backward_proof = None if proof is None else infinitely_many(back, pi)
     forward, backward = _complexity(proof, E), _complexity(backward_proof, E)
-    near = contexts(T, pi, max_numbers=_NUMBERS_PER_SIDE), contexts(back, pi, max_numbers=_NUMBERS_PER_SIDE)
+    side = max(1, int(_NUMBERS_PER_SIDE * sqrt(budget.max_words / DEFAULT.max_words)))
+    near = contexts(T, pi, max_numbers=side), contexts(back, pi, max_numbers=side)
 
     found.put("statistical_complexity", forward, "" if proof is None else proof.reason)
     found.put("reverse_statistical_complexity", backward, "" if backward_proof is None else backward_proof.reason)
@@ -45,14 +46,16 @@ def infinite_statistics(process: HMM, one_symbol: float, proof: Infinite | None)
     _put_synchronisation(found, forward, known.transient_information)
     put_relations(
         found,
-        h=known.entropy_rate.meet(rate_bounds(T, pi)),
+        h=known.entropy_rate.meet(rate_bounds(T, pi, max_words=budget.max_words)),
         E=E,
         forward=forward,
         backward=backward,
         one_symbol=one_symbol,
         ephemeral=ephemeral_bounds(T, pi, *near),
     )
-    _put_counts(found, proof, backward_proof)
+    found.explain("C is at least E", ("statistical_complexity", "reverse_statistical_complexity"))
+    found.explain(f"from words, max_words = {budget.max_words}", list(found.values))
+    _put_counts(found, proof, backward_proof, budget)
     put_period(found, process)
     return found
 
@@ -70,15 +73,15 @@ def _put_synchronisation(found: Findings, forward: Bounds, transient: Bounds) ->
         found.put("synchronization_information", Bounds(max(forward.lower, transient.lower), inf))
 
 
-def _put_counts(found: Findings, proof: Infinite | None, backward_proof: Infinite | None) -> None:
+def _put_counts(found: Findings, proof: Infinite | None, backward_proof: Infinite | None, budget: Budget) -> None:
     for key, known in (("n_causal_states", proof), ("n_reverse_causal_states", backward_proof)):
         if known is None:
-            found.leave(key, _UNPROVED)
+            found.leave(key, budget.unproved("causal states"))
         else:
             found.put(key, inf, known.reason)
     if proof is None:
         for key in ("markov_order", "cryptic_order", "n_mixed_states", "n_transient_mixed_states"):
-            found.leave(key, _UNPROVED)
+            found.leave(key, budget.unproved("causal states"))
         return
     found.put("markov_order", inf, "a finite order would leave finitely many causal states")
     found.put("n_mixed_states", inf, "finitely many would leave finitely many causal states")
@@ -86,7 +89,7 @@ def _put_counts(found: Findings, proof: Infinite | None, backward_proof: Infinit
     found.leave("n_transient_mixed_states", _UNCOUNTED)
 
 
-def turned(found: Findings, proof: Infinite | None) -> Findings:
+def turned(found: Findings, proof: Infinite | None, budget: Budget = DEFAULT) -> Findings:
     """Statistics of a process from those of its reverse, which has a finite epsilon-machine.
 
     What past and future share is the same in both directions, and so are the Markov order and the period.
@@ -103,11 +106,11 @@ def turned(found: Findings, proof: Infinite | None) -> Findings:
         found.put("causal_irreversibility", exact(0.0) - as_bounds(irreversibility))
     _put_synchronisation(found, forward, as_bounds(found.values["transient_information"]))
     if proof is None:
-        found.leave("n_mixed_states", _UNPROVED)
+        found.leave("n_mixed_states", budget.unproved("mixed states"))
     else:
         found.put("n_mixed_states", inf, "finitely many would leave finitely many causal states")
-    found.leave("cryptic_order", _UNCOUNTED if proof is not None else _UNPROVED)
-    found.leave("n_transient_mixed_states", _UNCOUNTED if proof is not None else _UNPROVED)
+    found.leave("cryptic_order", _UNCOUNTED if proof is not None else budget.unproved("mixed states"))
+    found.leave("n_transient_mixed_states", _UNCOUNTED if proof is not None else budget.unproved("mixed states"))
     return found
 
 

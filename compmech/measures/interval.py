@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from compmech.plain import plain
 from compmech.units import bits
 
 # What rounding can do to a computed bound: sums of up to 1e5 terms between 0 and 10 bits, each right to a few units in
@@ -28,6 +29,10 @@ class Bounds:
     def is_exact(self) -> bool:
         """Whether the two bounds are one number."""
         return self.lower == self.upper
+
+    def to_dict(self) -> dict[str, object]:
+        """The bounds in JSON types."""
+        return {"lower": plain(self.lower), "upper": plain(self.upper)}
 
     def __add__(self, other: "Bounds") -> "Bounds":
         return Bounds(self.lower + other.lower, self.upper + other.upper)

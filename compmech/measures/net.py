@@ -19,8 +19,8 @@ from compmech.errors import NotClosed
 from compmech.graph import closed_classes
 from compmech.hmm import AnyPresentation
 from compmech.measures.interval import entropy
-from compmech.measures.stationarity import as_stationary
 from compmech.mixed_state import mixed_states
+from compmech.stationarity import as_stationary
 from compmech.stationary import stationary_distribution
 from compmech.validation import frozen
 

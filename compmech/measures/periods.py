@@ -10,6 +10,12 @@ from compmech.minimal import minimal
 _ON_CIRCLE = 1e-9
 
 
+def with_period(found: Findings, process: HMM | GHMM) -> Findings:
+    """The same findings, the period put to them."""
+    put_period(found, process)
+    return found
+
+
 def put_period(found: Findings, process: HMM | GHMM) -> None:
     """Record the number of eigenvalues of modulus 1 of the net matrix of an ergodic process.
 

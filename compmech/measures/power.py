@@ -29,8 +29,8 @@ from numpy.typing import ArrayLike
 from compmech.causal_states import ergodic_parts
 from compmech.graph import period
 from compmech.hmm import GHMM, HMM, AnyPresentation
-from compmech.measures.stationarity import as_stationary
 from compmech.minimal import minimal
+from compmech.stationarity import as_stationary
 from compmech.validation import check_count, frozen
 
 # Eigenvalues of a GHMM nearer to the unit circle than this count as on it, and equal ones as one.

@@ -17,6 +17,7 @@ from math import inf
 import numpy as np
 from jaxtyping import Float
 
+from compmech.measures.countable import PROOF
 from compmech.measures.interval import Bounds, exact
 from compmech.measures.orbits import never_returns, resting_beliefs
 from compmech.measures.renewal import renewal
@@ -54,7 +55,7 @@ def infinitely_many(T: Float[np.ndarray, "symbol state state"], pi: Float[np.nda
     see = krylov_basis(np.ones(len(pi)), T.transpose(0, 2, 1))[0].T
     events = _renewal(T, see)
     if events is not None:
-        return Infinite(events, "a renewal process whose belief never returns")
+        return Infinite(events, PROOF)
     for belief in islice(resting_beliefs(T), _MAX_RESTING):
         word = never_returns(T, belief, see)
         if word is not None:

@@ -31,7 +31,7 @@ from compmech.hmm import AnyPresentation
 from compmech.measures.findings import Quantity
 from compmech.measures.interval import Bounds, entropy
 from compmech.measures.pairs import PairGraph, pair_graph
-from compmech.measures.stationarity import as_stationary
+from compmech.stationarity import as_stationary
 from compmech.validation import check_count, frozen
 
 # Mixed states explored to find the causal states.

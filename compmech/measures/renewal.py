@@ -10,8 +10,13 @@ the probability of n quiet symbols between two events, W(n) = v Q^n e of at leas
     h = p H[F],            P(n quiet symbols since the last event) = p W(n),
     E = 2 H[p W] - H[p F(n + m) over n, m >= 0],    r = H[X_0 | n symbols since, m symbols until],
 
-the last from P(n, quiet, m) = p F(n + 1 + m) and P(n, event, m) = p F(n) F(m). What is left out of a series is known in
-mass and in mean, from (1 - Q)^-1, and the geometric distribution has the largest entropy of those with a given mean.
+    S = sum_n (n + 1) s(p W(n)) - sum_L s(M(L)),
+    T = 2 sum_n (n + 1) s(p W(n)) - sum_L s(M(L)) - sum_n w(n) s(p F(n)),
+
+s(x) = -x log2 x, M(L) = sum_{n >= L} p W(n), w(n) = (n + 1)(n + 2) / 2: before the first event, L quiet symbols leave
+n >= L since the last one in proportion to W(n), and the next event after m more in proportion to F(n + m). r is from
+P(n, quiet, m) = p F(n + 1 + m) and P(n, event, m) = p F(n) F(m). What is left out of a series is known in mass and in
+mean, from (1 - Q)^-1, and the geometric distribution has the largest entropy of those with a given mean.
 
 Reference:
     Marzen and Crutchfield, Entropy 17, 4891 (2015), and Journal of Statistical Physics 168, 303 (2017).
@@ -30,6 +35,10 @@ from compmech.merging import MERGE_TOL, BeliefIndex
 
 # A matrix of rank one has no other singular value above this, relative to the largest.
 _RANK_TOL = 1e-10
+
+# Parts of a sum of exponentials smaller than this are not relied on; nor are any if their vectors are so skewed.
+_SEEN = 1e-7
+_MOST_SKEWED = 1e8
 
 # Terms are added until the mass left is below this, or there are so many of them.
 _NEGLIGIBLE = 1e-18
@@ -113,6 +122,74 @@ class Renewal:
             beyond = mass * (log2(1 / mass) + log2(euler * (1 + last)) + log2(1 + last))
         since = self.since
         return between(2 * since.lower - both - max(beyond, 0.0), 2 * since.upper - both).at_least(0.0)
+
+    @property
+    def synchronisation(self) -> Bounds:
+        """sum_L H[symbols since the last event, after L | X_0:L], in bits times symbols: S, if the beliefs differ."""
+        return (self._since_weighted - self._not_yet).at_least(0.0)
+
+    @property
+    def transient_information(self) -> Bounds:
+        """T = sum_L [E + hL - H(L)], in bits times symbols."""
+        pairs = self._weighted(self.law, self.ends, (1.0, 1.5, 0.5))
+        return (self._since_weighted + self._since_weighted - self._not_yet - pairs).at_least(0.0)
+
+    @cached_property
+    def never_returns(self) -> bool:
+        """Whether it is proved that the beliefs v Q^n are infinitely many.
+
+        W(n + d) = c W(n) for all large n would leave eigenvalues of Q of one modulus alone to be seen in W.
+        """
+        values, right = np.linalg.eig(self.quiet)
+        if np.linalg.cond(right) > _MOST_SKEWED:
+            return False
+        seen = np.abs((self.after @ right) * np.linalg.solve(right, self.evaluate.astype(complex))) > _SEEN
+        size = np.abs(values[seen])
+        size = size[size > _SEEN]
+        return bool(len(size) > 1 and size.max() - size.min() > _SEEN)
+
+    @cached_property
+    def _since_weighted(self) -> Bounds:
+        """sum_n (n + 1) s(p W(n))."""
+        return self._weighted(self.survival, self.evaluate, (1.0, 1.0, 0.0))
+
+    @cached_property
+    def _not_yet(self) -> Bounds:
+        """sum_L s(M(L)), with M(L) = p v Q^L (1 - Q)^-1 e."""
+        closing = self._ahead @ self.evaluate
+        return self._weighted(np.maximum(self.beliefs @ closing, 0.0), closing, (1.0, 0.0, 0.0))
+
+    def _weighted(
+        self,
+        values: Float[np.ndarray, " term"],
+        closing: Float[np.ndarray, " state"],
+        weight: tuple[float, float, float],
+    ) -> Bounds:
+        """sum_n (a + b n + c n^2) s(p v Q^n closing), with a bound of what is beyond the last term.
+
+        There the terms y_n = w(n) x_n have mass Y and mean mu beyond the first, so that -sum y log y is at most
+        Y log2(e (1 + mu) / Y), and sum y log2 w(n) at most Y log2 w(mu).
+        """
+        a, b, c = weight
+        n = np.arange(len(values))
+        total = float((a + b * n + c * n**2) @ surprise(self.rate * values))
+        K = len(values)
+        here, slope = a + b * K + c * K**2, b + 2 * c * K
+        moment = self._moments(closing)
+        mass = here * moment[0] + slope * moment[1] + c * moment[2]
+        if mass <= 0:
+            return between(total, total)
+        mean = max((here * moment[1] + slope * moment[2] + c * moment[3]) / mass, 0.0)
+        beyond = mass * (log2(euler * (1 + mean) / mass) + log2(here + slope * mean + c * mean**2))
+        return between(total, total + max(beyond, 0.0))
+
+    def _moments(self, closing: Float[np.ndarray, " state"]) -> tuple[float, float, float, float]:
+        """sum_i i^k p v Q^(K + i) closing for k = 0 .. 3, K the number of terms."""
+        Q, A, one = self.quiet, self._ahead, np.eye(len(self.quiet))
+        rest = self.rate * (self.beliefs[-1] @ Q)
+        sums = A, Q @ A @ A, Q @ (one + Q) @ A @ A @ A, Q @ (one + 4 * Q + Q @ Q) @ A @ A @ A @ A
+        first, second, third, fourth = (float(rest @ matrix @ closing) for matrix in sums)
+        return first, second, third, fourth
 
     @property
     def ephemeral_information(self) -> Bounds:

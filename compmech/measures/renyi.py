@@ -31,10 +31,10 @@ from compmech.measures.block import MAX_WORDS, words_of_lengths
 from compmech.measures.findings import Quantity, as_bounds
 from compmech.measures.growth import greatest_cycle_mean, perron_root, potentials
 from compmech.measures.interval import Bounds, between, entropy, exact
-from compmech.measures.stationarity import as_stationary
 from compmech.measures.statistics import entropy_rate
 from compmech.minimal import minimal
 from compmech.spans import RANK_TOL, krylov_basis
+from compmech.stationarity import as_stationary
 from compmech.units import bits
 from compmech.validation import check_count
 

@@ -121,7 +121,9 @@ def spectrum(process: AnyPresentation, *, max_states: int = MAX_STATES) -> Spect
     Raises:
         NotStationary: if the start is not stationary.
         NoFiniteEpsilonMachine: if there are not finitely many causal states, or more than `max_states`.
-        NotClosed: if there are not finitely many mixed states, or more than `max_states`.
+        NotClosed: if there are not finitely many mixed states, or more than `max_states`. For such processes
+            `entropy_convergence` has h_L, `statistics` bounds of E, T and S, `power_spectrum` the modes of pairs of
+            symbols, and `blackwell.blackwell` the exponents of the beliefs.
     Reference:
         Riechers and Crutchfield, arXiv 1705.08042, 1706.00883.
     Example:

@@ -2,36 +2,38 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from math import isinf, isnan
 from types import MappingProxyType
 
 import numpy as np
 
 from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NoFiniteEpsilonMachine, NotStationary
+from compmech.errors import NoFiniteEpsilonMachine
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.block import short_block_entropies
+from compmech.measures.budget import DEFAULT, Budget
+from compmech.measures.countable import PROOF, renewal_statistics
 from compmech.measures.findings import EXACT, Findings, Quantity
 from compmech.measures.finite import finite_statistics
 from compmech.measures.infinite import ergodic_mixture, infinite_statistics, turned
-from compmech.measures.interval import Bounds, entropy
+from compmech.measures.interval import entropy
+from compmech.measures.periods import with_period
 from compmech.measures.proofs import infinitely_many
 from compmech.measures.renewal import renewal
 from compmech.measures.retrodiction import reversed_matrices
 from compmech.measures.signed import signed_statistics
-from compmech.merging import MERGE_TOL
-from compmech.minimal import minimal
+from compmech.measures.tables import table_statistics
+from compmech.merging import MERGE_TOL, ROUNDED
+from compmech.minimal import equal_futures, minimal
 from compmech.partition import refine
+from compmech.plain import plain
 from compmech.spans import horizon_ranks
-from compmech.validation import SUM_TOL
+from compmech.stationarity import as_stationary, check_stationary
 
-# Mixed states looked at before asking whether there are infinitely many causal states, and after that was not proved.
+# Mixed states looked at before asking whether there are infinitely many causal states.
 _FEW_STATES = 100
-_MAX_STATES = 3000
 
-# Block entropies reported: up to this length, while there are at most so many words.
-_BLOCK_LENGTH = 10
+# Block entropies are reported while there are at most so many words.
 _BLOCK_WORDS = 4096
 
 
@@ -82,10 +84,20 @@ class Statistics:
     def to_dict(self) -> dict[str, object]:
         """The statistics in JSON types: numbers, {"lower", "upper"}, None, "inf" or "-inf", and how each was found."""
         named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {key: _json(value) for key, value in named.items()}
+        return {key: plain(value) for key, value in named.items()}
 
 
-def statistics(process: AnyPresentation) -> Statistics:
+_KEYS = [field.name for field in fields(Statistics) if field.name not in ("block_entropies", "how")]
+
+
+def statistics(
+    process: AnyPresentation,
+    *,
+    max_states: int = DEFAULT.max_states,
+    max_words: int = DEFAULT.max_words,
+    max_entries: int = DEFAULT.max_entries,
+    max_length: int = DEFAULT.max_length,
+) -> Statistics:
     """The statistics of a stationary process, exact or with certified bounds.
 
     A process with finitely many causal states is analysed through its epsilon-machine: all is exact where its mixed
@@ -95,7 +107,15 @@ def statistics(process: AnyPresentation) -> Statistics:
 
     Args:
         process: an HMM, GHMM or EpsilonMachine whose start is stationary.
+        max_states: mixed states looked at, for the causal states, those of the reverse and the transient ones each.
+        max_words: numbers in the matrices of the words looked at, where a quantity is bounded by means of words. The
+            defaults of both are a second or two at most for processes of a few states; bounds hold for any number, and
+            `how` names the limit that kept a quantity from being exact.
+        max_entries: numbers in the labelled matrices of an EpsilonMachine. One that needs more has only what follows
+            from its table: h, C, H[X_0], rho, the period and the number of states.
+        max_length: of `block_entropies`, fewer where there are more than 4096 words.
     Raises:
+        ValueError: if a limit is less than 1.
         NotStationary: if one step changes the start; `stationary(process)` gives the distribution that it does not.
     Example:
         >>> from compmech import zoo
@@ -103,11 +123,20 @@ def statistics(process: AnyPresentation) -> Statistics:
         >>> round(found.excess_entropy, 6), found.markov_order, found.how["excess_entropy"]
         (0.918296, inf, 'exact')
     """
-    presentation = as_presentation(process)
-    _refuse_drift(presentation)
-    found = _analysed(presentation)
-    found.put("minimal_dimension", horizon_ranks(presentation)[-1])
-    blocks = short_block_entropies(presentation, max_length=_BLOCK_LENGTH, max_words=_BLOCK_WORDS)
+    budget = Budget(max_states=max_states, max_words=max_words, max_entries=max_entries, max_length=max_length)
+    if isinstance(process, EpsilonMachine) and process.n_symbol * process.n_state**2 > budget.max_entries:
+        check_stationary(process)
+        return _with_blocks(
+            table_statistics(process, budget, _KEYS), (0.0, float(entropy(process.start @ process.emit)))
+        )
+    presentation = as_stationary(process)
+    found = _analysed(presentation, budget)
+    _put_dimension(found, presentation)
+    blocks = short_block_entropies(presentation, max_length=budget.max_length, max_words=_BLOCK_WORDS)
+    return _with_blocks(found, blocks)
+
+
+def _with_blocks(found: Findings, blocks: tuple[float, ...]) -> Statistics:
     how = MappingProxyType(found.how | {"block_entropies": EXACT})
     return Statistics(**found.values, block_entropies=blocks, how=how)
 
@@ -174,40 +203,62 @@ def _unifilar(process: AnyPresentation) -> HMM | EpsilonMachine | None:
     machine = process if isinstance(process, EpsilonMachine) else as_presentation(process)
     if isinstance(machine, GHMM) or not machine.is_unifilar:
         return None
-    _refuse_drift(machine)
+    check_stationary(machine)
     return machine
 
 
-def _refuse_drift(process: HMM | GHMM | EpsilonMachine) -> None:
-    moved = process.branch(process.start[None])[0].sum(axis=0)
-    drift = float(np.abs(moved - process.start).max())
-    if drift > SUM_TOL * max(1.0, float(np.abs(process.start).max())):
-        raise NotStationary(drift)
-
-
-def _analysed(presentation: HMM | GHMM) -> Findings:
+def _analysed(presentation: HMM | GHMM, budget: Budget) -> Findings:
     """Everything but what is the same for all processes: by the epsilon-machine of the process or of its reverse, else
     by what can be proved and bounded."""
     one_symbol = float(entropy(presentation.start @ presentation.emission))
-    machine = _machine(presentation, _FEW_STATES)
+    few = min(_FEW_STATES, budget.max_states)
+    machine = _machine(presentation, few)
     if machine is not None:
-        return finite_statistics(machine, one_symbol)
+        return finite_statistics(machine, one_symbol, budget)
     if isinstance(presentation, GHMM):
         least = minimal(presentation)
         events = renewal(least.T, least.evaluate)
-        machine = _machine(presentation, _MAX_STATES) if events is None else None
-        return signed_statistics(presentation, events) if machine is None else finite_statistics(machine, one_symbol)
+        machine = _machine(presentation, budget.max_states) if events is None else None
+        if machine is not None:
+            return finite_statistics(machine, one_symbol, budget)
+        if events is not None and events.never_returns:
+            return with_period(renewal_statistics(events, one_symbol), presentation)
+        return signed_statistics(presentation, events, budget)
     process, is_ergodic = ergodic_mixture(presentation)
     proof = infinitely_many(process.T, process.start) if is_ergodic else None
     if proof is None:
-        machine = _machine(process, _MAX_STATES)
+        machine = _machine(process, budget.max_states)
         if machine is not None:
-            return finite_statistics(machine, one_symbol)
+            return finite_statistics(machine, one_symbol, budget)
+    elif proof.reason == PROOF:
+        events = renewal(process.T, process.evaluate)
+        assert events is not None, "proved to be a renewal process"
+        return with_period(renewal_statistics(events, one_symbol), process)
     reverse = HMM(reversed_matrices(process.T, process.start), start=process.start, alphabet=process.alphabet)
-    machine = _machine(reverse, _FEW_STATES)
+    machine = _machine(reverse, few)
     if machine is not None:
-        return turned(finite_statistics(machine, one_symbol), proof)
-    return infinite_statistics(process, one_symbol, proof)
+        return turned(finite_statistics(machine, one_symbol, budget), proof, budget)
+    return infinite_statistics(process, one_symbol, proof, budget)
+
+
+def _put_dimension(found: Findings, presentation: HMM | GHMM) -> None:
+    """The minimal dimension; and for counts of states that the tolerance decided, and not rounding, that it did."""
+    rank = horizon_ranks(presentation)[-1]
+    found.put("minimal_dimension", rank)
+    if rank < presentation.n_state and horizon_ranks(presentation, rank_tol=ROUNDED)[-1] != rank:
+        found.how["minimal_dimension"] = f"{EXACT}: directions in which a step moves less than {MERGE_TOL} left out"
+    if isinstance(presentation, HMM) and _merged(presentation, MERGE_TOL) != _merged(presentation, ROUNDED):
+        for key in ("n_causal_states", "statistical_complexity"):
+            if found.how[key] == EXACT:
+                found.how[key] = f"{EXACT}: probabilities of a step within {MERGE_TOL} of each other taken as equal"
+
+
+def _merged(process: HMM, tol: float) -> int:
+    """Number of states, those whose steps are alike to a tolerance counted once."""
+    if not process.is_unifilar:
+        return len(np.unique(equal_futures(process, tol=tol)))
+    successor = np.where(process.emission > 0, process.T.argmax(axis=2).T, -1)
+    return int(refine(process.emission, successor, tol).max()) + 1
 
 
 def _machine(process: HMM | GHMM, max_states: int) -> EpsilonMachine | None:
@@ -215,19 +266,3 @@ def _machine(process: HMM | GHMM, max_states: int) -> EpsilonMachine | None:
         return epsilon_machine(process, max_states=max_states)
     except NoFiniteEpsilonMachine:
         return None
-
-
-def _json(value: object) -> object:
-    match value:
-        case Bounds():
-            return {"lower": _json(value.lower), "upper": _json(value.upper)}
-        case float() if isinf(value):
-            return "inf" if value > 0 else "-inf"
-        case float():
-            assert not isnan(value)
-            return float(value)
-        case tuple():
-            return list(value)
-        case Mapping():
-            return dict(value)
-    return value

@@ -92,13 +92,22 @@ def test_renewal_process() -> None:
 
 
 def test_generalised_process() -> None:
-    """Reset after every 1, turned by every 0: no lower bound, no hull, and the rest as for any other."""
+    """Reset after every 1, turned by every 0: no hull, but a renewal process, whose law bounds h from both sides."""
     found = run(machines.probability_clock(), n_symbols=4000)
+    assert found.entropy_rate.upper - found.entropy_rate.lower < 1e-9
+    assert abs(found.mean_entropy.value - found.entropy_rate.upper) < 4 * found.mean_entropy.standard_error
+    assert found.lyapunov_exponents == (exact(-inf), exact(-inf))
+    assert found.ambiguity_rate == found.entropy_rate
+    assert "renewal" in found.how["ambiguity_rate"]
+    assert found.information_dimension == found.corrected_dimension == exact(0.0)
+
+
+def test_generalised_process_that_is_no_renewal_process() -> None:
+    """No lower bound where no states are known, and no ambiguity rate of signed maps."""
+    found = run(zoo.bloch_walk(), n_symbols=4000)
     assert found.entropy_rate.lower == 0
     assert found.mean_entropy.value < found.entropy_rate.upper + 4 * found.mean_entropy.standard_error
-    assert found.lyapunov_exponents == (exact(-inf), exact(-inf))
     assert found.ambiguity_rate is None
-    assert "signed" in found.how["ambiguity_rate"]
     assert found.corrected_dimension is None
 
 

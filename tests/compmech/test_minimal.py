@@ -233,7 +233,7 @@ def test_words_up_to_n_plus_m_minus_2_do_not_suffice() -> None:
 
 def test_small_differences_are_differences() -> None:
     assert not equivalent(golden_mean(0.5), golden_mean(0.5 + 1e-6))
-    assert equivalent(golden_mean(0.5), golden_mean(0.5 + 1e-10))
+    assert equivalent(golden_mean(0.5), golden_mean(0.5 + 1e-11))
     assert not equivalent(even(), golden_mean())
     assert not equivalent(rrxor(), HMM(np.full((2, 1, 1), 0.5)))
 
