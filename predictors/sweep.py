@@ -109,7 +109,9 @@ def widened_sweep(
 
 
 def next_rate(rows: Sequence[SweepRow]) -> float | None:
-    """The rate to try where the best of a sweep is at an edge of its grid; None where it lies inside.
+    """The rate to try where a sweep ends at an edge of its grid; None where it does not.
+
+    That is where the greatest rate has the least KL, or the smallest one is as good as any.
 
     It is as far beyond the edge, in the logarithm, as the neighbour is inside. A grid on which every rate diverged goes
     on below.
@@ -121,13 +123,13 @@ def next_rate(rows: Sequence[SweepRow]) -> float | None:
     if len(rates) < 2:
         raise ValueError(f"a grid has at least two rates; got {rates}")
     try:
-        best = best_rate(rows)
+        best, least = best_rate(rows), _least(_scores(rows))
     except ValueError:
-        best = rates[0]
+        best = least = rates[0]
+    if least == rates[-1]:
+        return rates[-1] ** 2 / rates[-2]
     if best == rates[0]:
         return rates[0] ** 2 / rates[1]
-    if best == rates[-1]:
-        return rates[-1] ** 2 / rates[-2]
     return None
 
 
@@ -155,35 +157,49 @@ def _shifted(progress: Progress, done: int, trainings: int) -> Progress:
     return shifted
 
 
+MARGIN = 0.1
+"""Rates whose mean KL exceeds the least by no more than this part of it count as equally good."""
+
+
 def best_rate(rows: Sequence[SweepRow]) -> float:
-    """The smallest rate that is not distinguishably worse than the best, by the rule of one standard error.
+    """The smallest rate that is as good as the best.
 
     The best rate has the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as
-    infinite. A smaller rate is preferred where its KL exceeds the best one's by at most one standard error of that
-    difference, taken seed by seed: all rates of a seed start from the same weights and see the same words. With one
-    seed there is no standard error, and the best rate is meant.
+    infinite. A rate is as good where its excess over the best is at most a tenth of the best one's KL, or at most one
+    standard error of the excess, taken seed by seed: all rates of a seed start from the same weights and see the same
+    words. Of rates as good as each other the smallest is meant, as smaller steps leave less noise in the weights.
 
     Reference: Breiman, Friedman, Olshen and Stone, Classification and Regression Trees (1984), section 3.4.3, for the
-    rule; here the simpler model is the smaller step.
+    rule of one standard error.
 
     Raises ValueError if every rate diverged for some seed.
     """
+    scores = _scores(rows)
+    best = _least(scores)
+    return min(rate for rate in scores if _as_good(scores[rate], scores[best]))
+
+
+def _scores(rows: Sequence[SweepRow]) -> dict[float, dict[int, float]]:
+    """KL (loss, where KL is not known) by rate and seed."""
     known = all(row.kl is not None for row in rows if row.diverged is None)
     scores: dict[float, dict[int, float]] = {}
     for row in rows:
         score = row.kl if known else row.loss
         scores.setdefault(row.rate, {})[row.seed] = inf if score is None else score
+    return scores
+
+
+def _least(scores: Mapping[float, Mapping[int, float]]) -> float:
     means = {rate: fmean(found.values()) for rate, found in scores.items()}
     if not means or min(means.values()) == inf:
         raise ValueError(f"no rate trained without diverging, of {sorted(means)}: try smaller ones")
-    best = min(means, key=lambda rate: means[rate])
-    return min(rate for rate in means if _as_good(scores[rate], scores[best]))
+    return min(means, key=lambda rate: means[rate])
 
 
 def _as_good(scores: Mapping[int, float], best: Mapping[int, float]) -> bool:
-    """Whether the mean excess over the best is at most its standard error, over the seeds that both have."""
+    """Whether the mean excess over the best, over the seeds that both have, is small or within its standard error."""
     excess = [scores[seed] - best[seed] for seed in scores.keys() & best.keys()]
     if inf in excess or not excess:
         return False
     error = stdev(excess) / sqrt(len(excess)) if len(excess) > 1 else 0.0
-    return fmean(excess) <= error
+    return fmean(excess) <= max(error, MARGIN * fmean(best.values()))

@@ -114,7 +114,7 @@ def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
         seeds = f" over {len(reached)} seeds" if len(reached) > 1 else ""
         said = f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{seeds}"
         if (least := _of_least_kl(tried))[0] != rate:
-            said += f"; lr {least[0]:g} gives {least[1]:.2g}, within a standard error"
+            said += f"; lr {least[0]:g} gives {least[1]:.2g}, no better by the rule"
         if rate in (min(rates), max(rates)):
             said += "; the best is at the edge of the grid"
         lines.append(said)

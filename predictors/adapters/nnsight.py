@@ -1,7 +1,7 @@
 """Models wrapped by nnsight behind the Predictor interface."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
@@ -47,10 +47,10 @@ def adapt_nnsight(
 
     def path(block: Any) -> str | Port:
         if not isinstance(block, envoy):
-            return block  # type: ignore[no-any-return] - a path or a Port
+            return cast("str | Port", block)
         if block._module not in names:
             raise ValueError(f"the block {block.path} belongs to another model than the one given")
-        return names[block._module]
+        return str(names[block._module])
 
     if isinstance(blocks, Mapping):
         return adapt_module(module, n_symbol, {name: path(block) for name, block in blocks.items()}, begin=begin)

@@ -555,8 +555,9 @@ def test_the_best_rate_counts_divergence_as_the_worst() -> None:
 @pytest.mark.parametrize(
     ("smaller", "chosen"),
     [
-        ((1.1, 2.4, 2.9), 1e-2),  # excess .1, .4, -.1: mean .133, standard error .145
-        ((1.1, 2.2, 3.2), 1e-1),  # excess .1, .2, .2: mean .167, standard error .033
+        ((1.1, 2.2, 3.2), 1e-2),  # excess .1, .2, .2: mean .167, below a tenth of the best mean, 2
+        ((1.2, 3.9, 2.5), 1e-2),  # excess .2, 1.9, -.5: mean .533, standard error .713
+        ((1.2, 2.3, 3.4), 1e-1),  # excess .2, .3, .4: mean .3, standard error .058, a tenth .2
         ((0.9, 1.9, None), 1e-1),  # better, where it did not diverge
     ],
 )
