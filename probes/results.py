@@ -173,6 +173,7 @@ class Comparison:
         spec: the resolved specification.
         versions: of Python, of the libraries, and of this package.
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
+        files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
     command: str
@@ -183,6 +184,7 @@ class Comparison:
     rows: list[Row]
     pictures: list[Picture]
     notes: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
@@ -212,6 +214,7 @@ class Comparison:
             rows=many(Row, "rows"),
             pictures=many(Picture, "pictures"),
             notes=data["notes"],
+            files=data.get("files", {}),
         )
 
     def to_csv(self) -> str:
@@ -252,7 +255,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files whole or not at all: nothing is put in place before everything has been written beside it.
 
     Raises:
-        OSError: if one cannot be written, or its place is taken by anything but a regular file.
+        OSError: if one cannot be written, as where its place is taken by a folder.
     """
     with ExitStack() as unfinished:
         for name, content in files.items():
