@@ -184,7 +184,7 @@ def _finish(axes: Axes, named: Sequence[str]) -> None:
     axes.set_ylim(len(named) - 0.4, -0.6)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
     axes.grid(axis="x", color=GRID)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=6)  # room for arrows at the edge
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("held-out R²")
 

@@ -111,7 +111,7 @@ def mean_kl(comparison: Comparison, summary: ProcessSummary, predictor: str) -> 
 
 def short_title(summary: ProcessSummary) -> str:
     """The process without its parameters."""
-    return summary.title.split(" (")[0]
+    return summary.title.partition("(")[0].rstrip()
 
 
 def listed(items: Iterable[str]) -> str:

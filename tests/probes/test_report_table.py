@@ -47,7 +47,7 @@ def test_too_narrow_is_refused(comparison: Comparison) -> None:
 
 def test_beyond_block_holds_the_headline(comparison: Comparison) -> None:
     lines = block(terminal_table(comparison), "Beyond the next symbol (3 dimensions")
-    assert lines[1] == "best model-free baseline: suffix-grams 0.790"
+    assert lines[1] == "best model-free baseline: suffix-grams K=6–7 0.790"
     header = "predictor best site R² 95 % uniform permuted untrained above"
     assert " ".join(lines[2].split()) == header
     by_name = {line.split()[0]: line.split()[1:] for line in lines[4:11]}
@@ -78,6 +78,13 @@ def test_columns_are_aligned(comparison: Comparison) -> None:
     lines = block(terminal_table(comparison), "Beyond the next symbol (3 dimensions")
     edge = lines[2].index("above") + len("above")
     assert {len(line) for line in lines[4:11]} == {edge}
+
+
+def test_the_longest_suffix_is_said_for_each_process(comparison: Comparison) -> None:
+    said = [line for line in terminal_table(comparison).splitlines() if line.startswith("suffix-grams: ")]
+    assert said == [f"suffix-grams: K=6–7 chosen on inner folds, R² {value}" for value in ("0.997", "0.790")]
+    rows = [replace(row, setting="") for row in comparison.rows]
+    assert "K=" not in terminal_table(replace(comparison, rows=rows))  # as in records that do not hold it
 
 
 def test_nothing_beyond_is_said(comparison: Comparison) -> None:
