@@ -48,17 +48,16 @@ def load(path: str | os.PathLike[str]) -> HMM | GHMM:
 def save(process: AnyPresentation, path: str | os.PathLike[str]) -> None:
     """Write a process as a machine file; reading it back gives the same numbers.
 
-    The file appears whole or not at all. Where `path` is a symbolic link, what it points to is written.
+    The file appears whole or not at all. Where `path` is a symbolic link, what it points to is written; a device or a
+    pipe is written through to.
 
     Raises:
         ValueError: if the names of symbols or states cannot be written as JSON.
-        OSError: if it cannot be written, or `path` is a device, a pipe or anything else but a regular file.
+        OSError: if it cannot be written.
     """
     text = _text(as_presentation(process))
-    with written_aside(path) as unfinished, unfinished.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    with written_aside(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8")
 
 
 class _Malformed(Exception):

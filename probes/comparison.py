@@ -13,12 +13,12 @@ from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from predictors import TrainingConfig
 from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, generator, run_cell, sites_of
-from probes.ground import Ground, gaussian_scores, model_free_scores, prepare
+from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
 from probes.parallel import run_all
 from probes.presets import BATCH, learning_rate
 from probes.presets import steps as preset_steps
 from probes.readout import OUTPUT, default_sites
-from probes.results import Comparison, ProcessSummary, Run
+from probes.results import Comparison, ProcessSummary, Run, SuffixCurve
 from probes.rows import across_seeds, control_rows, predictor_rows
 from probes.scoring import Score
 
@@ -179,11 +179,11 @@ def compare(
 
     found = run_all(run_piece, sorted(pieces, key=_cost, reverse=True), workers=workers, advance=advance, done=ended)
     results = sorted((r for r in found if isinstance(r, CellResult)), key=lambda result: _place(spec, result))
-    controls = {r.label: r.scores for r in found if isinstance(r, ControlRows)}
+    controls = {r.label: r for r in found if isinstance(r, ControlRows)}
     lengths = {subject.label: subject.length for subject in spec.subjects}
     rows = [row for result in results for row in predictor_rows(result, lengths[result.run.process])]
     for label, length in lengths.items():
-        rows += control_rows(label, length, controls[label])
+        rows += control_rows(label, length, controls[label].scores)
     return Comparison(
         command=command,
         spec=spec.to_dict(),
@@ -193,6 +193,7 @@ def compare(
         rows=across_seeds(rows),
         pictures=[result.picture for result in results],
         notes=[*notes, *dict.fromkeys(note for result in results for note in result.notes)],
+        suffix_curves=[curve for label in lengths for curve in controls[label].suffix_curves],
     )
 
 
@@ -219,6 +220,7 @@ class ControlRows:
 
     label: str
     scores: tuple[Score, ...]
+    suffix_curves: tuple[SuffixCurve, ...]
 
 
 def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> CellResult | ControlRows:
@@ -227,10 +229,17 @@ def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> Cell
         return run_cell(piece, advance)
     rng = generator(piece.entropy, "controls", piece.label)
     scores = model_free_scores(piece.ground, piece.widths, rng=rng)
+    grams = suffix_gram_scores(piece.ground)
+    scores += [gram.score for gram in grams]
     for width in piece.widths:
         own = generator(piece.entropy, "gaussian", piece.label, width)
         scores += gaussian_scores(piece.ground, width, rng=own)
-    return ControlRows(piece.label, tuple(scores))
+    curves = [
+        SuffixCurve(piece.label, s.target, s.split, s.weighting, list(gram.curve), list(gram.chosen))
+        for gram in grams
+        if (s := gram.score).score is not None
+    ]
+    return ControlRows(piece.label, tuple(scores), tuple(curves))
 
 
 # -------------------------------------------------------------------------------------------------------------
@@ -317,7 +326,11 @@ def _place(spec: ComparisonSpec, result: CellResult) -> tuple[int, int, int]:
 
 
 def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
-    """The widths of all sites that will be probed. Raises ValueError for a wanted site that no predictor has."""
+    """The widths of all that will be probed, a predictor's own forecast included.
+
+    Raises:
+        ValueError: for a wanted site that no predictor has.
+    """
     sites: dict[str, int] = {}
     for candidate in spec.candidates:
         made = sites_of(candidate, subject.process, subject.length)
@@ -327,7 +340,7 @@ def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
     for name in spec.sites or ():
         if name not in known | {OUTPUT}:
             raise ValueError(f"none of the predictors has a site {name!r}")
-    return tuple(sorted(set(sites.values())))
+    return tuple(sorted({subject.process.n_symbol, *sites.values()}))
 
 
 def versions() -> dict[str, str]:

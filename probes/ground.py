@@ -25,10 +25,19 @@ from probes.linear import RidgeProbe
 from probes.prefixes import Source
 from probes.scoring import Score, score, score_in_sample
 from probes.splits import Split, by_class, by_history
-from probes.suffix_grams import suffix_grams
+from probes.suffix_grams import SuffixGrams, suffix_grams
 from probes.targets import Target, standard_targets
 
-__all__ = ["WEIGHTINGS", "Ground", "gaussian_scores", "model_free_scores", "prepare", "scores", "scores_in_sample"]
+__all__ = [
+    "WEIGHTINGS",
+    "Ground",
+    "gaussian_scores",
+    "model_free_scores",
+    "prepare",
+    "scores",
+    "scores_in_sample",
+    "suffix_gram_scores",
+]
 
 WEIGHTINGS: tuple[Weighting, ...] = ("probability", "uniform")
 
@@ -110,10 +119,10 @@ def scores_in_sample(ground: Ground, X: Num[np.ndarray, "history width"]) -> lis
 
 
 def model_free_scores(ground: Ground, widths: Sequence[int], *, rng: np.random.Generator) -> list[Score]:
-    """Scores of everything that needs no predictor: baselines, ceilings, and Gaussian noise fitted in sample.
+    """Held-out scores of the features that need no predictor: baselines and ceilings.
 
     Args:
-        widths: of the predictors' sites; random features and Gaussian noise are made as wide as each.
+        widths: of the predictors' sites; random features are made as wide as each.
     """
     found: list[Score] = []
     history = ground.histories
@@ -121,12 +130,21 @@ def model_free_scores(ground: Ground, widths: Sequence[int], *, rng: np.random.G
     controls += [RandomFeatures(history, width, history.length) for width in sorted(set(widths))]
     controls += [Position(history), NextProbabilities(history), NextLogProbabilities(history)]
     for control, own in zip(controls, rng.spawn(len(controls)), strict=True):
-        found += scores(ground, features(control, history, rng=own), control=control.name)
+        setting = f"k={control.k}" if isinstance(control, LastSymbols | RandomFeatures) else ""
+        found += [
+            replace(s, setting=setting)
+            for s in scores(ground, features(control, history, rng=own), control=control.name)
+        ]
+    return found
+
+
+def suffix_gram_scores(ground: Ground) -> list[SuffixGrams]:
+    """The suffix-gram baseline for every weighting, split and target, with its curve over K."""
+    found: list[SuffixGrams] = []
     for weighting in WEIGHTINGS:
         targets = [target for target in ground.targets[weighting] if not target.control]
         for split in ground.splits:
-            grams = suffix_grams(targets, history, weighting=weighting, split=split)
-            found += [gram.score for gram in grams]
+            found += suffix_grams(targets, ground.histories, weighting=weighting, split=split)
     return found
 
 

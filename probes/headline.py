@@ -8,13 +8,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from probes.results import HIGH, Comparison, ProcessSummary, Row, Run
+from probes.results import HIGH, Comparison, ProcessSummary, Row, Run, SuffixCurve
 
 __all__ = [
     "CEILINGS",
     "MODEL_FREE",
     "Headline",
     "Score",
+    "best_model_free",
     "beyond_dimensions",
     "control_scores",
     "headline",
@@ -28,6 +29,7 @@ __all__ = [
     "scored",
     "site_kind",
     "site_scores",
+    "suffix_curve",
     "why_nothing_beyond",
 ]
 
@@ -73,6 +75,11 @@ class Score:
         return self.rows[0].control
 
     @property
+    def setting(self) -> str:
+        """Of the control, as "K=6"."""
+        return self.rows[0].setting
+
+    @property
     def verdict(self) -> str:
         """What a score this high shows: "discriminates states" as soon as one seed says so; nothing below `HIGH`."""
         if self.value is None or self.value < HIGH:
@@ -91,7 +98,7 @@ class Headline:
         by_class: the same site with whole belief classes held out.
         permuted: the same site with the distinct beliefs permuted among each other.
         untrained: the best site of the predictor's untrained twin.
-        baseline: the best model-free baseline.
+        baseline: the best model-free baseline; random features are as wide as the best site.
         difference: best minus baseline, in R²; None if either is missing.
     """
 
@@ -134,10 +141,7 @@ def headline(comparison: Comparison, process: str, predictor: str, target: str) 
         asked = {"split": "history", "weighting": "probability", "control": ""} | changed
         return scored(comparison.only(process=process, predictor=predictor, target=target, site=site, **asked))
 
-    baselines = [
-        score for name in MODEL_FREE for score in control_scores(comparison, process, target, name, predictor=predictor)
-    ]
-    baseline = _highest(baselines)
+    baseline = best_model_free(comparison, process, target, best.rows[0].width if best is not None else None)
     difference = None
     if best is not None and baseline is not None and best.value is not None and baseline.value is not None:
         difference = best.value - baseline.value
@@ -152,6 +156,22 @@ def headline(comparison: Comparison, process: str, predictor: str, target: str) 
         baseline=baseline,
         difference=difference,
     )
+
+
+def best_model_free(comparison: Comparison, process: str, target: str, width: int | None) -> Score | None:
+    """The best baseline that needs no predictor, for values of one width; None for no rows at all.
+
+    Random features count only at that width, as more of them say more; at none if the width is None.
+    """
+    scores = [score for name in MODEL_FREE for score in control_scores(comparison, process, target, name)]
+    return _highest([s for s in scores if s.control != "random-features" or s.rows[0].width == width])
+
+
+def suffix_curve(comparison: Comparison, process: str, target: str) -> SuffixCurve | None:
+    """How suffix-grams depend on their longest suffix, histories split, by probability; None where not recorded."""
+    asked = (process, target, "history", "probability")
+    found = (c for c in comparison.suffix_curves if (c.process, c.target, c.split, c.weighting) == asked)
+    return next(found, None)
 
 
 def site_scores(
@@ -177,13 +197,12 @@ def control_scores(
     target: str,
     control: str,
     *,
-    predictor: str = "",
     weighting: str = "probability",
     split: str = "history",
 ) -> list[Score]:
-    """Scores of a control that needs no predictor, or that was made to the measure of this one (random features)."""
+    """Scores of a control that needs no predictor, one for each width that it was made with."""
     rows = comparison.only(process=process, target=target, control=control, weighting=weighting, split=split)
-    return _grouped([row for row in rows if row.predictor in ("", predictor)])
+    return _grouped([row for row in rows if not row.predictor])
 
 
 def headline_target(summary: ProcessSummary) -> str:

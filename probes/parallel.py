@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager
 from itertools import islice
+from multiprocessing import resource_tracker
 from multiprocessing.managers import SyncManager
 from typing import Any, TypeVar
 
@@ -105,17 +106,22 @@ def _run_apart(
     function: Callable[[In, Advance], Out], items: Sequence[In], workers: int, advance: Advance
 ) -> Iterator[tuple[int, Out]]:
     from joblib.externals.loky import get_reusable_executor
+    from joblib.externals.loky.backend import resource_tracker as tracker_of_workers
 
     manager = SyncManager()
     manager.start(signal.signal, (signal.SIGINT, signal.SIG_IGN))
     queue = manager.Queue()
     listener = threading.Thread(target=_listen, args=(queue, advance), daemon=True)
     listener.start()
-    # Workers are started with Ctrl-C blocked, and it stays so in them: only this process answers it, by stopping them.
+    # Workers are started with Ctrl-C blocked, and it stays so in them, and in whatever stops them: only this process
+    # answers it. Trackers come first, as starting one unblocks it.
     # No more pieces are handed over than are being worked on, so that none is waiting in a queue when workers stop.
     at_once = min(workers, len(items))
     waiting = iter(enumerate(items))
     running: dict[Future[Out], int] = {}
+    with _quiet_tracker():
+        resource_tracker.ensure_running()
+        tracker_of_workers.ensure_running()
     with _interrupt_blocked(), _quiet_tracker():
         executor = get_reusable_executor(
             max_workers=at_once, reuse=False, kill_workers=True, env=WORKER_ENVIRONMENT | _import_path()
@@ -133,7 +139,8 @@ def _run_apart(
                 except (BrokenExecutor, EOFError, OSError) as error:  # pieces of work neither read nor write
                     raise WorkersLost() from error
                 for following, item in islice(waiting, 1):
-                    running[executor.submit(_run_one, function, item, queue)] = following
+                    with _interrupt_blocked():  # idle workers may have gone, and others be started
+                        running[executor.submit(_run_one, function, item, queue)] = following
                 yield index, result
         finished = True
     finally:

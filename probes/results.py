@@ -13,7 +13,18 @@ from typing import Any
 
 from compmech.whole_files import written_aside
 
-__all__ = ["HIGH", "SCHEMA", "Comparison", "Picture", "ProcessSummary", "Row", "Run", "write_files", "write_text"]
+__all__ = [
+    "HIGH",
+    "SCHEMA",
+    "Comparison",
+    "Picture",
+    "ProcessSummary",
+    "Row",
+    "Run",
+    "SuffixCurve",
+    "write_files",
+    "write_text",
+]
 
 SCHEMA = 1
 """Version of `results.json`; raised when a field changes its meaning."""
@@ -48,6 +59,8 @@ class Row:
         penalty: chosen ridge penalty relative to the features' mean variance (median over outer folds).
         verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank;
             empty for scores below `HIGH` and for nulls, which show neither.
+        setting: of the control: the last "k=3" symbols it reads, or the longest suffix "K=6" that was chosen on inner
+            folds ("K=6/7/6/6/6" where outer folds differ).
         kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if
             a possible symbol gets probability 0.
         seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two
@@ -82,6 +95,7 @@ class Row:
     seeds_mean: float | None = None
     seeds_low: float | None = None
     seeds_high: float | None = None
+    setting: str = ""
 
 
 @dataclass(frozen=True)
@@ -165,6 +179,23 @@ class ProcessSummary:
 
 
 @dataclass(frozen=True)
+class SuffixCurve:
+    """How the suffix-gram baseline depends on the longest suffix K that it may use.
+
+    Attributes:
+        values: held-out R² for K = 0 (which is 0), 1, ... length-1.
+        chosen: K of each outer fold, chosen on the others.
+    """
+
+    process: str
+    target: str
+    split: str
+    weighting: str
+    values: list[float]
+    chosen: list[int]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Everything that `compare` found.
 
@@ -173,6 +204,8 @@ class Comparison:
         spec: the resolved specification.
         versions: of Python, of the libraries, and of this package.
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
+        suffix_curves: of every process, target, split and weighting with a score.
+        files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
     command: str
@@ -183,6 +216,8 @@ class Comparison:
     rows: list[Row]
     pictures: list[Picture]
     notes: list[str] = field(default_factory=list)
+    suffix_curves: list[SuffixCurve] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
@@ -203,6 +238,8 @@ class Comparison:
         def many(kind: Any, key: str) -> list[Any]:
             return [kind(**_numbers(item, kind)) for item in data[key]]
 
+        curves = many(SuffixCurve, "suffix_curves") if "suffix_curves" in data else []  # once they were not recorded
+
         return Comparison(
             command=data["command"],
             spec=data["spec"],
@@ -212,6 +249,8 @@ class Comparison:
             rows=many(Row, "rows"),
             pictures=many(Picture, "pictures"),
             notes=data["notes"],
+            suffix_curves=curves,
+            files=data.get("files", {}),
         )
 
     def to_csv(self) -> str:
@@ -252,7 +291,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     """Write files whole or not at all: nothing is put in place before everything has been written beside it.
 
     Raises:
-        OSError: if one cannot be written, or its place is taken by anything but a regular file.
+        OSError: if one cannot be written, as where its place is taken by a folder.
     """
     with ExitStack() as unfinished:
         for name, content in files.items():

@@ -53,6 +53,7 @@ def _row(process: str, length: int, scored: Scored, run: Run | None) -> Row:
         verdict=s.verdict,
         kl=trained.kl if trained else None,
         reason=s.reason,
+        setting=s.setting,
     )
 
 

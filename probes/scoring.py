@@ -36,6 +36,7 @@ class Score:
         width: columns of the features. rank: their numerical rank, None for predictions made without a linear probe.
         beliefs: distinct beliefs among the histories.
         penalty: chosen ridge penalty relative to the features' mean variance, the median of the outer folds.
+        setting: of the control, where it has one that was chosen or tried: "k=3", or "K=6".
         verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
             rank, so that any assignment of points to beliefs could be read out as well. Empty where the score is below
             `HIGH`, or is that of a null.
@@ -57,6 +58,7 @@ class Score:
     penalty: float | None
     verdict: str
     reason: str = ""
+    setting: str = ""
     resampled: Float[np.ndarray, " draw"] = field(default_factory=lambda: np.empty(0), repr=False)
 
 

@@ -5,7 +5,7 @@ longest suffix that some training history ends with, down to the empty suffix, w
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,7 +22,7 @@ class SuffixGrams:
 
     Attributes:
         score: with K chosen on inner folds; its `width` is the number of suffixes in the table, the median over folds.
-        chosen: K of each outer fold.
+        chosen: K of each outer fold; the score's `setting` says them as "K=6", or "K=6/7/6/6/6" where they differ.
         curve: held-out R² for every fixed K, from 0 (which is 0) to length-1.
     """
 
@@ -62,13 +62,17 @@ def suffix_grams(
                 control="suffix-grams",
             )
             loss = np.array([level.loss[group].sum() for level in backed])  # K = 0 is the null model
-            answers[id(target)] = SuffixGrams(
-                score, tuple(int(K) for K in chosen), tuple(float(value) for value in 1 - loss / loss[0])
-            )
+            by_fold = tuple(int(K) for K in chosen)
+            curve = tuple(float(value) for value in 1 - loss / loss[0])
+            answers[id(target)] = SuffixGrams(replace(score, setting=_said(by_fold)), by_fold, curve)
     return tuple(
         answers.get(id(target)) or SuffixGrams(no_score(target, histories, weighting, split, 0, "suffix-grams"), (), ())
         for target in targets
     )
+
+
+def _said(chosen: Sequence[int]) -> str:
+    return f"K={'/'.join(map(str, chosen if len(set(chosen)) > 1 else chosen[:1]))}"
 
 
 @dataclass(frozen=True, eq=False)

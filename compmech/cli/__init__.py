@@ -9,7 +9,6 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
-from types import FrameType
 
 import typer
 from typer.exceptions import TyperException
@@ -20,6 +19,7 @@ from compmech.cli.diverging import add_diverging_commands
 from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
 from compmech.cli.listing import add_listing_commands
+from compmech.cli.stopping import stopped_once
 from compmech.cli.training import add_training_commands
 
 __all__ = ["main"]
@@ -53,15 +53,8 @@ def _root(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and leave with its exit status."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), _terminated)
-    sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:
-    """Leave through every `finally`, so that nothing is left half-written."""
-    raise SystemExit(128 + number)
+    with stopped_once():
+        sys.exit(_status(list(sys.argv[1:] if arguments is None else arguments)))
 
 
 def _status(arguments: list[str]) -> int:

@@ -1,12 +1,14 @@
 """`compmech compare`, `compmech demo`, `compmech rates`: train, probe, and leave a folder that a person can read."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
+from compmech.cli.earlier_files import digest
 from compmech.cli.failure import Misused, misuse, unreadable
 from compmech.cli.output import output_file, output_folder, report_os_errors
 from compmech.cli.running import check_device, command_line, predictor_label, progress_bar, worked, worker_count
@@ -20,7 +22,7 @@ __all__ = ["add_comparing_commands", "parse_subject", "specification"]
 Out = Annotated[Path, typer.Option("--out", "-o", help="Folder to write; it appears when everything is done.")]
 Seed = Annotated[int, typer.Option(help="Of all randomness: same seed, same machine, same rows.", min=0)]
 Workers = Annotated[int | None, typer.Option(help="Processes at work at once; by default one a core.", min=1)]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the files of an earlier run.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the files of an earlier run, and no others.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print results.json instead of the table.")]
 
 
@@ -185,6 +187,7 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
     import numpy as np
 
     from probes.comparison import compare as run_comparison
+    from probes.results import write_files
 
     with output_folder(out, overwrite=overwrite) as folder:
         checkpoints: list[str] = []
@@ -196,7 +199,7 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
                 checkpoints.append(f"{run.process}-{run.predictor}-{run.seed}.safetensors")
                 with report_os_errors(where):
                     (folder / "checkpoints").mkdir(exist_ok=True)
-                    (folder / "checkpoints" / checkpoints[-1]).write_bytes(checkpoint)
+                    write_files(folder / "checkpoints", {checkpoints[-1]: checkpoint})
 
         with progress_bar(spec.total_steps) as (advance, say), misuse(), worked():
             comparison = run_comparison(
@@ -208,7 +211,7 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
                 done=done,
             )
         with report_os_errors(where):
-            files = _write(comparison, folder)
+            comparison, files = _write(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
 
 
@@ -218,15 +221,24 @@ def _line(run: "Run") -> str:
     return f"{run.process}, {run.predictor}{seed}: KL to the optimum {run.kl:.2g} nats{spent}"
 
 
-def _write(comparison: "Comparison", folder: Path) -> list[Path]:
-    """All files of a comparison but the checkpoints, as paths relative to the folder: the page first."""
+def _write(comparison: "Comparison", folder: Path) -> tuple["Comparison", list[Path]]:
+    """Write all files of a comparison but the checkpoints, which are there already.
+
+    Returns:
+        The comparison with the list of everything in the folder, as it was written; and what people look at, as paths
+        relative to the folder: the page first.
+    """
     from probes.report import save_figures, save_page
     from probes.results import write_files
 
     figures = save_figures(comparison, folder / "figures")
     page = save_page(comparison, folder, figures)
-    tables = {"results.csv": comparison.to_csv().encode(), "results.json": comparison.to_json().encode()}
-    return [path.relative_to(folder) for path in (page, *write_files(folder, tables), *figures)]
+    (table,) = write_files(folder, {"results.csv": comparison.to_csv().encode()})
+    written = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in written}
+    comparison = replace(comparison, files=digests)
+    (record,) = write_files(folder, {"results.json": comparison.to_json().encode()})
+    return comparison, [path.relative_to(folder) for path in (page, table, record, *figures)]
 
 
 def _conclude(comparison: "Comparison", out: Path, files: list[Path], checkpoints: int, *, as_json: bool) -> None:

@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from compmech.cli.earlier_files import EarlierFiles
 from compmech.cli.failure import Failed, Misused
+from compmech.cli.stopping import undisturbed
+from compmech.whole_files import move_whole, sync_folder
 
 __all__ = ["output_file", "output_folder", "report_os_errors"]
 
@@ -22,11 +25,14 @@ def report_os_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def output_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
+def output_folder(path: Path, *, overwrite: bool, record: str = "results.json") -> Iterator[Path]:
     """A new folder beside `path` to write into; on leaving well it becomes `path`, on any error it disappears.
 
-    If `path` exists, the new files replace those of the same name one by one and other files in it stay.
+    If `path` exists, the new files replace those of the same name one by one. Of the other files in it those go that
+    an earlier run wrote, by its record (`EarlierFiles`); everything else stays.
 
+    Args:
+        record: the file that lists what a run has written.
     Raises:
         Misused: if `path` exists and holds anything, without `overwrite`.
         Failed: if the place cannot be written, before any work is done.
@@ -46,12 +52,13 @@ def output_folder(path: Path, *, overwrite: bool) -> Iterator[Path]:
     try:
         yield aside
         with report_os_errors(f"cannot write to the output folder {path}"):
-            _move_into_place(aside, path)
+            _move_into_place(aside, path, record)
         done = True
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        if not done:
-            _remove_empty(made)
+        with undisturbed():
+            shutil.rmtree(aside, ignore_errors=True)
+            if not done:
+                _remove_empty(made)
 
 
 @contextmanager
@@ -69,14 +76,16 @@ def output_file(path: Path) -> Iterator[Path]:
             raise Misused(f"{path} is a folder; name a file")
         made = _missing_parents(path)
         path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()
+        if path.is_file() or not path.exists():  # devices and pipes need no room beside them
+            tempfile.TemporaryFile(dir=path.parent).close()
     done = False
     try:
         yield path
         done = True
     finally:
         if not done:
-            _remove_empty(made)
+            with undisturbed():
+                _remove_empty(made)
 
 
 def _missing_parents(path: Path) -> list[Path]:
@@ -91,12 +100,24 @@ def _remove_empty(folders: list[Path]) -> None:
             return
 
 
-def _move_into_place(aside: Path, path: Path) -> None:
+def _move_into_place(aside: Path, path: Path, record: str) -> None:
+    """Whatever happens on the way, the records that are in `path` name every file in it that is ours."""
     os.chmod(aside, 0o755)
     if not path.exists():
         os.rename(aside, path)
+        sync_folder(path.parent)
         return
-    for source in sorted(p for p in aside.rglob("*") if p.is_file()):
-        target = path / source.relative_to(aside)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        os.replace(source, target)
+    new = {p.relative_to(aside).as_posix() for p in aside.rglob("*") if p.is_file()}
+    with undisturbed():
+        earlier = EarlierFiles.recorded_in(path, record)
+        if record in new:
+            earlier.announce(aside / record)
+        for name in sorted(new - {record}):
+            (path / name).parent.mkdir(parents=True, exist_ok=True)
+            move_whole(aside / name, path / name)
+        earlier.remove_all_but(new)
+        if record in new:
+            move_whole(aside / record, path / record)
+        for folder in sorted({(path / name).parent for name in new}):
+            sync_folder(folder)
+        earlier.replaced()

@@ -14,6 +14,10 @@ from predictors.conformance.trial import SINGLE_TOLERANCE, Skip, Trial, deviatio
 
 __all__ = ["check_gradients", "check_precision", "check_round_trip"]
 
+ROUNDINGS = 16
+"""A float32 pass rounds every intermediate value as well as the weights: over random transformers of widths 2 to 64 and
+1 to 4 layers it was off by up to 7.4 times what rounding the weights did at width 2, and up to 1.6 times elsewhere."""
+
 
 def check_gradients(trial: Trial) -> None:
     """The loss of the words has a finite gradient, not all zero, in every trainable parameter."""
@@ -52,11 +56,35 @@ def check_round_trip(trial: Trial) -> None:
 
 
 def check_precision(trial: Trial) -> None:
-    """With the same weights, float32 agrees with float64 to 1e-5."""
+    """With the same weights, float32 agrees with float64 to 1e-5, or as well as the network's condition allows.
+
+    A layer norm over two numbers divides by their difference, however small: it multiplies rounding up to 1/sqrt(eps) =
+    316 times, and a stack of them more. How much a network magnifies rounding is measured in float64, by rounding its
+    weights; a float32 pass that computes what it should stays within a small multiple of that. Where this is more than
+    1e-5, the report says so.
+    """
     single = copy.deepcopy(_need_network(trial)).float()
     double = copy.deepcopy(single).double()
     trial.tolerance = max(trial.tolerance, SINGLE_TOLERANCE)
+    moved = _moved_by_rounding(trial, double)
+    if ROUNDINGS * moved > trial.tolerance:
+        trial.tolerance = ROUNDINGS * moved
+        trial.note(
+            f"float32 was held to {trial.tolerance:.2g} only, as rounding the weights moves predictions by {moved:.2g}"
+        )
     trial.same(single.log_probs(trial.tokens), double.log_probs(trial.tokens), "float32 and float64")
+
+
+def _moved_by_rounding(trial: Trial, double: Any) -> float:
+    """The most that predictions move when every weight is off by up to one rounding of float32, in four draws."""
+    want, rng, most = double.log_probs(trial.tokens), torch.Generator().manual_seed(0), 0.0
+    for _ in range(4):
+        rounded = copy.deepcopy(double)
+        for parameter in rounded.parameters():
+            off = torch.rand(parameter.shape, generator=rng, dtype=torch.float64) * 2 - 1
+            parameter.data *= 1 + torch.finfo(torch.float32).eps * off.to(parameter.device)
+        most = max(most, float(deviation(rounded.log_probs(trial.tokens), want).max()))
+    return most
 
 
 def _need_network(trial: Trial) -> Any:  # nn.Module and Predictor: no type says both

@@ -18,9 +18,11 @@ from probes.report.numerals import decimal
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
 from probes.report.short_names import labels
 from probes.report.style import MUTED, RC
+from probes.report.suffix_panel import draw_suffixes, has_suffix_curve
 from probes.report.titles import (
     KL_SUBTITLE,
     LEARNING_SUBTITLE,
+    SUFFIX_SUBTITLE,
     TARGETS,
     headline_title,
     kl_title,
@@ -28,6 +30,7 @@ from probes.report.titles import (
     simplex_subtitle,
     simplex_title,
     sites_title,
+    suffix_title,
 )
 from probes.results import Comparison, Picture, ProcessSummary, write_files
 
@@ -54,6 +57,7 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
         "simplex": _simplex,
         "headline": _headline,
         "sites": _sites,
+        "suffix-grams": _suffixes,
         "kl": _kl,
         "learning": _learning,
     }
@@ -145,6 +149,14 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
         for ax in block[len(names) :]:
             ax.set_axis_off()
     body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
+    return figure
+
+
+def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    if not has_suffix_curve(comparison, summary):
+        return None
+    figure, body = _titled(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
+    draw_suffixes(body.subplots(), comparison, summary)
     return figure
 
 

@@ -14,10 +14,12 @@ from probes.headline import beyond_dimensions, headline_target, networks, probed
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.score_panels import draw_headline, draw_sites, score_limits
 from probes.report.style import display_name
+from probes.report.suffix_panel import draw_suffixes, has_suffix_curve
 from probes.report.svg import inline_svg
 from probes.report.titles import (
     KL_SUBTITLE,
     LEARNING_SUBTITLE,
+    SUFFIX_SUBTITLE,
     TARGETS,
     headline_title,
     kl_title,
@@ -25,6 +27,7 @@ from probes.report.titles import (
     simplex_subtitle,
     simplex_title,
     sites_title,
+    suffix_title,
 )
 from probes.report.words import between_seeds
 from probes.results import Comparison, ProcessSummary
@@ -96,7 +99,7 @@ def pictures(comparison: Comparison, summary: ProcessSummary, i: int, figures: F
 
 
 def charts(comparison: Comparison, summary: ProcessSummary, i: int, figures: Figures) -> str:
-    """Divergence by position and while learning, and R² by site."""
+    """Divergence by position and while learning, the suffix-gram baseline by its longest suffix, and R² by site."""
     parts = []
     if any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
         note = f"{KL_SUBTITLE} {figures.link(f'{summary.process}-kl.png')}"
@@ -118,6 +121,16 @@ def charts(comparison: Comparison, summary: ProcessSummary, i: int, figures: Fig
                 note,
                 (4.6, 3.1),
                 lambda axes: draw_learning(axes, comparison, summary),
+            )
+        )
+    if has_suffix_curve(comparison, summary):
+        parts.append(
+            _chart(
+                f"suffix-grams-{i}",
+                suffix_title(comparison, summary),
+                f"{SUFFIX_SUBTITLE} {figures.link(f'{summary.process}-suffix-grams.png')}",
+                (4.6, 3.1),
+                lambda axes: draw_suffixes(axes, comparison, summary),
             )
         )
     return f'<div class="charts">{"".join(parts)}</div>' + _sites(comparison, summary, i, figures)

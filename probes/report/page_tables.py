@@ -6,6 +6,7 @@ from html import escape
 
 from probes.headline import (
     Score,
+    best_model_free,
     beyond_dimensions,
     headline,
     headline_target,
@@ -14,9 +15,9 @@ from probes.headline import (
     site_scores,
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
-from probes.report.style import CONTROL_NAMES, display_name
+from probes.report.style import display_name
 from probes.report.terms import COLUMNS, CONTROLS
-from probes.report.words import mean_kl
+from probes.report.words import control_name, mean_kl
 from probes.results import Comparison, ProcessSummary
 
 __all__ = ["predictor_table", "site_table"]
@@ -83,7 +84,7 @@ def site_table(comparison: Comparison, summary: ProcessSummary) -> str:
     header = ["Predictor", "Site", "Width", "Rank"]
     header += ["Belief R²"] if target == "beyond" else []
     header += [f"{target.capitalize()} R²", "95 %", "Whitened", "Equal weight", "New beliefs"]
-    header += ["Permuted classes", "Untrained twin", "Verdict"]
+    header += ["Permuted classes", "Untrained twin", "Best model-free", "Verdict"]
     lines = []
     for name in predictors(comparison, summary.process):
         beside = {
@@ -103,7 +104,8 @@ def site_table(comparison: Comparison, summary: ProcessSummary) -> str:
             whitened = _mean([row.whitened for row in score.rows if row.whitened is not None])
             line += [_score(score, key=True), _interval(score), _number(whitened, decimal)]
             line += [_score(each.get(score.site)) for each in beside.values()]
-            lines.append([*line, _verdict(score)])
+            baseline = best_model_free(comparison, summary.process, target, row.width)
+            lines.append([*line, _baseline(baseline), _verdict(score)])
     dimensions = f", beyond: {beyond_dimensions(summary)} dimensions" if target == "beyond" else ""
     return _table(f"Every site on {summary.title}{dimensions}", header, lines)
 
@@ -172,7 +174,7 @@ def _interval(score: Score | None) -> _Cell:
 def _baseline(score: Score | None) -> _Cell:
     if score is None or score.value is None:
         return _Cell("-")
-    return _Cell(f"{decimal(score.value)} {CONTROL_NAMES.get(score.control, score.control)}", score.value)
+    return _Cell(f"{decimal(score.value)} {control_name(score)}", score.value)
 
 
 def _verdict(score: Score | None) -> _Cell:

@@ -1,18 +1,20 @@
 """Panels of R²: the headline beside its controls, and every site of one network. Each draws into given axes."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from probes.headline import Headline, Score, control_scores, headline, networks, probed, site_scores
+from probes.headline import Headline, Score, best_model_free, control_scores, headline, networks, probed, site_scores
 from probes.report.numerals import decimal, signed
 from probes.report.short_names import labels
 from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, marker_of
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["draw_headline", "draw_sites", "legend_handles", "score_limits"]
+__all__ = ["draw_headline", "draw_sites", "legend_handles", "lowest_shown", "score_limits"]
 
+_DASHED: dict[str, Any] = {"linestyle": "--", "color": INK, "linewidth": 1.1, "zorder": 2}
 _LOWEST = -0.25
 """Scores below this are drawn at the edge as arrows: a failed readout may have any negative R²."""
 
@@ -27,7 +29,12 @@ def score_limits(comparison: Comparison, summary: ProcessSummary, targets: Seque
         and row.split != "none"
         and row.control in ("", "untrained", "permuted-classes", "true-p")
     ]
-    return max(_LOWEST, min([0.0, *values])) - 0.03, 1.03
+    return lowest_shown(values), 1.03
+
+
+def lowest_shown(values: Sequence[float]) -> float:
+    """Where an R² axis begins."""
+    return max(_LOWEST, min([0.0, *values])) - 0.03
 
 
 def draw_headline(
@@ -45,7 +52,7 @@ def draw_headline(
         _mark(axes, y, each.uniform, marker, colour, 8)
         _value(axes, y, each.best, colour, marker, 8)
         axes.text(1.03, y, _said(each), transform=axes.get_yaxis_transform(), va="center", fontsize=8.5)
-    _references(axes, comparison, summary, target, (each.baseline for each in found))
+    _references(axes, comparison, summary, target, [each.baseline for each in found])
     _finish(axes, [f"{short[each.predictor]}\n{_where(each)}" for each in found])
 
 
@@ -75,7 +82,8 @@ def draw_sites(
             _mark(axes, at[score.site], score, marker, colour, 6)
     for score in scores:
         _value(axes, at[score.site], score, colour, marker, 6)
-    _references(axes, comparison, summary, target, [headline(comparison, process, predictor, target).baseline])
+    baselines = [best_model_free(comparison, process, target, score.rows[0].width) for score in scores]
+    _references(axes, comparison, summary, target, baselines)
     _finish(axes, list(at))
 
 
@@ -135,25 +143,32 @@ def _mark(
 
 
 def _references(
-    axes: Axes, comparison: Comparison, summary: ProcessSummary, target: str, baselines: Iterable[Score | None]
+    axes: Axes, comparison: Comparison, summary: ProcessSummary, target: str, baselines: Sequence[Score | None]
 ) -> None:
-    """The best model-free baseline and the ceiling of true next-symbol probabilities, as labelled lines."""
-    known = [score for score in baselines if score is not None and score.value is not None]
+    """The best model-free baseline of each line, and the ceiling of true next-symbol probabilities, labelled."""
+    low, _ = axes.get_xlim()
+    known = {y: score for y, score in enumerate(baselines) if score is not None and score.value is not None}
     ceilings = [s for s in control_scores(comparison, summary.process, target, "true-p") if s.value is not None]
     if known:
-        best = max(known, key=lambda score: score.value or 0.0)
-        _reference(axes, best, CONTROL_NAMES.get(best.control, best.control), "--", 2, INK)
+        best = max(known.values(), key=lambda score: score.value or 0.0)
+        if len({score.value for score in known.values()}) == 1:
+            axes.axvline(max(best.value or 0.0, low), **_DASHED)
+            _label(axes, best, f"{CONTROL_NAMES.get(best.control, best.control)} {decimal(best.value)}", 2, INK)
+        else:  # random features as wide as what is read: a piece of the line for each
+            for y, score in known.items():
+                axes.plot([max(score.value or 0.0, low)] * 2, [y - 0.5, y + 0.5], **_DASHED)
+            _label(axes, best, f"model-free, up to {decimal(best.value)}", 2, INK)
     if ceilings:
-        _reference(axes, ceilings[0], "true p(next)", ":", 13, MUTED)
+        axes.axvline(max(ceilings[0].value or 0.0, low), linestyle=":", color=MUTED, linewidth=1.1, zorder=2)
+        _label(axes, ceilings[0], f"true p(next) {decimal(ceilings[0].value)}", 13, MUTED)
 
 
-def _reference(axes: Axes, score: Score, name: str, style: str, rise: float, colour: str) -> None:
+def _label(axes: Axes, score: Score, text: str, rise: float, colour: str) -> None:
     low, high = axes.get_xlim()
     x = max(score.value if score.value is not None else low, low)
-    axes.axvline(x, linestyle=style, color=colour, linewidth=1.1, zorder=2)
     side = "right" if x > low + 0.55 * (high - low) else "left"
     axes.annotate(
-        f"{name} {decimal(score.value)}",
+        text,
         (x, 1),
         (0, rise),
         xycoords=axes.get_xaxis_transform(),
@@ -169,7 +184,7 @@ def _finish(axes: Axes, named: Sequence[str]) -> None:
     axes.set_ylim(len(named) - 0.4, -0.6)
     axes.set_xticks([0, 0.25, 0.5, 0.75, 1.0], ["0", "0.25", "0.5", "0.75", "1"])
     axes.grid(axis="x", color=GRID)
-    axes.tick_params(length=0)
+    axes.tick_params(length=0, pad=6)  # room for arrows at the edge
     axes.spines["left"].set_visible(False)
     axes.set_xlabel("held-out R²")
 

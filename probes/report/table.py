@@ -7,6 +7,7 @@ from probes.headline import (
     Headline,
     Score,
     beyond_dimensions,
+    control_scores,
     headline,
     headline_target,
     layer_of,
@@ -20,7 +21,7 @@ from probes.headline import (
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
 from probes.report.short_names import LONGEST, short_names
-from probes.report.words import between_seeds
+from probes.report.words import between_seeds, in_short
 from probes.results import Comparison, ProcessSummary, Run
 
 __all__ = ["terminal_table"]
@@ -58,6 +59,7 @@ def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) 
         parts.append(_wrapped(f"Nothing of the belief lies beyond the next symbol: {empty}.", width))
     else:
         parts.append(_beyond_block(comparison, summary, width))
+    parts += _suffixes(comparison, summary, width)
     where = _where(comparison, summary, width)
     return "\n\n".join(parts + ([where] if where else []))
 
@@ -157,7 +159,19 @@ def _where(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
 def _baseline(found: Headline) -> str:
     if found.baseline is None or found.baseline.value is None:
         return "-"
-    return f"{found.baseline.control} {decimal(found.baseline.value)}"
+    score = found.baseline
+    width = f"width {score.rows[0].width}" if score.control == "random-features" else ""
+    return " ".join(filter(None, [score.control, width or in_short(score.setting), decimal(score.value)]))
+
+
+def _suffixes(comparison: Comparison, summary: ProcessSummary, width: int) -> list[str]:
+    """The longest suffix that was chosen, a fact about the process as much as about the baseline."""
+    scores = control_scores(comparison, summary.process, headline_target(summary), "suffix-grams")
+    return [
+        _wrapped(f"suffix-grams: {in_short(s.setting)} chosen on inner folds, R² {decimal(s.value)}", width)
+        for s in scores
+        if s.setting and s.value is not None
+    ]
 
 
 def _value(score: Score | None) -> str:

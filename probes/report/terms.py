@@ -43,7 +43,8 @@ CONTROLS = {
     "permuted-classes": "The true beliefs are permuted among each other, equal beliefs staying equal. A high score "
     "here means that telling histories apart is enough.",
     "shuffled": "Targets are permuted among histories of equal length. Anything above 0 is leakage.",
-    "suffix-grams": "No network: the mean target after the longest suffix seen in the training histories.",
+    "suffix-grams": "No network: the mean target after the longest suffix seen in the training histories, of up to "
+    "K symbols; K is chosen within the training histories.",
     "last-k": "No network: a linear readout from the last k symbols, the best k.",
     "random-features": "No network: a linear readout from random ReLU features of the symbols, as wide as the site.",
     "position": "No network: the mean target at each length.",

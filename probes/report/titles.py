@@ -3,15 +3,16 @@
 import math
 from statistics import fmean
 
-from probes.headline import headline, headline_target, networks, predictors, runs_of
+from probes.headline import control_scores, headline, headline_target, networks, predictors, runs_of
 from probes.report.numerals import decimal, nats
 from probes.report.style import display_name
-from probes.report.words import best_baseline, by_standing, control_name, listed, mean_kl, short_title
+from probes.report.words import best_baseline, by_standing, control_name, in_short, listed, mean_kl, short_title
 from probes.results import Comparison, ProcessSummary
 
 __all__ = [
     "KL_SUBTITLE",
     "LEARNING_SUBTITLE",
+    "SUFFIX_SUBTITLE",
     "TARGETS",
     "headline_title",
     "kl_title",
@@ -19,6 +20,7 @@ __all__ = [
     "simplex_subtitle",
     "simplex_title",
     "sites_title",
+    "suffix_title",
 ]
 
 TARGETS = {
@@ -29,6 +31,10 @@ TARGETS = {
 }
 KL_SUBTITLE = "Divergence of the forecast from exact Bayes, averaged over histories by probability; lower is better."
 LEARNING_SUBTITLE = "Divergence from exact Bayes as training goes on, mean over positions; lower is better."
+SUFFIX_SUBTITLE = (
+    "No network: the mean target after the last K symbols, or after fewer where these were never seen. Rings: K chosen "
+    "within the training histories."
+)
 
 NEARLY_ALL, PART = 0.95, 0.5
 """R² from which a readout is called almost exact, and partial."""
@@ -101,10 +107,35 @@ def kl_title(comparison: Comparison, summary: ProcessSummary) -> str:
     best = min(trained, key=lambda name: trained[name])
     simple = {n: v for n in kl if n.startswith(("k-gram", "uniform")) and (v := kl[n]) is not None}
     tail = f" ({', '.join(f'{name} {nats(value)}' for name, value in simple.items())})" if simple else ""
+    counts = min((v for n, v in simple.items() if n.startswith("k-gram")), default=math.inf)
+    behind = [display_name(name) for name, value in trained.items() if value >= counts]
+    if behind and len(behind) < len(trained):
+        tail += f"; {listed(behind)} no better than k-gram counts"
     beaten = any(value <= trained[best] for value in simple.values())
     how = "is the best of the networks" if beaten else "predicts best"
     said = f"{display_name(best)} {how}, {nats(trained[best])} nats above the optimum"
     return f"{short_title(summary)}: {said}{tail}"
+
+
+def suffix_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """What the last symbols give by themselves, and which networks give more."""
+    target = headline_target(summary)
+    what = "what lies beyond the next symbol" if target == "beyond" else "the belief"
+    start = f"{short_title(summary)}: {what} from the last symbols alone"
+    grams = next(iter(control_scores(comparison, summary.process, target, "suffix-grams")), None)
+    if grams is None or grams.value is None:
+        return start
+    found = [headline(comparison, summary.process, name, target) for name in networks(comparison, summary.process)]
+    values = {each.predictor: each.best.value for each in found if each.best and each.best.value is not None}
+    better = [display_name(name) for name, value in values.items() if value > grams.value]
+    reached = f"{start} reaches R² {decimal(grams.value)} ({in_short(grams.setting)})"
+    if not values:
+        return reached
+    if not better:
+        return f"{reached}; no network reaches more"
+    if len(better) == len(values) > 1:
+        return f"{reached}; every network reaches more"
+    return f"{reached}; {listed(better)} {'reaches' if len(better) == 1 else 'reach'} more"
 
 
 def learning_title(comparison: Comparison, summary: ProcessSummary) -> str:

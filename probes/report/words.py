@@ -28,7 +28,9 @@ __all__ = [
     "between_seeds",
     "by_standing",
     "compared",
+    "distinct_baselines",
     "control_name",
+    "in_short",
     "listed",
     "mean_kl",
     "seen",
@@ -109,7 +111,7 @@ def mean_kl(comparison: Comparison, summary: ProcessSummary, predictor: str) -> 
 
 def short_title(summary: ProcessSummary) -> str:
     """The process without its parameters."""
-    return summary.title.split(" (")[0]
+    return summary.title.partition("(")[0].rstrip()
 
 
 def listed(items: Iterable[str]) -> str:
@@ -160,8 +162,8 @@ def _question(comparison: Comparison, summary: ProcessSummary) -> str:
 
 def _against_baseline(found: Sequence[Headline]) -> str:
     groups = by_standing(found)
-    baseline = best_baseline(found)
-    if baseline is None:
+    baselines = distinct_baselines(found)
+    if not baselines:
         return ""
     named = {
         key: listed(
@@ -178,8 +180,12 @@ def _against_baseline(found: Sequence[Headline]) -> str:
         said.append(f"not told apart from it: {named['level']}")
     if named["below"]:
         said.append(f"below it: {named['below']}")
+    reached = listed(f"R² {decimal(score.value)} ({control_name(score)})" for score in baselines)
     best = (
-        f"The best that was reached with no network at all is R² {decimal(baseline.value)} ({control_name(baseline)})."
+        f"The best that was reached with no network at all is {reached}."
+        if len(baselines) == 1
+        else f"With no network at all {reached} are reached, and every network is held against features of its own "
+        "width."
     )
     return f"{best} {_capital('; '.join(said))}."
 
@@ -295,14 +301,35 @@ def between_seeds(n_seed: int) -> str:
 
 def best_baseline(found: Sequence[Headline]) -> Score | None:
     """The highest of their model-free baselines."""
+    return next(iter(distinct_baselines(found)), None)
+
+
+def distinct_baselines(found: Sequence[Headline]) -> list[Score]:
+    """Their model-free baselines, the highest first: one, unless random features of some width are better."""
     scores = [each.baseline for each in found if each.baseline is not None and each.baseline.value is not None]
     assert all(score.control in MODEL_FREE for score in scores)
-    return max(scores, key=lambda score: score.value or 0.0) if scores else None
+    once = {(score.control, score.rows[0].width): score for score in scores}
+    return sorted(once.values(), key=lambda score: -(score.value or 0.0))
 
 
 def control_name(score: Score) -> str:
-    """What people call a control."""
-    return CONTROL_NAMES.get(score.control, score.control)
+    """What people call a control, with what it was chosen or made to be."""
+    name = CONTROL_NAMES.get(score.control, score.control)
+    if score.control == "random-features":
+        return f"{name} of width {score.rows[0].width:,}"
+    return f"{name}, {said}" if (said := in_short(score.setting)) else name
+
+
+def in_short(setting: str) -> str:
+    """A setting that differs between outer folds, by its range.
+
+    Example:
+        >>> in_short("K=6/8/7/6/6"), in_short("k=3"), in_short("")
+        ('K=6–8', 'k=3', '')
+    """
+    name, _, values = setting.partition("=")
+    numbers = sorted(map(int, values.split("/"))) if values else []
+    return f"{name}={numbers[0]}–{numbers[-1]}" if len(numbers) > 1 else setting
 
 
 def _capital(text: str) -> str:

@@ -264,3 +264,17 @@ def test_given_tokens_and_generators_are_used() -> None:
     assert not torch.equal(drawn[0], drawn[2])
     with pytest.raises(ValueError, match=r"at least 2 sequences of 4 symbols; got shape \(1, 4\)"):
         check_predictor(Small(), tokens=torch.zeros(1, 4, dtype=torch.long))
+
+
+def test_float32_is_held_to_what_the_condition_of_a_network_allows() -> None:
+    """Layer norms over two numbers magnify rounding; over 64 they do not."""
+    told = []
+    for seed in range(6):
+        config = TransformerConfig(n_symbol=3, max_length=8, width=2, n_layer=4, n_head=1, head_width=2, mlp_width=8)
+        report = check_predictor(build(config, rng=torch.Generator().manual_seed(seed)).double())
+        assert "precision" in report.ran
+        told += [note for note in report.notes if note.startswith("precision: float32 was held to")]
+    assert told
+    wide = TransformerConfig(n_symbol=3, max_length=8, width=64, n_layer=2, n_head=2, head_width=4, mlp_width=16)
+    report = check_predictor(build(wide, rng=torch.Generator().manual_seed(0)).double())
+    assert not [note for note in report.notes if note.startswith("precision")]

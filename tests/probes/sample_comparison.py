@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from probes.results import Comparison, Picture, ProcessSummary, Row, Run
+from probes.results import Comparison, Picture, ProcessSummary, Row, Run, SuffixCurve
 
 MESS3 = "mess3"
 RRXOR = "rrxor"
@@ -27,6 +27,7 @@ FINAL_KL = {
     MESS3: {"transformer": 6e-4, "lstm": 3e-4, "gru": 2.4e-4, "mamba": 8e-4, "k-gram": 4e-3, "uniform": 0.297},
     RRXOR: {"transformer": 0.041, "lstm": 4e-4, "gru": 2e-4, "mamba": 2.1e-3, "k-gram": 0.012, "uniform": 0.121},
 }
+SETTINGS = {"last-k": "k=8", "suffix-grams": "K=6/7/6/6/6"}
 BEYOND = {"transformer": 0.45, "lstm": 0.996, "gru": 0.998, "mamba": 0.77}
 
 
@@ -64,6 +65,7 @@ def sample_comparison(n_seed: int = 1, n_point: int = 600) -> Comparison:
         runs=[run for part in parts for run in part[1]],
         rows=[row for part in parts for row in part[2]],
         pictures=[picture for part in parts for picture in part[3]],
+        suffix_curves=[curve for part in parts for curve in _curves(part[2])],
         notes=[
             "Learning rates are the best of a sweep at equal budget, recorded in docs/results/learning-rates.json.",
             "rrxor: 20,000 of 20,398 histories of 16 symbols, drawn with their probabilities.",
@@ -217,8 +219,25 @@ def _model_free(name: str, length: int) -> list[Row]:
         score = score if target == "beyond" or name == MESS3 else 0.29 + 0.71 * score
         score = 1.0 if target == "next" and exact else score
         found = {"score": score, "low": score - 0.01, "high": score + 0.01, "whitened": score, "width": 2 * length}
+        found |= {"setting": SETTINGS.get(control, "")}
         rows.append(_row(name, length, *asked, **found))
     return rows
+
+
+def _curves(rows: list[Row]) -> list[SuffixCurve]:
+    """A curve for each score of suffix-grams, rising to it until a little beyond the chosen K."""
+    return [
+        SuffixCurve(
+            row.process,
+            row.target,
+            row.split,
+            row.weighting,
+            [row.score * min(1.0, K / 6) - 0.01 * max(0, K - 8) for K in range(row.length)],
+            [6, 7, 6, 6, 6],
+        )
+        for row in rows
+        if row.control == "suffix-grams" and row.score is not None
+    ]
 
 
 def _scored(value: float) -> dict[str, Any]:

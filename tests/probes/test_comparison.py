@@ -1,5 +1,6 @@
 """A whole comparison in small: what every table must hold, and that nothing but the seed decides it."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, replace
 
@@ -257,3 +258,36 @@ def test_a_length_of_zero_is_refused() -> None:
 def test_a_predictor_given_twice_is_refused() -> None:
     with pytest.raises(ValueError, match="gru is given 2 times"):
         small_spec("gru", "gru")
+
+
+def test_the_longest_suffix_is_recorded_with_its_curve(comparison: Comparison) -> None:
+    grams = [row for row in comparison.rows if row.control == "suffix-grams" and row.score is not None]
+    where = [(row.process, row.target, row.split, row.weighting) for row in grams]
+    curves = comparison.suffix_curves
+    assert [(c.process, c.target, c.split, c.weighting) for c in curves] == where
+    for row, curve in zip(grams, curves, strict=True):
+        assert len(curve.values) == row.length
+        assert curve.values[0] == 0.0
+        assert {int(K) for K in row.setting.removeprefix("K=").split("/")} == set(curve.chosen)
+        if len(set(curve.chosen)) == 1:
+            assert row.score == pytest.approx(curve.values[curve.chosen[0]], abs=1e-12)
+    assert Comparison.from_json(comparison.to_json()).suffix_curves == curves
+    assert {row.setting for row in comparison.rows if row.control == "last-k"} == {
+        f"k={k}" for k in range(1, grams[0].length + 1)
+    }
+
+
+def test_random_features_are_as_wide_as_every_site(comparison: Comparison) -> None:
+    for process in {row.process for row in comparison.rows}:
+        of_sites = {row.width for row in comparison.only(process=process) if row.predictor not in ("", "bayes")}
+        made = {row.width for row in comparison.only(process=process) if row.control == "random-features"}
+        assert of_sites <= made
+
+
+def test_a_record_without_curves_is_read(comparison: Comparison) -> None:
+    old = json.loads(comparison.to_json())
+    del old["suffix_curves"], old["files"]
+    for row in old["rows"]:
+        del row["setting"]
+    found = Comparison.from_json(json.dumps(old))
+    assert (found.suffix_curves, found.files) == ([], {})

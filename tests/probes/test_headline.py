@@ -6,6 +6,7 @@ import pytest
 
 from probes.headline import (
     MODEL_FREE,
+    best_model_free,
     beyond_dimensions,
     control_scores,
     headline,
@@ -89,13 +90,20 @@ def test_in_sample_rows_are_never_ranked(comparison: Comparison) -> None:
     assert again.site == "layer.9"
 
 
-def test_random_features_made_for_another_network_are_not_its_baseline(comparison: Comparison) -> None:
-    made = replace(
-        a_row(comparison, predictor="", control="random-features"), predictor="mamba", site="layer.0", score=0.9
+def test_random_features_of_another_width_are_not_its_baseline(comparison: Comparison) -> None:
+    best = headline(comparison, RRXOR, "gru", "beyond").best
+    assert best is not None
+    width = best.rows[0].width
+    made = replace(a_row(comparison, predictor="", control="random-features"), score=0.9)
+    wider, as_wide = replace(made, width=width + 1), replace(made, width=width)
+    others = with_rows(comparison, wider)
+    assert headline(others, RRXOR, "gru", "beyond") == headline(comparison, RRXOR, "gru", "beyond")
+    assert headline(with_rows(others, as_wide), RRXOR, "gru", "beyond").baseline == scored([as_wide])
+    assert best_model_free(others, RRXOR, "beyond", width + 1) == scored([wider])
+    assert (
+        best_model_free(with_rows(others, as_wide), RRXOR, "beyond", None)
+        == headline(comparison, RRXOR, "gru", "beyond").baseline
     )
-    planted = with_rows(comparison, made)
-    assert headline(planted, RRXOR, "mamba", "beyond").baseline == scored([made])
-    assert headline(planted, RRXOR, "gru", "beyond") == headline(comparison, RRXOR, "gru", "beyond")
 
 
 def test_widths_of_a_control_are_scores_of_their_own(comparison: Comparison) -> None:

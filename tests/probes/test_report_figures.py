@@ -22,7 +22,7 @@ from probes.report.style import PALETTE, belief_colours, colour_of, display_name
 from probes.results import Comparison, ProcessSummary, Run
 from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
 
-KINDS = ("simplex", "headline", "sites", "kl", "learning")
+KINDS = ("simplex", "headline", "sites", "suffix-grams", "kl", "learning")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ def test_a_process_without_networks_has_no_panels_of_networks(comparison: Compar
         rows=[row for row in comparison.rows if row.predictor not in BEYOND],
         pictures=[],
     )
-    assert [path.name for path in save_figures(bare, tmp_path)] == ["rrxor-kl.png"]
+    assert [path.name for path in save_figures(bare, tmp_path)] == ["rrxor-suffix-grams.png", "rrxor-kl.png"]
 
 
 def test_headline_marks_lie_at_their_scores(comparison: Comparison, rrxor: ProcessSummary) -> None:

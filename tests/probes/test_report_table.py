@@ -47,7 +47,7 @@ def test_too_narrow_is_refused(comparison: Comparison) -> None:
 
 def test_beyond_block_holds_the_headline(comparison: Comparison) -> None:
     lines = block(terminal_table(comparison), "Beyond the next symbol (3 dimensions")
-    assert lines[1] == "best model-free baseline: suffix-grams 0.790"
+    assert lines[1] == "best model-free baseline: suffix-grams K=6–7 0.790"
     header = "predictor best site R² 95 % uniform permuted untrained above"
     assert " ".join(lines[2].split()) == header
     by_name = {line.split()[0]: line.split()[1:] for line in lines[4:11]}
@@ -80,6 +80,13 @@ def test_columns_are_aligned(comparison: Comparison) -> None:
     assert {len(line) for line in lines[4:11]} == {edge}
 
 
+def test_the_longest_suffix_is_said_for_each_process(comparison: Comparison) -> None:
+    said = [line for line in terminal_table(comparison).splitlines() if line.startswith("suffix-grams: ")]
+    assert said == [f"suffix-grams: K=6–7 chosen on inner folds, R² {value}" for value in ("0.997", "0.790")]
+    rows = [replace(row, setting="") for row in comparison.rows]
+    assert "K=" not in terminal_table(replace(comparison, rows=rows))  # as in records that do not hold it
+
+
 def test_nothing_beyond_is_said(comparison: Comparison) -> None:
     text = " ".join(terminal_table(comparison).split())
     assert f"Nothing of the belief lies beyond the next symbol: {EMPTY}." in text
@@ -98,11 +105,17 @@ def test_sites_of_several_kinds_stand_side_by_side(comparison: Comparison) -> No
 
 def test_different_baselines_get_a_column(comparison: Comparison) -> None:
     made = comparison.only(process=RRXOR, control="random-features", target="beyond")
-    rows = [*comparison.rows, *(replace(row, predictor="mamba", score=0.9, width=32) for row in made)]
+    narrow = [replace(row, width=32) if row.predictor == "mamba" else row for row in comparison.rows if row not in made]
+    rows = [*narrow, *(replace(row, score=0.9, width=32) for row in made)]
     lines = block(terminal_table(replace(comparison, rows=rows), 120), "Beyond the next symbol")
     assert "best model-free" in lines[1]
-    assert next(line for line in lines if line.startswith("mamba")).split()[-3:-1] == ["random-features", "0.900"]
-    assert next(line for line in lines if line.startswith("gru")).split()[-3:-1] == ["suffix-grams", "0.790"]
+    assert next(line for line in lines if line.startswith("mamba")).split()[-5:-1] == [
+        "random-features",
+        "width",
+        "32",
+        "0.900",
+    ]
+    assert next(line for line in lines if line.startswith("gru")).split()[-4:-1] == ["suffix-grams", "K=6–7", "0.790"]
 
 
 def test_an_empty_score_shows_its_reason(comparison: Comparison) -> None:

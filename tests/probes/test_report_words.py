@@ -8,10 +8,10 @@ import pytest
 
 from probes.headline import headline
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
-from probes.report.titles import headline_title, kl_title, learning_title, simplex_title, sites_title
+from probes.report.titles import headline_title, kl_title, learning_title, simplex_title, sites_title, suffix_title
 from probes.report.words import compared, listed, seen, standing
 from probes.results import Comparison, Row
-from tests.probes.sample_comparison import EMPTY, REFUSED, sample_comparison
+from tests.probes.sample_comparison import EMPTY, REFUSED, RRXOR, sample_comparison
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def test_standing_is_empty_without_a_score(comparison: Comparison) -> None:
 def test_rrxor_in_words(comparison: Comparison) -> None:
     text = text_of(comparison, 1)
     assert "Of the belief's 4 dimensions, 3 do not show" in text
-    assert "R² 0.790 (suffix-grams)" in text
+    assert "R² 0.790 (suffix-grams, K=6–7)" in text
     assert "Above it: LSTM (0.996 at layer.0.carry) and GRU (0.998 at layer.0.carry)" in text
     assert "not told apart from it: Mamba (0.770 at layer.1.ssm)" in text
     assert "below it: Transformer (0.450 at layer.3)" in text
@@ -61,6 +61,30 @@ def test_rrxor_in_words(comparison: Comparison) -> None:
     assert "discriminates states" in text
     assert REFUSED in text
     assert "Nothing of the belief" not in text
+
+
+def test_the_title_of_suffixes_says_who_reaches_more(comparison: Comparison) -> None:
+    start = "RRXOR: what lies beyond the next symbol from the last symbols alone reaches R² 0.790 (K=6–7)"
+    assert suffix_title(comparison, comparison.processes[1]) == f"{start}; LSTM and GRU reach more"
+    for value, end in ((-1.0, "no network reaches more"), (0.9, "every network reaches more")):
+        rows = [
+            replace(row, score=value) if row.predictor and row.score is not None else row for row in comparison.rows
+        ]
+        assert suffix_title(replace(comparison, rows=rows), comparison.processes[1]) == f"{start}; {end}"
+
+
+def test_random_features_are_named_by_their_width(comparison: Comparison) -> None:
+    rows = [
+        replace(row, width=32)
+        if row.predictor == "mamba"
+        else replace(row, score=0.9, width=64, low=0.89, high=0.91)
+        if (row.control, row.target, row.process) == ("random-features", "beyond", RRXOR)
+        else row
+        for row in comparison.rows
+    ]
+    text = text_of(replace(comparison, rows=rows), 1)
+    assert "R² 0.900 (random features of width 64) and R² 0.790 (suffix-grams, K=6–7) are reached" in text
+    assert "not told apart from it: Mamba" in text  # beside suffix-grams, as it is only 32 wide
 
 
 def test_mess3_in_words(comparison: Comparison) -> None:

@@ -48,6 +48,8 @@ def test_scores_curves_and_choices_are_those_of_a_slow_table(weighting: Weightin
     np.testing.assert_allclose(found.curve, curve, atol=1e-10)
     inner = [[sum(loss({f}, g, K) for g in range(n_fold) if g != f) for K in range(6)] for f in range(n_fold)]
     assert found.chosen == tuple(int(np.argmin(losses)) for losses in inner)
+    said = found.score.setting.removeprefix("K=").split("/")
+    assert [int(K) for K in said] == list(found.chosen if len(set(found.chosen)) > 1 else found.chosen[:1])
     chosen = 1 - sum(loss(set(), own, found.chosen[own]) for own in range(n_fold)) / null
     assert found.score.score == pytest.approx(chosen, abs=1e-10)
     assert len(held)
