@@ -107,13 +107,14 @@ class Block(nn.Module):
             self.skip.fill_(1.0)
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
-        """The residual stream, (width, row, seq), after the block, and the block's state after the last row."""
+        """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
         stepped = step(self._weights, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
+        r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
         width, n_row, n_seq = r.shape
-        columns = self.norm(r).view(width, -1)
+        columns = self.norm(r).reshape(width, -1)
         # two products and not the halves of one, whose derivatives would have to be put together again
         x, z = ((weight @ columns).view(inner, n_row, n_seq) for weight in self.in_weight.chunk(2))
 
@@ -130,23 +131,24 @@ class Block(nn.Module):
         selection = Selection(u, delta, B, C, z, A=-self.log_decay.t().exp(), bias=self.delta_bias, D=self.skip)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
-        r = r + (self.out_weight @ y.reshape(inner, -1)).view_as(r)
-        return visit(tap, site, rows, r.permute(2, 1, 0)).permute(2, 1, 0), kept + h
+        r = (self.out_weight @ y.reshape(inner, -1)).view_as(r) + r
+        return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
     @property
     def _weights(self) -> dict[str, Tensor]:
         """By the names of `predictors.kernels.step`."""
+        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
         return {
             "norm": self.norm.weight,
-            "in": self.in_weight,
-            "conv": self.conv_weight,
-            "conv_bias": self.conv_bias,
-            "select": self.select_weight,
-            "delta": self.delta_weight,
-            "bias": self.delta_bias,
-            "log_decay": self.log_decay,
-            "skip": self.skip,
-            "out": self.out_weight,
+            "in": own["in_weight"],
+            "conv": own["conv_weight"],
+            "conv_bias": own["conv_bias"],
+            "select": own["select_weight"],
+            "delta": own["delta_weight"],
+            "bias": own["delta_bias"],
+            "log_decay": own["log_decay"],
+            "skip": own["skip"],
+            "out": own["out_weight"],
         }
 
 
@@ -184,11 +186,11 @@ class Mamba(Network):
         return ((past, h),) * self.config.n_layer
 
     def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
-        r, after = inputs.permute(2, 1, 0).contiguous(), []
+        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
         for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
             r, kept = block(r, rows, state, tap, f"layer.{i}")
             after.append(kept)
-        return self.norm(r).permute(2, 1, 0), tuple(after)
+        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
 
     @property
     def _blocks(self) -> Iterable[Block]:

@@ -80,12 +80,12 @@ def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, stat
 def step(
     weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_group: int = 1
 ) -> tuple[Tensor, State] | None:
-    """A whole block, (width, row, seq) in and out, in one call; None if this pass is not one for it.
+    """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
 
     It is for a single row of few sequences, without derivatives, in which neither state of the block is tapped. Then it
     equals the operations that the block is made of to rounding.
     """
-    if len(rows) != 1 or r.shape[2] > FEW or torch.is_grad_enabled():
+    if len(rows) != 1 or r.shape[1] > FEW or torch.is_grad_enabled():
         return None
     for name in (f"{site}.conv", f"{site}.ssm"):
         if name in tap.reads or name in tap.writes:
@@ -93,5 +93,5 @@ def step(
     kernels, (past, h) = library(r, *state, *weights.values()), state
     if kernels is None or not all(weight.is_contiguous() for weight in weights.values()):
         return None
-    after, past, h = compiled_step(kernels, r[:, 0].t(), past, h, weights, n_group=n_group, eps=EPS)
-    return visit(tap, site, rows, after[:, None]).permute(2, 1, 0), (past, h)
+    after, past, h = compiled_step(kernels, r[0], past, h, weights, n_group=n_group, eps=EPS)
+    return visit(tap, site, rows, after[:, None]).transpose(0, 1), (past, h)

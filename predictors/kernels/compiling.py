@@ -46,7 +46,7 @@ def compiled(defines: Sequence[str]) -> ctypes.CDLL:
     found = shutil.which(compiler[0])
     if found is None:
         raise CompileError(f"there is no C compiler {compiler[0]!r}: install one, or name it in CC")
-    options = [*compiler[1:], *FLAGS, *(f"-D{define}" for define in defines)]
+    options = [*FLAGS, *compiler[1:], *(f"-D{define}" for define in defines)]  # what CC says has the last word
     library = cache_directory() / f"kernels-{_digest(found, options)}.so"
     try:
         return ctypes.CDLL(str(library))

@@ -1,0 +1,22 @@
+"""Running a test on the compiled kernels and on torch operations."""
+
+import pytest
+
+import predictors.convolution
+import predictors.norm
+import predictors.scan
+import predictors.state_space
+from predictors import kernels
+
+USERS = (predictors.convolution, predictors.norm, predictors.scan, predictors.state_space)
+
+
+@pytest.fixture(params=["compiled", "torch"])
+def path(request, monkeypatch) -> str:
+    """The path taken; compiled is skipped where nothing can be compiled."""
+    if request.param == "torch":
+        for module in USERS:
+            monkeypatch.setattr(module, "library", lambda *tensors: None)
+    elif not kernels.status().compiled:
+        pytest.skip(kernels.status().detail)
+    return request.param

@@ -1,0 +1,69 @@
+"""The convolution and the norm that stand beside the scan: compiled or not, they are what they say."""
+
+import pytest
+import torch
+from kernel_paths import path  # noqa: F401
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from predictors.convolution import causal_convolution, causal_convolution_ref
+from predictors.norm import EPS, rms_norm, rms_norm_ref
+
+pytestmark = pytest.mark.usefixtures("path")
+# float64, sums of up to a hundred terms of order one
+CLOSE = {"rtol": 0.0, "atol": 1e-12}
+
+
+def draw(*shape: int) -> Tensor:
+    rng = torch.Generator().manual_seed(sum(shape))
+    return torch.randn(*shape, generator=rng, dtype=torch.float64).requires_grad_()
+
+
+def agree(found: Tensor, expected: Tensor, inputs: list[Tensor]) -> None:
+    torch.testing.assert_close(found, expected, **CLOSE)
+    weights = torch.randn_like(expected)
+    for got, want in zip(
+        torch.autograd.grad((found * weights).sum(), inputs),
+        torch.autograd.grad((expected * weights).sum(), inputs),
+        strict=True,
+    ):
+        torch.testing.assert_close(got, want, **CLOSE)
+
+
+@pytest.mark.parametrize("n_seq", [1, 8, 19])
+@pytest.mark.parametrize(("n_row", "n_tap"), [(1, 2), (2, 4), (3, 4), (21, 3)])
+def test_the_convolution_equals_its_definition(n_row: int, n_tap: int, n_seq: int) -> None:
+    inputs = [draw(5, n_row, n_seq), draw(5, n_tap - 1, n_seq), draw(5, n_tap), draw(5)]
+    agree(causal_convolution(*inputs), causal_convolution_ref(*inputs), inputs)
+
+
+def test_the_convolution_is_torchs() -> None:
+    x, past, weight, bias = draw(5, 7, 3), draw(5, 3, 3), draw(5, 4), draw(5)
+    whole = torch.cat([past, x], 1).permute(2, 0, 1)
+    expected = F.silu(F.conv1d(whole, weight[:, None], bias, groups=5)).permute(1, 2, 0)
+    agree(causal_convolution(x, past, weight, bias), expected, [x, past, weight, bias])
+
+
+def test_the_convolution_takes_slices() -> None:
+    whole, past, weight, bias = draw(5, 9, 4), draw(5, 3, 4), draw(5, 4), draw(5)
+    for x in (whole[:, 2:7], whole.transpose(1, 2).contiguous().transpose(1, 2)):
+        agree(causal_convolution(x, past, weight, bias), causal_convolution_ref(x, past, weight, bias), [whole, weight])
+
+
+@pytest.mark.parametrize("n_group", [1, 2, 6])
+@pytest.mark.parametrize(("n_row", "n_seq"), [(1, 1), (3, 5), (13, 21)])
+def test_the_norm_equals_its_definition(n_group: int, n_row: int, n_seq: int) -> None:
+    inputs = [draw(6, n_row, n_seq), draw(6)]
+    agree(rms_norm(*inputs, n_group), rms_norm_ref(*inputs, n_group), inputs)
+
+
+def test_the_norm_is_torchs() -> None:
+    x, weight = draw(6, 4, 3), draw(6)
+    expected = nn.functional.rms_norm(x.permute(1, 2, 0), (6,), weight, EPS).permute(2, 0, 1)
+    agree(rms_norm(x, weight), expected, [x, weight])
+
+
+def test_the_norm_takes_any_layout_of_memory() -> None:
+    x, weight = draw(4, 3, 6), draw(6)
+    turned = x.permute(2, 0, 1)
+    agree(rms_norm(turned, weight, 2), rms_norm_ref(turned, weight, 2), [x, weight])
