@@ -137,17 +137,18 @@ class Block(nn.Module):
     @property
     def _weights(self) -> dict[str, Tensor]:
         """By the names of `predictors.kernels.step`."""
+        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
         return {
             "norm": self.norm.weight,
-            "in": self.in_weight,
-            "conv": self.conv_weight,
-            "conv_bias": self.conv_bias,
-            "select": self.select_weight,
-            "delta": self.delta_weight,
-            "bias": self.delta_bias,
-            "log_decay": self.log_decay,
-            "skip": self.skip,
-            "out": self.out_weight,
+            "in": own["in_weight"],
+            "conv": own["conv_weight"],
+            "conv_bias": own["conv_bias"],
+            "select": own["select_weight"],
+            "delta": own["delta_weight"],
+            "bias": own["delta_bias"],
+            "log_decay": own["log_decay"],
+            "skip": own["skip"],
+            "out": own["out_weight"],
         }
 
 

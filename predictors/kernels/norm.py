@@ -25,18 +25,25 @@ Norm = structure(
 
 def compiled_norm(library: ctypes.CDLL, x: Tensor, weight: Tensor, n_group: int, eps: float) -> Tensor:
     """The normed x, (channel, row, seq)."""
+    if not torch.is_grad_enabled():  # what torch adds to a differentiable operation costs more than one row of it
+        return _forward(library, dense_rows(x), weight.contiguous(), n_group, eps)
     found: Tensor = _CompiledNorm.apply(library, x, weight, n_group, eps)  # type: ignore[no-untyped-call]
     return found
+
+
+def _forward(library: ctypes.CDLL, x: Tensor, weight: Tensor, n_group: int, eps: float) -> Tensor:
+    y = x.new_empty(x.shape)
+    function = library.norm_forward
+    function.restype, function.argtypes = None, [c_void_p, c_void_p]
+    function(byref(_arguments(x, weight, n_group, eps)), address(y))
+    return y
 
 
 class _CompiledNorm(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, library: ctypes.CDLL, x: Tensor, weight: Tensor, n_group: int, eps: float) -> Tensor:
         x, weight = dense_rows(x), weight.contiguous()
-        y = x.new_empty(x.shape)
-        function = library.norm_forward
-        function.restype, function.argtypes = None, [c_void_p, c_void_p]
-        function(byref(_arguments(x, weight, n_group, eps)), address(y))
+        y = _forward(library, x, weight, n_group, eps)
         ctx.library, ctx.n_group, ctx.eps = library, n_group, eps
         ctx.save_for_backward(x, weight)
         return y
