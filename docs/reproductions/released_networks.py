@@ -24,6 +24,7 @@ from predictors.adapters import LensTransformer, load_transformer_lens
 LENGTH = 10
 """The context of the released networks."""
 
+COMMAND = "python docs/reproductions/released_networks.py FOLDER -o docs/results/released-networks.json"
 PROCESSES = {"mess3": {"x": 0.05, "a": 0.85}, "rrxor": {}}
 SINGULAR = 1e-13
 """Directions whose variance is below this part of the largest are rounding, and carry no weight."""
@@ -85,25 +86,23 @@ def regression(X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> tuple[float,
     return error, 1 - error / float((w @ Y**2).mean())
 
 
-def held(path: Path, found: Histories, rng: np.random.Generator) -> dict[str, object]:
+def held(path: Path, found: Histories) -> dict[str, object]:
     """What one network holds, site by site."""
     values, loss = activations(load_transformer_lens(path), found)
     blocks = [site for site in values if site.startswith("layer.")]
     values["all layers"] = np.concatenate([values[site] for site in ("embed", *blocks, "final")], axis=1)
     scores = {site: regression(X, found.belief, found.count) for site, X in values.items()}
-    shuffled = regression(values[blocks[-1]], found.belief[rng.permutation(len(found.belief))], found.count)[0]
     return {
         "file": path.name,
         "loss_nats": loss,
         "mse": {site: score[0] for site, score in scores.items()},
         "r2": {site: score[1] for site, score in scores.items()},
-        "mse_shuffled": {blocks[-1]: shuffled},
     }
 
 
-def main(folder: Path, *, rng: np.random.Generator) -> dict[str, object]:
+def main(folder: Path) -> dict[str, object]:
     """Every file of the folder. Raises FileNotFoundError if there is none."""
-    result: dict[str, object] = {}
+    result: dict[str, object] = {"command": COMMAND}
     for name, parameters in PROCESSES.items():
         paths = sorted(folder.glob(f"{name}_*_tokens.safetensors"), key=lambda path: int(path.stem.split("_")[1]))
         if not paths:
@@ -112,7 +111,8 @@ def main(folder: Path, *, rng: np.random.Generator) -> dict[str, object]:
         result[name] = {
             "words": len(found.words),
             "histories": len(found.count),
-            "networks": [held(path, found, rng) for path in paths],
+            "mse_of_the_mean": regression(np.zeros((len(found.count), 1)), found.belief, found.count)[0],
+            "networks": [held(path, found) for path in paths],
         }
     return result
 
@@ -123,6 +123,6 @@ if __name__ == "__main__":
     parser.add_argument("-o", "--out", type=Path, required=True)
     given = parser.parse_args()
     torch.set_num_threads(1)
-    text = json.dumps(main(given.folder, rng=np.random.default_rng(0)), indent=1)
+    text = json.dumps(main(given.folder), indent=1)
     given.out.write_text(text + "\n")
     print(text)

@@ -1,12 +1,11 @@
 """Models wrapped by nnsight behind the Predictor interface."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 from torch import nn
 
 from predictors.adapters.extras import import_extra
-from predictors.adapters.hooks import Port
 from predictors.adapters.hugging_face import adapt_hugging_face
 from predictors.adapters.modules import ReplayedModule, ResumedModule, adapt_module
 
@@ -45,12 +44,12 @@ def adapt_nnsight(
         return adapt_hugging_face(module, n_symbol, begin=begin)
     names = {block: name for name, block in module.named_modules()}
 
-    def path(block: Any) -> str | Port:
+    def path(block: Any) -> Any:
         if not isinstance(block, envoy):
-            return cast("str | Port", block)
+            return block  # a path or a Port
         if block._module not in names:
             raise ValueError(f"the block {block.path} belongs to another model than the one given")
-        return str(names[block._module])
+        return names[block._module]
 
     if isinstance(blocks, Mapping):
         return adapt_module(module, n_symbol, {name: path(block) for name, block in blocks.items()}, begin=begin)
