@@ -5,7 +5,8 @@ from math import floor, isfinite
 
 from torch import nn
 
-from predictors.build import n_parameters
+from predictors.build import Config, n_parameters
+from predictors.flops import flops
 
 __all__ = ["flops_per_symbol", "parameter_rule", "steps_within"]
 
@@ -54,11 +55,15 @@ def flops_per_symbol(network: nn.Module, length: int) -> tuple[float, str]:
     """Floating-point operations a symbol of training, and how they are known, for people.
 
     What the network says, if it has a method `flops_per_symbol(length)` for forward pass, backward pass and update
-    together; else `parameter_rule`.
+    together; three times the forward pass of `predictors.flops`, if it is an architecture of this package; else
+    `parameter_rule`.
     """
     own = getattr(network, "flops_per_symbol", None)
     if callable(own):
         return _positive("flops_per_symbol", float(own(length))), "the network's own count"
+    config = getattr(network, "config", None)
+    if isinstance(config, Config):
+        return 3 * flops(config, length), "three times the forward pass"
     return parameter_rule(network), "six for each parameter"
 
 

@@ -6,6 +6,7 @@ from torch import nn
 from predictors.hybrid import Hybrid, HybridConfig
 from predictors.lru import LRU, LRUConfig
 from predictors.mamba import Mamba, MambaConfig
+from predictors.mamba2 import Mamba2, Mamba2Config
 from predictors.mingru import MinGRU, MinGRUConfig
 from predictors.network import Network
 from predictors.recurrent import GRU, LSTM, RNN, GRUConfig, LSTMConfig, RNNConfig
@@ -13,7 +14,17 @@ from predictors.transformer import Transformer, TransformerConfig
 
 __all__ = ["CONFIGS", "Config", "build", "n_parameters"]
 
-Config = TransformerConfig | RNNConfig | LSTMConfig | GRUConfig | MinGRUConfig | LRUConfig | MambaConfig | HybridConfig
+Config = (
+    TransformerConfig
+    | RNNConfig
+    | LSTMConfig
+    | GRUConfig
+    | MinGRUConfig
+    | LRUConfig
+    | MambaConfig
+    | Mamba2Config
+    | HybridConfig
+)
 
 CONFIGS: dict[str, type[Config]] = {
     "transformer": TransformerConfig,
@@ -23,6 +34,7 @@ CONFIGS: dict[str, type[Config]] = {
     "mingru": MinGRUConfig,
     "lru": LRUConfig,
     "mamba": MambaConfig,
+    "mamba2": Mamba2Config,
     "hybrid": HybridConfig,
 }
 """The configuration class of each built-in architecture, by the name that people type."""
@@ -53,6 +65,8 @@ def build(config: Config, *, rng: torch.Generator) -> Network:
             return LRU(config, rng=rng)
         case MambaConfig():
             return Mamba(config, rng=rng)
+        case Mamba2Config():
+            return Mamba2(config, rng=rng)
         case HybridConfig():
             return Hybrid(config, rng=rng)
     known = ", ".join(each.__name__ for each in CONFIGS.values())

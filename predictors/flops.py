@@ -14,6 +14,7 @@ from predictors.build import Config
 from predictors.hybrid import HybridConfig
 from predictors.lru import LRUConfig
 from predictors.mamba import MambaConfig
+from predictors.mamba2 import Mamba2Config
 from predictors.mingru import MinGRUConfig
 from predictors.recurrent import GRUConfig, LSTMConfig, RNNConfig
 from predictors.transformer import TransformerConfig
@@ -57,6 +58,8 @@ def _layers(config: Config, seen: float) -> float:
             return config.n_layer * (4 * config.width * config.n_state + 4 * config.n_state + 2 * config.width**2)
         case MambaConfig():
             return config.n_layer * _mamba(config)
+        case Mamba2Config():
+            return config.n_layer * _mamba2(config)
         case HybridConfig():
             each = {"attention": _attention(config.attention, seen), "mamba": _mamba(config.mamba)}
             return sum(each[kind] for kind in config.kinds)
@@ -72,3 +75,9 @@ def _attention(config: TransformerConfig, seen: float) -> float:
 def _mamba(config: MambaConfig) -> float:
     maps = 3 * config.width + 2 * config.rank + 2 * config.n_state  # in and out; the step, B and C
     return config.inner * (maps + config.n_conv + 3 * config.n_state)  # old state, input and output of the recurrence
+
+
+def _mamba2(config: Mamba2Config) -> float:
+    into = config.inner + config.convolved + config.n_head  # gate; what is convolved; the steps
+    maps = config.width * (into + config.inner)
+    return maps + config.convolved * config.n_conv + 3 * config.inner * config.n_state

@@ -9,6 +9,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from predictors import mingru
+from predictors.gates_state_space import state_space_gates
+from predictors.mamba import Mamba
+from predictors.mamba2 import Mamba2
 from predictors.mingru import MinGRU
 from predictors.predictor import capture
 from predictors.recurrent import GRU, LSTM, Layer
@@ -16,12 +19,15 @@ from predictors.recurrent import GRU, LSTM, Layer
 __all__ = ["gates"]
 
 
-def gates(network: LSTM | GRU | MinGRU, tokens: Int[Tensor, "seq time"]) -> dict[str, Float[Tensor, "seq row width"]]:
-    """The gates of every layer, between 0 and 1, at rows 0 .. time: row t holds those that made the state at row t.
+def gates(
+    network: LSTM | GRU | MinGRU | Mamba | Mamba2, tokens: Int[Tensor, "seq time"]
+) -> dict[str, Float[Tensor, "seq row width"]]:
+    """The gates of every layer at rows 0 .. time: row t holds those that made the state at row t.
 
     An LSTM has `layer.i.input`, `layer.i.forget` and `layer.i.output`; a GRU `layer.i.reset` and `layer.i.update`,
     where update is the share of the old state that is kept (torch's convention); a minGRU `layer.i.update`, where it is
-    the share that is replaced (its authors' convention).
+    the share that is replaced (its authors' convention). These lie between 0 and 1. A Mamba or Mamba-2 has
+    `layer.i.step`, `layer.i.decay` and `layer.i.gate`, which `predictors.gates_state_space` describes.
 
     Gradients flow if they are enabled. Raises ValueError for tokens that the network cannot read, and for a network
     without gates.
@@ -32,12 +38,14 @@ def gates(network: LSTM | GRU | MinGRU, tokens: Int[Tensor, "seq time"]) -> dict
         >>> gates(model, torch.tensor([[0, 1, 1]]))["layer.0.forget"].shape
         torch.Size([1, 4, 8])
     """
+    if isinstance(network, Mamba | Mamba2):
+        return state_space_gates(network, tokens)
     if isinstance(network, MinGRU):
         return _of_mingru(network, tokens)
     for kind, names in _NAMES.items():
         if isinstance(network, kind):
             return _of_recurrent(network, tokens, names)
-    raise ValueError(f"gates are those of an LSTM, a GRU or a minGRU; got {type(network).__name__}")
+    raise ValueError(f"gates are those of an LSTM, a GRU, a minGRU, a Mamba or a Mamba-2; got {type(network).__name__}")
 
 
 _NAMES: Mapping[type[LSTM | GRU], Mapping[str, int]] = {

@@ -7,7 +7,6 @@ References: Lieber and others, arXiv 2403.19887 (Jamba), whose attention has no 
 apart, RMS norms and SwiGLU; Ren and others, arXiv 2406.07522 (Samba). Each block starts as in its own architecture.
 """
 
-import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -138,23 +137,10 @@ class Hybrid(Stack):
     def _layer_sites(self, i: int) -> dict[str, Site]:
         if self.config.kinds[i] == "attention":
             return attention_sites(self.config.attention, i)
-        return _mamba_sites(self.config.mamba, i)
+        return mamba.block_sites(self.config.mamba, i)
 
     def _layer_blank(self, i: int, n_seq: int) -> State:
         if self.config.kinds[i] == "attention":
             none = self.begin.new_zeros(n_seq, 0, self.config.n_head * self.config.head_width)
             return none, none
-        settings = self.config.mamba
-        past = self.begin.new_zeros(settings.inner, settings.n_conv - 1, n_seq)
-        return past, self.begin.new_zeros(settings.n_state, settings.inner, n_seq)
-
-
-def _mamba_sites(config: MambaConfig, i: int) -> dict[str, Site]:
-    """The sites of a Mamba block that is layer i."""
-    past, carried = (config.inner, config.n_conv - 1), (config.inner, config.n_state)
-    last, h = f"block {i}: last inputs of the convolution", f"block {i}: h, the state of the recurrence"
-    return {
-        f"layer.{i}.conv": Site(math.prod(past), past, last, state=True, recurrent=True, delay=1),
-        f"layer.{i}.ssm": Site(math.prod(carried), carried, h, state=True, recurrent=True),
-        f"layer.{i}": Site(config.width, (config.width,), f"residual stream after block {i}"),
-    }
+        return mamba.blank_state(self.config.mamba, self.begin, n_seq)

@@ -34,7 +34,7 @@ from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
 
-__all__ = ["Mamba", "MambaConfig"]
+__all__ = ["Mamba", "MambaConfig", "blank_state", "block_sites"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +152,23 @@ class Block(nn.Module):
         }
 
 
+def block_sites(config: MambaConfig, i: int) -> dict[str, Site]:
+    """The sites of a block that is layer `i`, in the order in which a pass meets them."""
+    past, carried = (config.inner, config.n_conv - 1), (config.inner, config.n_state)
+    last, h = f"block {i}: last inputs of the convolution", f"block {i}: h, the state of the recurrence"
+    return {
+        f"layer.{i}.conv": Site(math.prod(past), past, last, state=True, recurrent=True, delay=1),
+        f"layer.{i}.ssm": Site(math.prod(carried), carried, h, state=True, recurrent=True),
+        f"layer.{i}": Site(config.width, (config.width,), f"residual stream after block {i}"),
+    }
+
+
+def blank_state(config: MambaConfig, like: Tensor, n_seq: int) -> State:
+    """What a block carries before the first row, of the dtype and device of `like`."""
+    past = like.new_zeros(config.inner, config.n_conv - 1, n_seq)
+    return past, like.new_zeros(config.n_state, config.inner, n_seq)
+
+
 class Mamba(Network):
     """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
 
@@ -169,21 +186,11 @@ class Mamba(Network):
     @cached_property
     def sites(self) -> Mapping[str, Site]:
         embed, final = self._ends()
-        sites, inner, n_state, n_past = {"embed": embed}, self.config.inner, self.config.n_state, self.config.n_conv - 1
-        for i in range(self.config.n_layer):
-            sites[f"layer.{i}.conv"] = Site(
-                inner * n_past, (inner, n_past), f"block {i}: last inputs of the convolution", True, True, delay=1
-            )
-            sites[f"layer.{i}.ssm"] = Site(
-                inner * n_state, (inner, n_state), f"block {i}: h, the state of the recurrence", True, True
-            )
-            sites[f"layer.{i}"] = Site(self.width, (self.width,), f"residual stream after block {i}")
-        return sites | {"final": final}
+        layers = [block_sites(self.config, i) for i in range(self.config.n_layer)]
+        return {"embed": embed} | {name: site for layer in layers for name, site in layer.items()} | {"final": final}
 
     def _blank(self, n_seq: int) -> Memory:
-        past = self.begin.new_zeros(self.config.inner, self.config.n_conv - 1, n_seq)
-        h = self.begin.new_zeros(self.config.n_state, self.config.inner, n_seq)
-        return ((past, h),) * self.config.n_layer
+        return (blank_state(self.config, self.begin, n_seq),) * self.config.n_layer
 
     def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
         r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory

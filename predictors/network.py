@@ -94,6 +94,31 @@ class Network(nn.Module, ABC):
     ) -> tuple[Float[Tensor, "seq time symbol"], NetworkCarry]:
         """Read any number of symbols. Raises ValueError for tokens or a carry that do not fit."""
         self._check(tokens, tap)
+        return self._advance(tokens, carry, tap)
+
+    def step(
+        self, tokens_t: Int[Tensor, "seq"], carry: Carry, *, tap: Tap = untouched
+    ) -> tuple[Float[Tensor, "seq symbol"], NetworkCarry]:
+        """Read one symbol."""
+        if isinstance(tokens_t, Tensor) and tokens_t.ndim != 1:
+            raise ValueError(f"a step reads one symbol a sequence, axes (seq,); got shape {tuple(tokens_t.shape)}")
+        check_tokens(tokens_t, self.n_symbol, ndim=1)
+        check_sites(self, tap.reads | tap.writes.keys())
+        log_probs, carry = self._advance(tokens_t[:, None], carry, tap)
+        return log_probs[:, 0], carry
+
+    def forward(self, tokens: Int[Tensor, "seq time"]) -> Float[Tensor, "seq row symbol"]:
+        """`log_probs`, for whoever calls the module."""
+        return self.log_probs(tokens)
+
+    # ---------------------------------------------------------------------------------------------------------- inside
+
+    def _check(self, tokens: Tensor, tap: Tap) -> None:
+        check_tokens(tokens, self.n_symbol)
+        check_sites(self, tap.reads | tap.writes.keys())
+
+    def _advance(self, tokens: Tensor, carry: Carry, tap: Tap) -> tuple[Tensor, NetworkCarry]:
+        """`advance`, of tokens that were checked."""
         if not isinstance(carry, NetworkCarry):
             raise ValueError(
                 f"expected a carry made by this network's init_carry, advance or step; got {type(carry).__name__}"
@@ -106,26 +131,6 @@ class Network(nn.Module, ABC):
         rows = range(carry.row + 1, carry.row + 1 + n_time)
         log_probs, memory = self._pass(self._embed(tokens), rows, carry.memory, tap)
         return log_probs, NetworkCarry(rows[-1], log_probs[:, -1], memory)
-
-    def step(
-        self, tokens_t: Int[Tensor, "seq"], carry: Carry, *, tap: Tap = untouched
-    ) -> tuple[Float[Tensor, "seq symbol"], NetworkCarry]:
-        """Read one symbol."""
-        if isinstance(tokens_t, Tensor) and tokens_t.ndim != 1:
-            raise ValueError(f"a step reads one symbol a sequence, axes (seq,); got shape {tuple(tokens_t.shape)}")
-        check_tokens(tokens_t, self.n_symbol, ndim=1)
-        log_probs, carry = self.advance(tokens_t[:, None], carry, tap=tap)
-        return log_probs[:, 0], carry
-
-    def forward(self, tokens: Int[Tensor, "seq time"]) -> Float[Tensor, "seq row symbol"]:
-        """`log_probs`, for whoever calls the module."""
-        return self.log_probs(tokens)
-
-    # ---------------------------------------------------------------------------------------------------------- inside
-
-    def _check(self, tokens: Tensor, tap: Tap) -> None:
-        check_tokens(tokens, self.n_symbol)
-        check_sites(self, tap.reads | tap.writes.keys())
 
     def _begin_row(self, n_seq: int) -> Tensor:
         return self.begin.expand(n_seq, 1, self.width)
