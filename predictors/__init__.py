@@ -37,7 +37,7 @@ from predictors.schedules import learning_rate, log_spaced
 from predictors.snapshot import Snapshot
 from predictors.snapshot_folder import SnapshotFolder
 from predictors.sources import FixedSequences, Windows, as_source
-from predictors.sweep import SweepRow, best_rate, next_rate, sweep_learning_rates, widened_sweep
+from predictors.sweep import SweepRow, best_rate, best_setting, next_rate, sweep_learning_rates, widened_sweep
 from predictors.training import one_thread, train
 from predictors.training_record import Evaluation, TrainingConfig, TrainingDiverged, TrainingRecord
 from predictors.transformer import Transformer, TransformerConfig, attention_patterns
@@ -93,6 +93,7 @@ __all__ = [
     "at",
     "attention_patterns",
     "best_rate",
+    "best_setting",
     "build",
     "capture",
     "check_predictor",

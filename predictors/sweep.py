@@ -14,7 +14,7 @@ from predictors.sources import Source
 from predictors.training import Progress, train
 from predictors.training_record import TrainingConfig, TrainingDiverged
 
-__all__ = ["SweepRow", "best_rate", "next_rate", "sweep_learning_rates", "widened_sweep"]
+__all__ = ["SweepRow", "best_rate", "best_setting", "next_rate", "sweep_learning_rates", "widened_sweep"]
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class SweepRow:
 
     Attributes:
         rate: peak learning rate.
+        clip: largest norm of the gradient.
         seed: of the initial weights and of the data.
         loss: final held-out loss in nats; None if training diverged.
         kl: final KL to the optimum, mean over rows 1 .. length, in nats; None if diverged or not known.
@@ -32,6 +33,7 @@ class SweepRow:
     """
 
     rate: float
+    clip: float
     seed: int
     loss: float | None
     kl: float | None
@@ -123,7 +125,7 @@ def next_rate(rows: Sequence[SweepRow]) -> float | None:
     if len(rates) < 2:
         raise ValueError(f"a grid has at least two rates; got {rates}")
     try:
-        best, least = best_rate(rows), _least(_scores(rows))
+        best, least = best_rate(rows), _least(_scores(rows))[0]
     except ValueError:
         best = least = rates[0]
     if least == rates[-1]:
@@ -145,9 +147,9 @@ def _train_once(
         record = train(predictor, source, config, rng=np.random.default_rng(seed), progress=progress)
     except TrainingDiverged as error:
         symbols = error.step * config.batch * (config.length + 1)
-        return SweepRow(config.lr, seed, None, None, symbols, error.seconds, error.step)
+        return SweepRow(config.lr, config.clip, seed, None, None, symbols, error.seconds, error.step)
     last = record.final
-    return SweepRow(config.lr, seed, last.loss, last.mean_kl, record.symbols_seen, record.seconds, None)
+    return SweepRow(config.lr, config.clip, seed, last.loss, last.mean_kl, record.symbols_seen, record.seconds, None)
 
 
 def _shifted(progress: Progress, done: int, trainings: int) -> Progress:
@@ -158,16 +160,21 @@ def _shifted(progress: Progress, done: int, trainings: int) -> Progress:
 
 
 MARGIN = 0.1
-"""Rates whose mean KL exceeds the least by no more than this part of it count as equally good."""
+"""Settings whose mean KL exceeds the least by no more than this part of it count as equally good."""
 
 
 def best_rate(rows: Sequence[SweepRow]) -> float:
-    """The smallest rate that is as good as the best.
+    """The learning rate of `best_setting`."""
+    return best_setting(rows)[0]
 
-    The best rate has the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as
-    infinite. A rate is as good where its excess over the best is at most a tenth of the best one's KL, or at most one
-    standard error of the excess, taken seed by seed: all rates of a seed start from the same weights and see the same
-    words. Of rates as good as each other the smallest is meant, as smaller steps leave less noise in the weights.
+
+def best_setting(rows: Sequence[SweepRow]) -> tuple[float, float]:
+    """Learning rate and clip: of those as good as the best the smallest rate, and of these the clip of least KL.
+
+    The best setting has the least mean KL over its seeds (mean loss, where KL is not known); divergence counts as
+    infinite. A setting is as good where its excess over the best is at most a tenth of the best one's KL, or at most
+    one standard error of the excess, taken seed by seed: all settings of a seed start from the same weights and see the
+    same words. Among equals the smallest rate is meant, as smaller steps leave less noise in the weights.
 
     Reference: Breiman, Friedman, Olshen and Stone, Classification and Regression Trees (1984), section 3.4.3, for the
     rule of one standard error.
@@ -176,24 +183,26 @@ def best_rate(rows: Sequence[SweepRow]) -> float:
     """
     scores = _scores(rows)
     best = _least(scores)
-    return min(rate for rate in scores if _as_good(scores[rate], scores[best]))
+    good = [setting for setting in scores if _as_good(scores[setting], scores[best])]
+    return min(good, key=lambda setting: (setting[0], fmean(scores[setting].values())))
 
 
-def _scores(rows: Sequence[SweepRow]) -> dict[float, dict[int, float]]:
-    """KL (loss, where KL is not known) by rate and seed."""
+def _scores(rows: Sequence[SweepRow]) -> dict[tuple[float, float], dict[int, float]]:
+    """KL (loss, where KL is not known) by setting and seed."""
     known = all(row.kl is not None for row in rows if row.diverged is None)
-    scores: dict[float, dict[int, float]] = {}
+    scores: dict[tuple[float, float], dict[int, float]] = {}
     for row in rows:
         score = row.kl if known else row.loss
-        scores.setdefault(row.rate, {})[row.seed] = inf if score is None else score
+        scores.setdefault((row.rate, row.clip), {})[row.seed] = inf if score is None else score
     return scores
 
 
-def _least(scores: Mapping[float, Mapping[int, float]]) -> float:
-    means = {rate: fmean(found.values()) for rate, found in scores.items()}
+def _least(scores: Mapping[tuple[float, float], Mapping[int, float]]) -> tuple[float, float]:
+    means = {setting: fmean(found.values()) for setting, found in scores.items()}
     if not means or min(means.values()) == inf:
-        raise ValueError(f"no rate trained without diverging, of {sorted(means)}: try smaller ones")
-    return min(means, key=lambda rate: means[rate])
+        rates = sorted({rate for rate, _ in means})
+        raise ValueError(f"no rate trained without diverging, of {rates}: try smaller ones")
+    return min(means, key=lambda setting: means[setting])
 
 
 def _as_good(scores: Mapping[int, float], best: Mapping[int, float]) -> bool:

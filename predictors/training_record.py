@@ -27,8 +27,7 @@ class TrainingConfig:
         final_lr: where the cosine that follows ends, as a part of the peak.
         weight_decay: of matrices called weights; biases, norms, embeddings, positions and all other parameters have
             none (`training.decayed` has the rule).
-        clip: largest Euclidean norm of the whole gradient; longer ones are scaled to it. inf: no clipping. Small losses
-            have small gradients: at these sizes a bound of 1 never acts, one of 0.1 tames the early steps.
+        clip: largest Euclidean norm of the whole gradient; longer ones are scaled to it. inf: no clipping.
         betas: AdamW's decay rates of the mean gradient and of its square.
         eval_every: steps between evaluations; the first is before training, the last after it.
         eval_sequences: words of the one sample that all evaluations use.
@@ -55,7 +54,7 @@ class TrainingConfig:
     warmup: float = 0.1
     final_lr: float = 0.01
     weight_decay: float = 0.01
-    clip: float = 0.1
+    clip: float = 1.0
     betas: tuple[float, float] = (0.9, 0.99)
     eval_every: int = 100
     eval_sequences: int = 1024

@@ -15,7 +15,7 @@ from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, generator, run_cell, sites_of
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
 from probes.parallel import run_all
-from probes.presets import BATCH, learning_rate
+from probes.presets import BATCH, clip, learning_rate
 from probes.presets import steps as preset_steps
 from probes.readout import OUTPUT, default_sites
 from probes.results import Comparison, ProcessSummary, Run, SuffixCurve
@@ -254,7 +254,15 @@ def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> t
         rate, where = learning_rate(subject.label, candidate.kind)
     steps = spec.steps_of(subject)
     every = min(100, ceil(steps / 10))  # short trainings have a learning curve, too
-    return TrainingConfig(steps=steps, batch=spec.batch, length=subject.length, lr=rate, eval_every=every), where
+    training = TrainingConfig(
+        steps=steps,
+        batch=spec.batch,
+        length=subject.length,
+        lr=rate,
+        clip=clip(subject.label, candidate.kind),
+        eval_every=every,
+    )
+    return training, where
 
 
 def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:
@@ -262,7 +270,9 @@ def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:
     for candidate in spec.candidates:
         if not candidate.is_baseline:
             training, where = _training(spec, subject, candidate)
-            sources.setdefault(where, []).append(f"{candidate.label} {training.lr:.2g}")
+            sources.setdefault(where, []).append(
+                f"{candidate.label} {training.lr:.2g} (gradients clipped at {training.clip:g})"
+            )
     return [f"{subject.label}: peak learning rates {', '.join(rates)}: {where}" for where, rates in sources.items()]
 
 

@@ -26,7 +26,7 @@ from probes.candidates import Candidate, make
 from probes.cell import count_k_grams, generator, torch_generator
 from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
-from probes.presets import learning_rate
+from probes.presets import clip, learning_rate
 
 __all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 
@@ -76,7 +76,14 @@ def _trial(spec: ComparisonSpec, subject_index: int, candidate: Candidate, seed:
     chosen = candidate.learning_rate or spec.learning_rate
     rate, where = (chosen, "chosen by the user") if chosen else learning_rate(subject.label, candidate.kind)
     every = max(1, min(100, steps // 10))
-    training = TrainingConfig(steps=steps, batch=spec.batch, length=subject.length, lr=rate, eval_every=every)
+    training = TrainingConfig(
+        steps=steps,
+        batch=spec.batch,
+        length=subject.length,
+        lr=rate,
+        clip=clip(subject.label, candidate.kind),
+        eval_every=every,
+    )
     return LearningTrial(subject.label, subject.title, subject.process, candidate, training, seed, entropy, where)
 
 

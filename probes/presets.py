@@ -11,7 +11,7 @@ from math import exp, log
 from statistics import fmean
 from typing import Any
 
-__all__ = ["BATCH", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "learning_rate", "steps"]
+__all__ = ["BATCH", "CLIPS", "CLIPPED", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "clip", "learning_rate", "steps"]
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "transformer": {"n_layer": 4, "width": 64, "n_head": 4, "head_width": 16, "mlp_width": 256},
@@ -29,11 +29,20 @@ BATCH = 128
 RATES = (3e-4, 1e-3, 2e-3, 4e-3, 8e-3, 1.6e-2)
 """Peak learning rates that the recorded sweep tries for every architecture."""
 
+CLIPS = (0.1, 1.0)
+"""Largest norms of the gradient that it tries with each: the second hardly ever acts, the first in all early steps."""
+
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.008},
     "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.016},
 }
 """The best of the recorded sweep, by process and architecture."""
+
+CLIPPED: Mapping[str, Mapping[str, float]] = {
+    "mess3": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
+    "rrxor": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
+}
+"""The largest norm of the gradient that goes with it."""
 
 
 def steps(process: str) -> int:
@@ -54,3 +63,14 @@ def learning_rate(process: str, architecture: str) -> tuple[float, str]:
         return 1e-3, "the default, as no sweep covers this architecture"
     mean = exp(fmean(log(rate) for rate in known))
     return mean, f"the geometric mean over the recorded sweeps on {' and '.join(LEARNING_RATES)}"
+
+
+def clip(process: str, architecture: str) -> float:
+    """The largest norm of the gradient to train with: for a process that the sweep did not cover the smallest recorded.
+
+    An architecture that it did not cover is clipped as most are.
+    """
+    recorded = CLIPPED.get(process, {}).get(architecture)
+    if recorded is not None:
+        return recorded
+    return min((clips[architecture] for clips in CLIPPED.values() if architecture in clips), default=CLIPS[0])

@@ -9,12 +9,12 @@ from typing import Any
 import torch
 
 from compmech import GHMM, HMM
-from predictors import Predictor, SweepRow, TrainingConfig, best_rate, sweep_learning_rates
+from predictors import Predictor, SweepRow, TrainingConfig, best_setting, sweep_learning_rates
 from predictors.sweep import next_rate
 from probes.candidates import Candidate, make
 from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
-from probes.presets import RATES
+from probes.presets import CLIPS, RATES
 
 __all__ = ["RateTrial", "concluded", "replaced", "sweep", "widened"]
 
@@ -30,20 +30,29 @@ class RateTrial:
     seed: int
 
     @staticmethod
-    def grid(spec: ComparisonSpec, *, seeds: Sequence[int], rates: Sequence[float] = RATES) -> list["RateTrial"]:
-        """Every process with every architecture, rate and seed. Baselines have no rate and are left out."""
+    def grid(
+        spec: ComparisonSpec,
+        *,
+        seeds: Sequence[int],
+        rates: Sequence[float] = RATES,
+        clips: Sequence[float] = CLIPS,
+    ) -> list["RateTrial"]:
+        """Every process with every architecture, rate, clip and seed. Baselines have no rate and are left out."""
         return [
             RateTrial(
                 subject.label,
                 subject.process,
                 candidate,
-                TrainingConfig(steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate),
+                TrainingConfig(
+                    steps=spec.steps_of(subject), batch=spec.batch, length=subject.length, lr=rate, clip=clip
+                ),
                 seed,
             )
             for candidate in spec.candidates
             if not candidate.is_baseline
             for subject in spec.subjects
             for rate in rates
+            for clip in clips
             for seed in seeds
         ]
 
@@ -90,8 +99,8 @@ def widened(trials: Sequence[RateTrial], rows: Sequence[dict[str, Any]]) -> list
     for (process, predictor), tried in groups.items():
         rate = next_rate(_sweep_rows(row for row in rows if (row["process"], row["predictor"]) == (process, predictor)))
         if rate is not None:
-            seeds = {trial.seed: trial for trial in tried}
-            found += [replace(trial, training=replace(trial.training, lr=rate)) for trial in seeds.values()]
+            others = {(trial.training.clip, trial.seed): trial for trial in tried}
+            found += [replace(trial, training=replace(trial.training, lr=rate)) for trial in others.values()]
     return found
 
 
@@ -104,29 +113,30 @@ def concluded(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     groups: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
     for row in rows:
         groups[row["process"], row["predictor"]].append(row)
-    best: dict[str, dict[str, float]] = defaultdict(dict)
+    best: dict[str, dict[str, dict[str, float]]] = defaultdict(dict)
     lines = []
     for (process, predictor), tried in groups.items():
-        rate = best_rate(_sweep_rows(tried))
-        best[process][predictor] = rate
-        reached = [row["kl"] for row in tried if row["rate"] == rate]
+        rate, clip = best_setting(_sweep_rows(tried))
+        best[process][predictor] = {"lr": rate, "clip": clip}
+        reached = [row["kl"] for row in tried if (row["rate"], row["clip"]) == (rate, clip)]
         rates = [row["rate"] for row in tried]
         seeds = f" over {len(reached)} seeds" if len(reached) > 1 else ""
-        said = f"{process}, {predictor}: lr {rate:g} gives KL {fmean(reached):.2g} nats{seeds}"
-        if (least := _of_least_kl(tried))[0] != rate:
-            said += f"; lr {least[0]:g} gives {least[1]:.2g}, no better by the rule"
+        said = f"{process}, {predictor}: lr {rate:g}, clip {clip:g} gives KL {fmean(reached):.2g} nats{seeds}"
+        least, least_kl = _of_least_kl(tried)
+        if least != (rate, clip):
+            said += f"; lr {least[0]:g}, clip {least[1]:g} gives {least_kl:.2g}, no better by the rule"
         if rate in (min(rates), max(rates)):
             said += "; the best is at the edge of the grid"
         lines.append(said)
     return {"best": dict(best), "best_lines": lines, "versions": versions(), "rows": list(rows)}
 
 
-def _of_least_kl(tried: Sequence[dict[str, Any]]) -> tuple[float, float]:
-    """The rate of least mean KL among those that never diverged, and that KL."""
-    reached: dict[float, list[float | None]] = defaultdict(list)
+def _of_least_kl(tried: Sequence[dict[str, Any]]) -> tuple[tuple[float, float], float]:
+    """Rate and clip of least mean KL among those that never diverged, and that KL."""
+    reached: dict[tuple[float, float], list[float | None]] = defaultdict(list)
     for row in tried:
-        reached[row["rate"]].append(row["kl"])
-    means = {rate: fmean(kl for kl in found if kl is not None) for rate, found in reached.items() if None not in found}
+        reached[row["rate"], row["clip"]].append(row["kl"])
+    means = {key: fmean(kl for kl in found if kl is not None) for key, found in reached.items() if None not in found}
     return min(means.items(), key=lambda item: item[1])
 
 
@@ -139,4 +149,6 @@ def replaced(old: Sequence[dict[str, Any]], new: Sequence[dict[str, Any]]) -> li
 def _line(row: dict[str, Any]) -> str:
     diverged = row["diverged"] is not None
     result = f"diverged at step {row['diverged']}" if diverged else f"KL {row['kl']:.2g} nats in {row['seconds']:.0f} s"
-    return f"{row['process']}, {row['predictor']}, lr {row['rate']:g}, seed {row['seed']}: {result}"
+    return (
+        f"{row['process']}, {row['predictor']}, lr {row['rate']:g}, clip {row['clip']:g}, seed {row['seed']}: {result}"
+    )

@@ -1,14 +1,15 @@
 """What is recorded under docs/results agrees with what the code uses and what the README shows."""
 
 import json
+from dataclasses import fields
 from itertools import product
-from math import inf
 from pathlib import Path
-from statistics import fmean
+from typing import Any
 
 import pytest
 
-from probes.presets import BATCH, LEARNING_RATES, RATES, STEPS
+from predictors import SweepRow, best_setting
+from probes.presets import BATCH, CLIPPED, CLIPS, LEARNING_RATES, RATES, STEPS
 from probes.report import terminal_table
 from probes.results import Comparison
 
@@ -17,33 +18,36 @@ RECORDED = ROOT / "docs" / "results" / "learning-rates.json"
 DEMO = ROOT / "docs" / "results" / "demo" / "results.json"
 
 
-def test_the_preset_learning_rates_are_the_recorded_best() -> None:
-    recorded = json.loads(RECORDED.read_text())
-    assert recorded["best"] == {process: dict(rates) for process, rates in LEARNING_RATES.items()}
-
-
-def test_the_best_is_the_least_kl_of_a_full_grid_at_equal_budget() -> None:
+def tried(process: str, architecture: str) -> list[dict[str, Any]]:
     rows = json.loads(RECORDED.read_text())["rows"]
+    return [row for row in rows if (row["process"], row["predictor"]) == (process, architecture)]
+
+
+def test_the_presets_are_the_recorded_best() -> None:
+    recorded = json.loads(RECORDED.read_text())["best"]
+    assert recorded == {
+        process: {name: {"lr": rate, "clip": CLIPPED[process][name]} for name, rate in rates.items()}
+        for process, rates in LEARNING_RATES.items()
+    }
+
+
+def test_the_best_follows_from_a_full_grid_at_equal_budget() -> None:
     for process, rates in LEARNING_RATES.items():
-        for architecture, best in rates.items():
-            tried = [row for row in rows if (row["process"], row["predictor"]) == (process, architecture)]
-            assert {row["rate"] for row in tried} == set(RATES)
-            assert {(row["steps"], row["batch"]) for row in tried} == {(STEPS[process], BATCH)}
-            means = {rate: fmean(kl(row) for row in tried if row["rate"] == rate) for rate in RATES}
-            assert min(means, key=lambda rate: means[rate]) == best
+        for architecture, rate in rates.items():
+            rows = tried(process, architecture)
+            assert {(row["steps"], row["batch"]) for row in rows} == {(STEPS[process], BATCH)}
+            names = [field.name for field in fields(SweepRow)]
+            best = best_setting([SweepRow(**{name: row[name] for name in names}) for row in rows])
+            assert best == (rate, CLIPPED[process][architecture])
 
 
-def kl(row: dict[str, float | None]) -> float:
-    """What a training reached; divergence counts as infinite."""
-    return inf if row["kl"] is None else row["kl"]
-
-
-def test_every_rate_of_an_architecture_was_tried_with_the_same_seeds() -> None:
-    rows = json.loads(RECORDED.read_text())["rows"]
+def test_every_setting_of_an_architecture_was_tried_with_the_same_seeds() -> None:
     for process, rates in LEARNING_RATES.items():
         for architecture in rates:
-            tried = [(r["rate"], r["seed"]) for r in rows if (r["process"], r["predictor"]) == (process, architecture)]
-            assert sorted(tried) == sorted(product(RATES, {seed for _, seed in tried}))
+            found = [(row["rate"], row["clip"], row["seed"]) for row in tried(process, architecture)]
+            assert {rate for rate, _, _ in found} >= set(RATES)
+            assert sorted(found) == sorted(product(*({entry[i] for entry in found} for i in range(3))))
+            assert {clip for _, clip, _ in found} == set(CLIPS)
 
 
 @pytest.fixture(scope="module")
@@ -62,4 +66,5 @@ def test_the_recorded_demo_was_run_at_the_preset_budget(demo: Comparison) -> Non
     for run in demo.runs:
         if run.training:
             assert run.training["lr"] == LEARNING_RATES[run.process][run.predictor]
+            assert run.training["clip"] == CLIPPED[run.process][run.predictor]
             assert run.training["batch"] == BATCH

@@ -43,6 +43,9 @@ def train(
     stop_at_kl: Annotated[float | None, typer.Option(help="Stop at a KL to the optimum, in nats.")] = None,
     batch: Annotated[int, typer.Option(help="Sequences an update.")] = 128,
     lr: Annotated[float | None, typer.Option(help="Peak learning rate; by default the recorded one.")] = None,
+    clip: Annotated[
+        float | None, typer.Option(help="Largest norm of the gradient; by default the recorded one. inf: no bound.")
+    ] = None,
     optimiser: Annotated[str, typer.Option(help="adamw, sgd or muon.")] = "adamw",
     momentum: Annotated[float, typer.Option(help="Of sgd and muon.")] = 0.9,
     schedule: Annotated[
@@ -60,6 +63,8 @@ def train(
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json instead of a summary.")] = False,
 ) -> None:
     """Train one network on one process."""
+    from probes.presets import clip as preset_clip
+
     if resume and overwrite:
         raise Misused("--resume goes on and --overwrite begins anew: give one of them")
     named = parse_process(process)
@@ -67,6 +72,7 @@ def train(
     budget = {"steps": steps, "symbols": symbols, "flops": flops}
     run = _run_of(named, predictor, length, batch, lr, seed, budget)
     settings = {
+        "clip": clip if clip is not None else preset_clip(named.label, run.kind),
         "optimiser": optimiser,
         "momentum": momentum,
         "schedule": schedule,
@@ -100,6 +106,7 @@ class _TrainRun:
 
     named: NamedProcess
     label: str
+    kind: str
     model: "Predictor"
     length: int
     batch: int
@@ -152,7 +159,7 @@ def _run_of(
     asked = lr if lr is not None else chosen.learning_rate
     if asked is not None:
         rate, where = asked, "chosen by the user"
-    return _TrainRun(named, chosen.label, model, length, batch, steps, rate, where, seed)
+    return _TrainRun(named, chosen.label, chosen.kind, model, length, batch, steps, rate, where, seed)
 
 
 def _config(run: _TrainRun, settings: dict[str, Any], eval_every: int | None, checkpoints: int) -> "TrainingConfig":

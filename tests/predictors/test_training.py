@@ -544,7 +544,7 @@ def test_a_sweep_trains_every_rate_from_the_same_start_on_the_same_words() -> No
 
 def test_the_best_rate_counts_divergence_as_the_worst() -> None:
     def row(rate: float, loss: float | None, kl: float | None = None) -> SweepRow:
-        return SweepRow(rate, 0, loss, kl, 0, 0.0, None if loss is not None else 3)
+        return SweepRow(rate, 1.0, 0, loss, kl, 0, 0.0, None if loss is not None else 3)
 
     assert best_rate([row(1.0, 0.1, 0.01), row(1.0, None), row(0.1, 0.3, 0.2), row(0.1, 0.3, 0.2)]) == 0.1
     assert best_rate([row(1.0, 0.5), row(0.1, 0.4)]) == 0.1  # no KL: by loss
@@ -565,7 +565,7 @@ def test_of_rates_that_seeds_cannot_tell_apart_the_smallest_is_best(
     smaller: tuple[float | None, ...], chosen: float
 ) -> None:
     rows = [
-        SweepRow(rate, seed, kl, kl, 0, 0.0, None if kl is not None else 3)
+        SweepRow(rate, 1.0, seed, kl, kl, 0, 0.0, None if kl is not None else 3)
         for rate, found in ((1e-2, smaller), (1e-1, (1.0, 2.0, 3.0)))
         for seed, kl in enumerate(found)
     ]
