@@ -10,7 +10,6 @@ from predictors.exact import ProcessPredictor
 from predictors.flops import flops
 from predictors.gates import gates
 from predictors.hybrid import Hybrid, HybridConfig
-from predictors.linear_scan import linear_scan
 from predictors.lru import LRU, LRUConfig
 from predictors.malloc import keep_memory
 from predictors.mamba import Mamba, MambaConfig
@@ -108,7 +107,6 @@ __all__ = [
     "keep_memory",
     "kl_to_optimum",
     "learning_rate",
-    "linear_scan",
     "load",
     "log_spaced",
     "n_parameters",

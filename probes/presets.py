@@ -33,8 +33,8 @@ CLIPS = (0.1, 1.0)
 """Largest norms of the gradient that it tries with each: the second hardly ever acts, the first in all early steps."""
 
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
-    "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.008},
-    "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.016},
+    "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.004},
+    "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.008},
 }
 """The best of the recorded sweep, by process and architecture."""
 

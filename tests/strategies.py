@@ -18,7 +18,7 @@ few = settings(max_examples=40)  # for properties that enumerate many paths
 
 
 @contextmanager
-def _python_random_untouched() -> Iterator[None]:
+def python_random_untouched() -> Iterator[None]:
     """Beartype checks containers at items drawn from the random module, which Hypothesis forbids within a strategy."""
     state = random.getstate()
     try:
@@ -28,7 +28,7 @@ def _python_random_untouched() -> Iterator[None]:
 
 
 def _hmm(weight: np.ndarray, start: np.ndarray | None = None) -> HMM:
-    with _python_random_untouched():
+    with python_random_untouched():
         return HMM(weight / weight.sum(axis=(0, 2), keepdims=True), start=start)
 
 
@@ -134,7 +134,7 @@ def disguised_hmms(draw, hmms=None):
     hmm = draw(any_hmms() if hmms is None else hmms)
     basis = draw(bases(hmm.n_state))
     inverse = np.linalg.inv(basis)
-    with _python_random_untouched():
+    with python_random_untouched():
         return hmm, GHMM(basis @ hmm.T @ inverse, hmm.start @ inverse, basis @ hmm.evaluate, alphabet=hmm.alphabet)
 
 

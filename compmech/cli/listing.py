@@ -21,7 +21,10 @@ def add_listing_commands(app: typer.Typer) -> None:
     app.command("predictors")(predictors)
 
 
-def predictors(as_json: AsJson = False) -> None:
+def predictors(
+    as_json: AsJson = False,
+    seed: Annotated[int, typer.Option(help="Taken, as by every command; nothing here is random.", min=0)] = 0,
+) -> None:
     """List built-in architectures, baselines, plug-ins and adapters, and what keeps any of them from working here.
 
     Architectures, baselines and plug-ins are names for `compmech compare --predictor`. Adapters are functions for

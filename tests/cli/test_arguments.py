@@ -51,7 +51,7 @@ def test_a_name_at_its_defaults_says_them() -> None:
 
 def test_a_typo_is_told_the_nearest_name() -> None:
     with pytest.raises(Misused, match="rrxor"):
-        parse_process("rrxro_")
+        parse_process("rrxorr")
 
 
 def test_a_typo_in_a_parameter_is_told_the_parameters() -> None:

@@ -83,7 +83,7 @@ with stopping.stopped_once():
     try:
         time.sleep(100)
     except KeyboardInterrupt:
-        pass  # as in code that a signal cannot leave, which reports the exception and goes on
+        print("lost", flush=True)  # as in code that a signal cannot leave, which reports the exception and goes on
     try:
         time.sleep(100)
     except KeyboardInterrupt:
@@ -92,7 +92,17 @@ with stopping.stopped_once():
 
 
 def test_ctrl_c_whose_exception_was_lost_can_be_pressed_again(tmp_path: Path) -> None:
-    assert stopped(LOST, tmp_path, [signal.SIGINT], 1.2)[0] == "stopped\n"
+    running = started(LOST, tmp_path)
+    try:
+        assert running.stdout is not None
+        for said in ("written\n", "lost\n"):
+            assert running.stdout.readline() == said
+            time.sleep(1.1)  # longer than signals are one wish
+            running.send_signal(signal.SIGINT)
+        assert running.communicate(timeout=60)[0] == "stopped\n"
+    finally:
+        running.kill()
+        running.wait()
 
 
 def test_a_signal_that_was_to_be_ignored_still_is(tmp_path: Path) -> None:

@@ -269,12 +269,12 @@ def tent_chain(cuts: list[float]) -> HMM:
     def step(x: float) -> float:
         return SLOPE * min(x, 1 - x)
 
-    points = {0.0, 1.0}
+    points = {0.0: 0.0, 1.0: 1.0}  # by what is left of them without rounding
     for x in [0.5, *cuts]:
         for _ in range(8):  # the orbits are finite: 8 steps are more than enough
-            points.add(round(x, 10))
+            points[round(x, 10)] = x
             x = step(x)
-    ends = sorted(points)
+    ends = sorted(points.values())
     n = len(ends) - 1
     width = np.diff(ends)
     middle = (np.array(ends[1:]) + np.array(ends[:-1])) / 2

@@ -24,6 +24,7 @@ from predictors import (
 )
 from predictors.hybrid import Hybrid, HybridConfig
 from predictors.lru import LRU, LRUConfig
+from predictors.mamba2 import Mamba2, Mamba2Config
 from predictors.mingru import MinGRU, MinGRUConfig
 from predictors.network import Network
 from predictors.recurrent import RNN, RNNConfig
@@ -36,6 +37,7 @@ SMALL = [
     MinGRUConfig(n_symbol=3, width=8, n_layer=2, expand=2),
     LRUConfig(n_symbol=3, width=8, n_layer=2, n_state=5),
     MambaConfig(n_symbol=3, width=8, n_layer=2, n_state=4),
+    Mamba2Config(n_symbol=3, width=8, n_layer=2, n_state=4, head_width=4),
     HybridConfig(n_symbol=3, width=8, n_layer=2, n_head=2, head_width=4, mlp_width=16, n_state=4),
 ]
 MAMBA = 6
@@ -47,9 +49,9 @@ def seeded(config, seed: int = 0) -> Network:
 
 
 def test_every_architecture_has_a_name() -> None:
-    assert list(CONFIGS) == ["transformer", "rnn", "lstm", "gru", "mingru", "lru", "mamba", "hybrid"]
+    assert list(CONFIGS) == ["transformer", "rnn", "lstm", "gru", "mingru", "lru", "mamba", "mamba2", "hybrid"]
     assert [type(config) for config in SMALL] == list(CONFIGS.values())
-    kinds = (Transformer, RNN, LSTM, GRU, MinGRU, LRU, Mamba, Hybrid)
+    kinds = (Transformer, RNN, LSTM, GRU, MinGRU, LRU, Mamba, Mamba2, Hybrid)
     for config, kind in zip(SMALL, kinds, strict=True):
         model = seeded(config)
         assert type(model) is kind
@@ -229,7 +231,7 @@ def test_wrong_types_are_refused_in_words_where_no_annotation_is_checked() -> No
     done = subprocess.run([sys.executable, "-c", WRONG_TYPES], capture_output=True, text=True, check=True)
     expected = [
         "build takes one of TransformerConfig, RNNConfig, LSTMConfig, GRUConfig, MinGRUConfig, LRUConfig, MambaConfig, "
-        "HybridConfig; got str",
+        "Mamba2Config, HybridConfig; got str",
         "n_symbol must be an integer of at least 1; got 3.0",
         "activation must be 'relu', 'gelu', 'gelu_tanh' or 'swiglu'; got 'tanh'",
         "position must be 'learned', 'rotary', 'alibi' or 'none'; got 'sine'",

@@ -13,7 +13,7 @@ from faults import Small
 from sources import Coin, GoldenMean
 from torch import nn
 
-from predictors import GRUConfig, TrainingConfig, build, kl_to_optimum, train
+from predictors import GRUConfig, TrainingConfig, build, flops, kl_to_optimum, train
 from predictors.budgets import flops_per_symbol, parameter_rule, steps_within
 from predictors.network import Network
 from predictors.optimisers import Muon, decayed, optimisers, orthogonalised
@@ -380,6 +380,9 @@ def test_budgets_pay_for_whole_updates() -> None:
     model = small()
     assert parameter_rule(model) == 6 * sum(p.numel() for p in model.parameters())
     assert flops_per_symbol(model, 5) == (parameter_rule(model), "six for each parameter")
+    config = GRUConfig(n_symbol=2, width=8)
+    of_ours = build(config, rng=torch.Generator().manual_seed(0))
+    assert flops_per_symbol(of_ours, 5) == (3 * flops(config, 5), "three times the forward pass")
 
     class Counting(Small):
         def flops_per_symbol(self, length: int) -> float:

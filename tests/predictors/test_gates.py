@@ -75,5 +75,5 @@ def test_a_network_without_gates_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     import jaxtyping
 
     monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)  # else the annotation answers first
-    with pytest.raises(ValueError, match="gates are those of an LSTM, a GRU or a minGRU; got RNN"):
+    with pytest.raises(ValueError, match="gates are those of an LSTM, a GRU, a minGRU, a Mamba or a Mamba-2; got RNN"):
         gates(network(RNNConfig(n_symbol=3, width=6)), WORDS)
