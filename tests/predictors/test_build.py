@@ -84,7 +84,10 @@ def test_parameter_counts_by_hand() -> None:
     lru = vectors + 2 * (norm + 3 * 5 + 2 * (10 * 8) + 8 + 2 * (8 * 8 + 8)) + norm
     bare = 8 + 8 * 24 + 8 * 8 + 8 + 3 * 8 * 16  # RMS norms, no biases, SwiGLU
     hybrid = vectors + block + bare + last_norm
-    expected = [transformer, *recurrent, mingru, lru, mamba, hybrid]
+    convolved, n_head = inner + 2 * n_state, 4
+    block2 = 8 + (inner + convolved + n_head) * 8 + convolved * 4 + convolved + 3 * n_head + inner + 8 * inner
+    mamba2 = vectors + 2 * block2 + last_norm
+    expected = [transformer, *recurrent, mingru, lru, mamba, mamba2, hybrid]
     assert [n_parameters(seeded(config)) for config in SMALL] == expected
 
 
@@ -123,13 +126,13 @@ def test_sizes_that_are_no_sizes_are_refused(config, field: str, value: object) 
         (SMALL[MAMBA], {"n_conv": 1}, "n_conv must be an integer of at least 2; got 1"),
         (SMALL[MAMBA], {"expand": 0}, "expand"),
         (
-            SMALL[7],
+            SMALL[8],
             {"pattern": "mamba,gru"},
             "pattern must be attention or mamba, separated by commas; got 'mamba,gru'",
         ),
-        (SMALL[7], {"pattern": ""}, "pattern must be attention or mamba"),
-        (SMALL[7], {"n_conv": 1}, "n_conv"),
-        (SMALL[7], {"mlp_width": 0}, "mlp_width"),
+        (SMALL[8], {"pattern": ""}, "pattern must be attention or mamba"),
+        (SMALL[8], {"n_conv": 1}, "n_conv"),
+        (SMALL[8], {"mlp_width": 0}, "mlp_width"),
     ],
 )
 def test_other_fields_that_make_no_sense_are_refused(config, changes: dict[str, object], message: str) -> None:

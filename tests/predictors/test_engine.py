@@ -377,12 +377,10 @@ def test_budgets_pay_for_whole_updates() -> None:
     assert steps_within(batch=10, length=9, symbols=1_099) == 10
     assert steps_within(batch=10, length=9, flops=5e6, flops_per_symbol=100) == 500
     assert steps_within(batch=10, length=9, flops=5e6, flops_per_symbol=lambda: 100, symbols=300) == 3
-    model = small()
-    assert parameter_rule(model) == 6 * sum(p.numel() for p in model.parameters())
-    assert flops_per_symbol(model, 5) == (parameter_rule(model), "six for each parameter")
-    config = GRUConfig(n_symbol=2, width=8)
-    of_ours = build(config, rng=torch.Generator().manual_seed(0))
-    assert flops_per_symbol(of_ours, 5) == (3 * flops(config, 5), "three times the forward pass")
+    foreign, model = Small(), small()
+    assert parameter_rule(foreign) == 6 * sum(p.numel() for p in foreign.parameters())
+    assert flops_per_symbol(foreign, 5) == (parameter_rule(foreign), "six for each parameter")
+    assert flops_per_symbol(model, 5) == (3 * flops(model.config, 5), "three times the forward pass")
 
     class Counting(Small):
         def flops_per_symbol(self, length: int) -> float:
