@@ -21,18 +21,18 @@ of Gu and others, arXiv 2206.11893.
 """
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
+from predictors.state_space_network import StateSpaceNetwork, state_space_sites
 
 __all__ = ["Mamba", "MambaConfig", "blank_state", "block_sites"]
 
@@ -155,12 +155,7 @@ class Block(nn.Module):
 def block_sites(config: MambaConfig, i: int) -> dict[str, Site]:
     """The sites of a block that is layer `i`, in the order in which a pass meets them."""
     past, carried = (config.inner, config.n_conv - 1), (config.inner, config.n_state)
-    last, h = f"block {i}: last inputs of the convolution", f"block {i}: h, the state of the recurrence"
-    return {
-        f"layer.{i}.conv": Site(math.prod(past), past, last, state=True, recurrent=True, delay=1),
-        f"layer.{i}.ssm": Site(math.prod(carried), carried, h, state=True, recurrent=True),
-        f"layer.{i}": Site(config.width, (config.width,), f"residual stream after block {i}"),
-    }
+    return state_space_sites(i, config.width, past, carried)
 
 
 def blank_state(config: MambaConfig, like: Tensor, n_seq: int) -> State:
@@ -169,36 +164,15 @@ def blank_state(config: MambaConfig, like: Tensor, n_seq: int) -> State:
     return past, like.new_zeros(config.n_state, config.inner, n_seq)
 
 
-class Mamba(Network):
+class Mamba(StateSpaceNetwork[Block]):
     """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
 
     def __init__(self, config: MambaConfig, *, rng: torch.Generator) -> None:
-        super().__init__(config.n_symbol, config.width)
+        super().__init__(config.n_symbol, config.width, [Block(config) for _ in range(config.n_layer)], rng=rng)
         self.config = config
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = RMSNorm(config.width)
-        for parameter in (self.begin, self.embedding, self.readout_weight):
-            normal(parameter, 0.02, rng)
-        nn.init.zeros_(self.readout_bias)
-        for block in self._blocks:
-            block.initialise(rng)
 
-    @cached_property
-    def sites(self) -> Mapping[str, Site]:
-        embed, final = self._ends()
-        layers = [block_sites(self.config, i) for i in range(self.config.n_layer)]
-        return {"embed": embed} | {name: site for layer in layers for name, site in layer.items()} | {"final": final}
+    def _block_sites(self, i: int) -> dict[str, Site]:
+        return block_sites(self.config, i)
 
-    def _blank(self, n_seq: int) -> Memory:
-        return (blank_state(self.config, self.begin, n_seq),) * self.config.n_layer
-
-    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
-        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
-        for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
-            r, kept = block(r, rows, state, tap, f"layer.{i}")
-            after.append(kept)
-        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
-
-    @property
-    def _blocks(self) -> Iterable[Block]:
-        return cast(Iterable[Block], self.blocks)
+    def _blank_state(self, n_seq: int) -> State:
+        return blank_state(self.config, self.begin, n_seq)

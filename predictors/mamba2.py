@@ -18,18 +18,18 @@ Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (
 """
 
 import math
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from predictors.network import Memory, Network, State, in_spans, normal, require, uniform
+from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
+from predictors.state_space_network import StateSpaceNetwork, state_space_sites
 
 __all__ = ["Mamba2", "Mamba2Config"]
 
@@ -161,46 +161,18 @@ class Block(nn.Module):
         }
 
 
-class Mamba2(Network):
+class Mamba2(StateSpaceNetwork[Block]):
     """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2), as in the published code."""
 
     def __init__(self, config: Mamba2Config, *, rng: torch.Generator) -> None:
-        super().__init__(config.n_symbol, config.width)
+        super().__init__(config.n_symbol, config.width, [Block(config) for _ in range(config.n_layer)], rng=rng)
         self.config = config
-        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layer))
-        self.norm = RMSNorm(config.width)
-        for parameter in (self.begin, self.embedding, self.readout_weight):
-            normal(parameter, 0.02, rng)
-        nn.init.zeros_(self.readout_bias)
-        for block in self._blocks:
-            block.initialise(rng)
 
-    @cached_property
-    def sites(self) -> Mapping[str, Site]:
-        embed, final = self._ends()
-        config, sites = self.config, {"embed": embed}
-        past = config.convolved, config.n_conv - 1
-        carried = config.n_head, config.head_width, config.n_state
-        for i in range(config.n_layer):
-            meaning = f"block {i}: last inputs of the convolution"
-            sites[f"layer.{i}.conv"] = Site(math.prod(past), past, meaning, state=True, recurrent=True, delay=1)
-            meaning = f"block {i}: h, the state of the recurrence"
-            sites[f"layer.{i}.ssm"] = Site(math.prod(carried), carried, meaning, state=True, recurrent=True)
-            sites[f"layer.{i}"] = Site(self.width, (self.width,), f"residual stream after block {i}")
-        return sites | {"final": final}
+    def _block_sites(self, i: int) -> dict[str, Site]:
+        config = self.config
+        past, carried = (config.convolved, config.n_conv - 1), (config.n_head, config.head_width, config.n_state)
+        return state_space_sites(i, config.width, past, carried)
 
-    def _blank(self, n_seq: int) -> Memory:
+    def _blank_state(self, n_seq: int) -> State:
         past = self.begin.new_zeros(self.config.convolved, self.config.n_conv - 1, n_seq)
-        h = self.begin.new_zeros(self.config.n_state, self.config.inner, n_seq)
-        return ((past, h),) * self.config.n_layer
-
-    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
-        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
-        for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
-            r, kept = block(r, rows, state, tap, f"layer.{i}")
-            after.append(kept)
-        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
-
-    @property
-    def _blocks(self) -> Iterable[Block]:
-        return cast(Iterable[Block], self.blocks)
+        return past, self.begin.new_zeros(self.config.n_state, self.config.inner, n_seq)

@@ -1,0 +1,82 @@
+"""What the networks of state-space blocks share: a stack with channels first in memory, and the sites of a block."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Generic, Protocol, TypeVar, cast, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from predictors.network import Memory, Network, State, normal
+from predictors.norm import RMSNorm
+from predictors.predictor import Site, Tap
+
+__all__ = ["StateSpaceNetwork", "state_space_sites"]
+
+
+@runtime_checkable
+class StateSpaceBlock(Protocol):
+    """A block on the residual stream, (row, seq, width)."""
+
+    def initialise(self, rng: torch.Generator) -> None: ...
+
+    def __call__(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]: ...
+
+
+B = TypeVar("B", bound=StateSpaceBlock)
+
+
+class StateSpaceNetwork(Network, Generic[B]):
+    """A stack of blocks and a final RMS norm. Vectors and readout start at N(0, 0.02^2)."""
+
+    def __init__(self, n_symbol: int, width: int, blocks: Sequence[B], *, rng: torch.Generator) -> None:
+        super().__init__(n_symbol, width)
+        self.blocks = nn.ModuleList(cast(Sequence[nn.Module], blocks))
+        self.norm = RMSNorm(width)
+        for parameter in (self.begin, self.embedding, self.readout_weight):
+            normal(parameter, 0.02, rng)
+        nn.init.zeros_(self.readout_bias)
+        for block in self._blocks:
+            block.initialise(rng)
+
+    @abstractmethod
+    def _block_sites(self, i: int) -> dict[str, Site]:
+        """The sites of block i, in the order in which a pass meets them."""
+
+    @abstractmethod
+    def _blank_state(self, n_seq: int) -> State:
+        """What a block carries before the first row."""
+
+    @cached_property
+    def sites(self) -> Mapping[str, Site]:
+        embed, final = self._ends()
+        sites = {"embed": embed}
+        for i in range(len(self.blocks)):
+            sites |= self._block_sites(i)
+        return sites | {"final": final}
+
+    def _blank(self, n_seq: int) -> Memory:
+        return (self._blank_state(n_seq),) * len(self.blocks)
+
+    def _run(self, inputs: Tensor, rows: range, memory: Memory, tap: Tap) -> tuple[Tensor, Memory]:
+        r, after = inputs.permute(2, 1, 0).contiguous().permute(1, 2, 0), []  # channels first in memory
+        for i, (block, state) in enumerate(zip(self._blocks, memory, strict=True)):
+            r, kept = block(r, rows, state, tap, f"layer.{i}")
+            after.append(kept)
+        return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
+
+    @property
+    def _blocks(self) -> Iterable[B]:
+        return cast(Iterable[B], self.blocks)
+
+
+def state_space_sites(i: int, width: int, past: tuple[int, ...], carried: tuple[int, ...]) -> dict[str, Site]:
+    """The sites of a block that is layer `i`: what convolution and recurrence carry, by shape, and its output."""
+    last, h = f"block {i}: last inputs of the convolution", f"block {i}: h, the state of the recurrence"
+    return {
+        f"layer.{i}.conv": Site(math.prod(past), past, last, state=True, recurrent=True, delay=1),
+        f"layer.{i}.ssm": Site(math.prod(carried), carried, h, state=True, recurrent=True),
+        f"layer.{i}": Site(width, (width,), f"residual stream after block {i}"),
+    }
