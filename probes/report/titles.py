@@ -65,7 +65,7 @@ def simplex_subtitle(comparison: Comparison, summary: ProcessSummary) -> str:
     if untrained:
         parts.append(f"untrained networks up to {decimal(max(untrained))}")
     if baseline is not None:
-        parts.append(f"{control_name(baseline)} with no network {decimal(baseline.value)}")
+        parts.append(f"no network at all {decimal(baseline.value)} ({control_name(baseline)})")
     return f"R² for comparison: {'; '.join(parts)}." if parts else ""
 
 
