@@ -148,12 +148,15 @@ class _Explorer:
         self.emit: list[np.ndarray] = []
         self.successor: list[np.ndarray] = []
         self.doubtful: list[np.ndarray] = []
+        self.mass: list[np.ndarray] = []  # probability of the words that lead straight to each node
+        self.layered = True  # whether all edges of expanded nodes lead to the next level, by no doubtful merge
         self.noise = fresh_noise(self.index.vectors)  # of the nodes of the last level; of signed beliefs only
 
     def explore(self, depth: int | None) -> MixedStatePresentation:
-        mass = np.ones(1)  # probability of the words that lead straight to each node of the last level
+        mass = np.ones(1)
         level = 0
         while len(mass):
+            self.mass.append(mass)
             beliefs = self.index.vectors[-len(mass) :]
             if level == depth:
                 self.emit.append(self._emission(beliefs, beliefs @ self.process.emission))
@@ -203,6 +206,7 @@ class _Explorer:
         if not self.process.nonnegative:
             noise = self._noise_after(row, symbol, beliefs, chance)
             clear = noise_level(noise) <= self.merge_tol
+            self.layered = self.layered and bool(clear.all())
             edge, row, symbol, chance = edge[clear], row[clear], symbol[clear], chance[clear]
             beliefs, noise = beliefs[clear], noise[clear]
         node, distance, fresh = self.index.match(beliefs)
@@ -214,7 +218,8 @@ class _Explorer:
             self.noise = noise[fresh]
         successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
         successor.reshape(-1)[edge] = node
-        doubtful.reshape(-1)[edge] = distance > self.merge_tol / GAP
+        unsure = distance > self.merge_tol / GAP
+        doubtful.reshape(-1)[edge] = unsure
         self.successor.append(successor)
         self.doubtful.append(doubtful)
         self.parent.append(known - len(mass) + _rows(row, fresh))
@@ -223,6 +228,7 @@ class _Explorer:
         if len(fresh) == len(flow):
             return np.asarray(flow)
         is_new = node >= known
+        self.layered = self.layered and bool((is_new & ~unsure).all())
         # of nothing, bincount makes integers
         return np.bincount(node[is_new] - known, weights=flow[is_new], minlength=len(fresh)).astype(np.float64)
 
@@ -246,6 +252,12 @@ class _Explorer:
             np.concatenate(self.doubtful, out=doubtful[:known])
         unexpanded = _any_column((emit > 0) & (successor < 0))
         closed = not (unexpanded.any() or doubtful.any())
+        if closed:
+            lost = 0.0
+        elif self.layered:  # no word comes back, so that each node is passed with the mass it was found with
+            lost = float(np.concatenate(self.mass)[unexpanded].sum())
+        else:
+            lost = _lost_mass(emit, successor, doubtful, unexpanded, depth)
         return MixedStatePresentation(
             beliefs=_kept(self.index.vectors),
             successor=_kept(successor),
@@ -253,7 +265,7 @@ class _Explorer:
             parent=_kept(np.concatenate(self.parent)),
             parent_symbol=_kept(np.concatenate(self.parent_symbol)),
             closed=closed,
-            lost_mass=0.0 if closed else _lost_mass(emit, successor, doubtful, unexpanded, depth),
+            lost_mass=min(lost, 1.0),  # rounding may sum parts of 1 to more than it
             depth=depth,
             merge_tol=self.merge_tol,
             doubtful=_kept(doubtful),
@@ -305,4 +317,4 @@ def _lost_mass(
         if not (nodes[1:] > nodes[:-1]).all():  # as they are in a tree
             nodes, place = np.unique(nodes, return_inverse=True)
             probability = np.bincount(place, weights=probability, minlength=len(nodes))
-    return min(lost, 1.0)  # rounding may sum parts of 1 to more than it
+    return lost
