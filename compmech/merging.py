@@ -1,8 +1,9 @@
 """Finding equal beliefs among many, up to rounding, without comparing all pairs.
 
-Vectors are hashed to one number, their product with a fixed direction, and kept sorted by it. Equal vectors have hashes
-within a known window of each other, so there are no borders that could fall between two of them; vectors in the window
-are then compared coordinate by coordinate.
+Vectors are hashed to one number, their product with a fixed direction. Equal vectors have hashes within a known window
+of each other. A table over cells of hashes, many windows wide, tells which vectors share a cell with others, or lie so
+near to its border that their equals may be in the next one. Only these are sorted by hash, and compared coordinate by
+coordinate where they are in each other's window; most vectors of a growing tree are seen to be new by the table alone.
 """
 
 import numpy as np
@@ -17,6 +18,16 @@ ROUNDED = 1e-13
 """What is nearer than this may differ by rounding alone."""
 
 _UNMATCHED = -1
+
+# Windows in a cell: one vector in 128 is near a border, and few that are not equal share a cell.
+_CELL = 256.0
+
+# Places of the table for each vector, at least: one vector in 8 shares its place by chance.
+_SPARE = 8
+
+_EMPTY, _CROWDED, _TAKEN = -1, -2, 0
+
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplier: 2 ** 64 over the golden ratio
 
 
 class BeliefIndex:
@@ -37,8 +48,9 @@ class BeliefIndex:
         self._by_support = by_support
         self._vectors = np.empty((0, width))
         self._count = 0
-        self._hash = np.empty(0)
-        self._node = np.empty(0, dtype=np.intp)
+        self._hash = np.empty(0)  # of the vectors, as far as they are in the table
+        self._place = np.empty(0, dtype=np.int64)
+        self._table = np.empty(0, dtype=np.int32)
 
     @property
     def vectors(self) -> Float[np.ndarray, "node width"]:
@@ -53,19 +65,22 @@ class BeliefIndex:
         Returns:
             Its node; its distance from that node's vector; the rows to be added, in order, for `add`.
         """
-        self._sort_in()
+        self._take_in(len(vectors))
         hashes = vectors @ self._direction
-        order = np.argsort(hashes)
-        node, distance = np.empty(len(vectors), dtype=np.intp), np.empty(len(vectors))
-        node[order], distance[order] = self._nearest_known(vectors[order], hashes[order])
-        rows = order[node[order] == _UNMATCHED]  # by hash
-        leader = self._leaders(vectors[rows], hashes[rows], rows)
-        is_fresh = np.zeros(len(vectors), dtype=bool)
-        is_fresh[leader] = True
-        node[rows] = self._count - 1 + np.cumsum(is_fresh)[leader]
-        joined = rows != leader
-        distance[rows] = 0.0
-        distance[rows[joined]] = abs(vectors[rows[joined]] - vectors[leader[joined]]).max(axis=1, initial=0.0)
+        rows, known = self._suspects(hashes)
+        rows = rows[np.argsort(hashes[rows])]
+        nearest, away = self._nearest_known(vectors[rows], hashes[rows], known)
+        found = nearest != _UNMATCHED
+        new, rows = rows[~found], rows[found]
+        leader = np.arange(len(vectors))
+        leader[new] = self._leaders(vectors[new], hashes[new], new)
+        is_fresh = leader == np.arange(len(vectors))
+        is_fresh[rows] = False
+        node = (self._count - 1 + np.cumsum(is_fresh))[leader]
+        distance = np.zeros(len(vectors))
+        node[rows], distance[rows] = nearest[found], away[found]
+        joined = new[leader[new] != new]
+        distance[joined] = abs(vectors[joined] - vectors[leader[joined]]).max(axis=1, initial=0.0)
         return node, distance, np.flatnonzero(is_fresh)
 
     def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
@@ -78,28 +93,71 @@ class BeliefIndex:
         self._vectors[self._count : total] = vectors
         self._count = total
 
-    def _sort_in(self) -> None:
-        """Put what was added since the last match in its place by hash; what is never matched against is not sorted."""
-        known = len(self._hash)
-        hashes = self._vectors[known : self._count] @ self._direction
-        order = np.argsort(hashes)
-        place = np.searchsorted(self._hash, hashes[order])
-        self._hash = np.insert(self._hash, place, hashes[order])
-        self._node = np.insert(self._node, place, known + order)
+    def _take_in(self, n_more: int) -> None:
+        """Enter what was added since the last match, in a table with room for more; the last added is never entered."""
+        fresh = self._vectors[len(self._hash) : self._count] @ self._direction
+        self._hash = np.concatenate([self._hash, fresh])
+        if len(self._table) < _SPARE * (self._count + n_more):
+            self._table = np.full(1 << (_SPARE * (self._count + n_more)).bit_length(), _EMPTY, dtype=np.int32)
+            self._place = self._places(self._cells(self._hash)[0])
+            self._table[self._place] = _TAKEN
+        else:
+            place = self._places(self._cells(fresh)[0])
+            self._place = np.concatenate([self._place, place])
+            self._table[place] = _TAKEN
+
+    def _cells(self, hashes: Float[np.ndarray, " row"]) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
+        """The cell of each hash, and where in it the hash is, from 0 to 1."""
+        position = hashes * (1 / (_CELL * self._window))
+        cell = np.floor(position)
+        position -= cell
+        return cell.astype(np.int64), position
+
+    def _places(self, cell: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
+        """Where cells are in the table, scattered so that clusters of them are not."""
+        mixed = cell.view(np.uint64) * _GOLDEN
+        mixed >>= np.uint64(65 - len(self._table).bit_length())
+        return mixed.view(np.int64)
+
+    def _suspects(
+        self, hashes: Float[np.ndarray, " row"]
+    ) -> tuple[Int[np.ndarray, " suspect"], Int[np.ndarray, " known"]]:
+        """Rows and nodes that share a place of the table with others, or have neighbours beyond a near border."""
+        table = self._table
+        cell, position = self._cells(hashes)
+        place = self._places(cell)
+        name = np.arange(len(hashes), dtype=np.int32)
+        shared = table[place] != _EMPTY
+        table[place] = name
+        shared |= table[place] != name
+        border = np.flatnonzero(abs(position - 0.5) > 0.5 - 1.5 / _CELL)  # half a window more, for rounding
+        beyond = self._places(cell[border] + np.where(position[border] < 0.5, -1, 1))
+        faced = table[beyond] != _EMPTY
+        crowded = np.concatenate([place[shared], place[border[faced]], beyond[faced]])
+        table[crowded] = _CROWDED
+        rows, known = np.flatnonzero(table[place] == _CROWDED), np.flatnonzero(table[self._place] == _CROWDED)
+        table[crowded] = _TAKEN
+        return rows, known
 
     def _nearest_known(
-        self, vectors: Float[np.ndarray, "row width"], hashes: Float[np.ndarray, " row"]
+        self,
+        vectors: Float[np.ndarray, "row width"],
+        hashes: Float[np.ndarray, " row"],
+        known: Int[np.ndarray, " known"],
     ) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
+        """The nearest equal one among known nodes, and how far it is, for vectors in order of their hashes."""
+        known = known[np.argsort(self._hash[known])]
+        of_known = self._hash[known]
         node = np.full(len(vectors), _UNMATCHED)
         distance = np.full(len(vectors), np.inf)
-        place = np.searchsorted(self._hash, hashes - self._window)
+        place = np.searchsorted(of_known, hashes - self._window)
         rows = np.arange(len(vectors))
         while True:
-            rows = rows[place[rows] < self._count]
-            rows = rows[self._hash[place[rows]] <= hashes[rows] + self._window]
+            rows = rows[place[rows] < len(known)]
+            rows = rows[of_known[place[rows]] <= hashes[rows] + self._window]
             if not len(rows):
                 return node, distance
-            candidate = self._node[place[rows]]
+            candidate = known[place[rows]]
             found = self._distance(vectors[rows], self._vectors[candidate])
             better = (found <= self._tol) & (found < distance[rows])
             node[rows[better]] = candidate[better]

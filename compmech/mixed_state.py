@@ -10,7 +10,7 @@ from compmech.filtering import Filterable
 from compmech.graph import closed_classes
 from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.signed import carried_noise, fresh_noise, noise_level, relative_noise, without_rounding
-from compmech.validation import check_count, frozen
+from compmech.validation import check_count
 
 # The tolerance must stand clear of what it separates: merged beliefs differ by less than MERGE_TOL / GAP, distinct ones
 # by more than MERGE_TOL. Beliefs that converge, each a factor of 1/GAP or more of the last, cannot pass through unseen.
@@ -148,33 +148,37 @@ class _Explorer:
         self.emit: list[np.ndarray] = []
         self.successor: list[np.ndarray] = []
         self.doubtful: list[np.ndarray] = []
+        self.mass: list[np.ndarray] = []  # probability of the words that lead straight to each node
+        self.layered = True  # whether all edges of expanded nodes lead to the next level, by no doubtful merge
         self.noise = fresh_noise(self.index.vectors)  # of the nodes of the last level; of signed beliefs only
 
     def explore(self, depth: int | None) -> MixedStatePresentation:
-        mass = np.ones(1)  # probability of the words that lead straight to each node of the last level
+        mass = np.ones(1)
         level = 0
         while len(mass):
-            moved, emit = self._branch(self.index.vectors[-len(mass) :])
-            self.emit.append(emit)
-            self.successor.append(np.full(emit.shape, -1))
-            self.doubtful.append(np.zeros(emit.shape, dtype=bool))
-            grown = None if level == depth else self._expand(moved, emit, mass)
+            self.mass.append(mass)
+            beliefs = self.index.vectors[-len(mass) :]
+            if level == depth:
+                self.emit.append(self._emission(beliefs, beliefs @ self.process.emission))
+                break
+            moved = self.process.branch(beliefs)
+            emit = moved.reshape(-1, moved.shape[2]) @ self.process.evaluate  # flat, so that it is one product
+            self.emit.append(self._emission(beliefs, emit.reshape(moved.shape[:2])))
+            grown = self._expand(moved, self.emit[-1], mass)
             if grown is None:
                 break
             mass = grown
             level += 1
         return self._presentation(level if depth is None else depth)
 
-    def _branch(
-        self, beliefs: Float[np.ndarray, "mixed state"]
-    ) -> tuple[Float[np.ndarray, "mixed symbol state"], Float[np.ndarray, "mixed symbol"]]:
-        """Unnormalised successors of each belief, and the probability of each symbol."""
-        moved = self.process.branch(beliefs)
-        emit = moved @ self.process.evaluate
-        if not self.process.nonnegative:
-            relative = relative_noise(self.noise, beliefs)
-            emit = without_rounding(emit, self.process.signed_scale(beliefs), relative, self._word_after)
-        return moved, emit
+    def _emission(
+        self, beliefs: Float[np.ndarray, "mixed state"], emit: Float[np.ndarray, "mixed symbol"]
+    ) -> Float[np.ndarray, "mixed symbol"]:
+        """The probability of each symbol, less what is rounding."""
+        if self.process.nonnegative:
+            return emit
+        relative = relative_noise(self.noise, beliefs)
+        return without_rounding(emit, self.process.signed_scale(beliefs), relative, self._word_after)
 
     def _word_after(self, row: int, symbol: int) -> list[int]:
         """A word to a node of the last level, and a symbol after it."""
@@ -192,27 +196,41 @@ class _Explorer:
         Nodes whose words are too improbable for float64 are left unexpanded. So are symbols after which the rounding of
         signed beliefs would be too large to tell them apart.
         """
-        row, symbol = np.nonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
-        beliefs = moved[row, symbol] / emit[row, symbol, None]
+        n_symbol, n_state = moved.shape[1:]
+        edge = np.flatnonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
+        beliefs = _rows(moved.reshape(-1, n_state), edge)
+        chance = _rows(emit.reshape(-1), edge)
+        beliefs = beliefs / chance[:, None]
+        row = edge // n_symbol
+        symbol = edge - row * n_symbol
         if not self.process.nonnegative:
-            noise = self._noise_after(row, symbol, beliefs, emit[row, symbol])
+            noise = self._noise_after(row, symbol, beliefs, chance)
             clear = noise_level(noise) <= self.merge_tol
-            row, symbol, beliefs, noise = row[clear], symbol[clear], beliefs[clear], noise[clear]
+            self.layered = self.layered and bool(clear.all())
+            edge, row, symbol, chance = edge[clear], row[clear], symbol[clear], chance[clear]
+            beliefs, noise = beliefs[clear], noise[clear]
         node, distance, fresh = self.index.match(beliefs)
         known = len(self.index.vectors)
         if known + len(fresh) > self.max_states:
             return None
-        self.index.add(beliefs[fresh])
+        self.index.add(_rows(beliefs, fresh))
         if not self.process.nonnegative:
             self.noise = noise[fresh]
-        self.successor[-1][row, symbol] = node
-        self.doubtful[-1][row, symbol] = distance > self.merge_tol / GAP
-        self.parent.append(known - len(mass) + row[fresh])
-        self.parent_symbol.append(symbol[fresh])
+        successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
+        successor.reshape(-1)[edge] = node
+        unsure = distance > self.merge_tol / GAP
+        doubtful.reshape(-1)[edge] = unsure
+        self.successor.append(successor)
+        self.doubtful.append(doubtful)
+        self.parent.append(known - len(mass) + _rows(row, fresh))
+        self.parent_symbol.append(_rows(symbol, fresh))
+        flow = mass[row] * chance
+        if len(fresh) == len(flow):
+            return np.asarray(flow)
         is_new = node >= known
-        flow = (mass[row] * emit[row, symbol])[is_new]
+        self.layered = self.layered and bool((is_new & ~unsure).all())
         # of nothing, bincount makes integers
-        return np.bincount(node[is_new] - known, weights=flow, minlength=len(fresh)).astype(np.float64)
+        return np.bincount(node[is_new] - known, weights=flow[is_new], minlength=len(fresh)).astype(np.float64)
 
     def _noise_after(
         self,
@@ -226,31 +244,61 @@ class _Explorer:
         return carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit)
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
-        emit, successor, doubtful = (np.concatenate(pieces) for pieces in (self.emit, self.successor, self.doubtful))
-        whole = not ((emit > 0) & (successor < 0)).any()
-        closed = bool(whole and not doubtful.any())
+        emit = np.concatenate(self.emit)
+        successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
+        if self.successor:  # of all levels but the last, where that is not expanded
+            known = sum(len(piece) for piece in self.successor)
+            np.concatenate(self.successor, out=successor[:known])
+            np.concatenate(self.doubtful, out=doubtful[:known])
+        unexpanded = _any_column((emit > 0) & (successor < 0))
+        closed = not (unexpanded.any() or doubtful.any())
+        if closed:
+            lost = 0.0
+        elif self.layered:  # no word comes back, so that each node is passed with the mass it was found with
+            lost = float(np.concatenate(self.mass)[unexpanded].sum())
+        else:
+            lost = _lost_mass(emit, successor, doubtful, unexpanded, depth)
         return MixedStatePresentation(
-            beliefs=frozen(self.index.vectors),
-            successor=frozen(successor),
-            emit=frozen(emit),
-            parent=frozen(np.concatenate(self.parent)),
-            parent_symbol=frozen(np.concatenate(self.parent_symbol)),
+            beliefs=_kept(self.index.vectors),
+            successor=_kept(successor),
+            emit=_kept(emit),
+            parent=_kept(np.concatenate(self.parent)),
+            parent_symbol=_kept(np.concatenate(self.parent_symbol)),
             closed=closed,
-            lost_mass=0.0 if closed else _lost_mass(emit, successor, doubtful, depth),
+            lost_mass=min(lost, 1.0),  # rounding may sum parts of 1 to more than it
             depth=depth,
             merge_tol=self.merge_tol,
-            doubtful=frozen(doubtful),
+            doubtful=_kept(doubtful),
         )
+
+
+def _rows(array: np.ndarray, chosen: Int[np.ndarray, " chosen"]) -> np.ndarray:
+    """Rows chosen in their order; the array itself, not a copy, where these are all of them."""
+    return array if len(chosen) == len(array) else array[chosen]
+
+
+def _kept(array: np.ndarray) -> np.ndarray:
+    """The array, which nobody else has, read-only from here on."""
+    array.setflags(write=False)
+    return array
+
+
+def _any_column(flags: Bool[np.ndarray, "row column"]) -> Bool[np.ndarray, " row"]:
+    """Whether any is set in each row; column by column, which is quick where rows are short."""
+    found = np.zeros(len(flags), dtype=bool)
+    for column in range(flags.shape[1]):
+        found |= flags[:, column]
+    return found
 
 
 def _lost_mass(
     emit: Float[np.ndarray, "mixed symbol"],
     successor: Int[np.ndarray, "mixed symbol"],
     doubtful: Bool[np.ndarray, "mixed symbol"],
+    unexpanded: Bool[np.ndarray, " mixed"],
     depth: int,
 ) -> float:
     """Probability that a word of this length stands on an unexpanded node, or has passed one or a doubtful edge."""
-    unexpanded = np.asarray(((emit > 0) & (successor < 0)).any(axis=1))
     lost = 0.0
     nodes: np.ndarray = np.zeros(1, dtype=np.intp)
     probability: np.ndarray = np.ones(1)
@@ -259,9 +307,14 @@ def _lost_mass(
         lost += float(probability[gone].sum())
         if step == depth:
             break
-        flow = probability[~gone, None] * emit[nodes[~gone]]
-        sure = ~doubtful[nodes[~gone]]
-        lost += float(flow[~sure].sum())
-        nodes, place = np.unique(successor[nodes[~gone]][sure & (flow > 0)], return_inverse=True)
-        probability = np.bincount(place, weights=flow[sure & (flow > 0)], minlength=len(nodes))
+        if gone.any():
+            nodes, probability = nodes[~gone], probability[~gone]
+        flow = probability[:, None] * emit[nodes]
+        doubt = doubtful[nodes]
+        lost += float(flow[doubt].sum())
+        passed = ~doubt & (flow > 0)
+        nodes, probability = successor[nodes][passed], flow[passed]
+        if not (nodes[1:] > nodes[:-1]).all():  # as they are in a tree
+            nodes, place = np.unique(nodes, return_inverse=True)
+            probability = np.bincount(place, weights=probability, minlength=len(nodes))
     return lost

@@ -122,9 +122,8 @@ def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
         raise ValueError(
             f"words must be integers 0..{n_symbol - 1}, the positions of symbols in the alphabet; got {array.dtype}"
         )
-    outside = np.argwhere((array < 0) | (array >= n_symbol)) if array.size else np.empty((0, 2))
-    if len(outside):
-        seq, t = (int(index) for index in outside[0])
+    if array.size and (array.min() < 0 or array.max() >= n_symbol):
+        seq, t = (int(index) for index in np.argwhere((array < 0) | (array >= n_symbol))[0])
         raise ValueError(f"words must be integers 0..{n_symbol - 1}; words[{seq}, {t}] is {array[seq, t]}")
     return array.astype(np.intp, copy=False)
 

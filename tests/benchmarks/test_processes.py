@@ -4,7 +4,7 @@ the same amount of data."""
 import numpy as np
 import pytest
 
-from compmech import HMM, EpsilonMachine, entropy_rate, filter_beliefs, mixed_states, statistics, zoo
+from compmech import HMM, EpsilonMachine, compiled, entropy_rate, filter_beliefs, mixed_states, statistics, zoo
 from compmech.measures.statistics import statistical_complexity
 from compmech.partition import refine
 
@@ -71,9 +71,14 @@ def test_limit_one_uniform_number_a_symbol_of_it(benchmark):
 
 
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
-def test_filter(benchmark):
+@pytest.mark.parametrize("fast", ["numba", "numpy"])
+def test_filter(benchmark, monkeypatch, fast):
+    if fast == "numba":
+        pytest.importorskip("numba")
+    monkeypatch.setattr(compiled, "is_installed", lambda: fast == "numba")
     process = zoo.mess3()
     words = process.sample(10_000, 100, rng=np.random.default_rng(0))
+    filter_beliefs(process, words)  # compiles
     benchmark(filter_beliefs, process, words)
 
 
@@ -87,8 +92,8 @@ def test_peer_hmmlearn_smoothed(benchmark):
 
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
 def test_limit_copy_of_the_result(benchmark):
-    result = np.zeros((10_000, 101, 3))
-    benchmark(result.copy)
+    result = np.ones((10_000, 101, 3))
+    benchmark(np.copyto, np.ones_like(result), result)
 
 
 @pytest.mark.benchmark(group="mixed states of Mess3 to depth 10: 88,573 nodes")
@@ -104,8 +109,8 @@ def test_limit_one_product_a_level(benchmark):
     def levels():
         beliefs = process.start[None]
         for _ in range(10):
-            moved = np.einsum("mi,xij->mxj", beliefs, process.T).reshape(-1, 3)
-            beliefs = moved / moved.sum(axis=1, keepdims=True)
+            moved = (beliefs @ process.wide).reshape(-1, 3)
+            beliefs = moved * (1 / moved.sum(axis=1))[:, None]
 
     benchmark(levels)
 
@@ -163,6 +168,14 @@ def test_rate_and_complexity_of_many_states(benchmark, n_state):
         return entropy_rate(machine), statistical_complexity(machine)
 
     benchmark.pedantic(both, rounds=5, warmup_rounds=1)
+
+
+@pytest.mark.benchmark(group="h and C, random unifilar machine, from its table")
+@pytest.mark.parametrize("n_state", [1_000, 10_000, 100_000])
+def test_limit_one_step_of_a_distribution(benchmark, n_state):
+    successor, emit = random_machine(n_state)
+    start = np.full((n_state, 1), 1 / n_state)
+    benchmark(lambda: np.bincount(successor.ravel(), weights=(start * emit).ravel(), minlength=n_state))
 
 
 @pytest.mark.benchmark(group="minimise to a tenth of the states")

@@ -20,7 +20,7 @@ from machines import (
 )
 from strategies import any_hmms, few, unifilar_hmms
 
-from compmech import GHMM, HMM, MixedStatePresentation, NegativeProbability, epsilon_machine, mixed_states
+from compmech import GHMM, HMM, MixedStatePresentation, NegativeProbability, epsilon_machine, mixed_states, zoo
 from compmech.merging import BeliefIndex, equal_values
 
 
@@ -276,7 +276,24 @@ def test_beliefs_equal_up_to_printed_digits_are_doubtful_until_the_tolerance_say
     assert (tolerant.n_mixed, tolerant.recurrent.sum()) == (36, 5)
 
 
+def test_mass_lost_at_the_first_levels_is_one_and_no_more() -> None:
+    for most in (1, 4, 50, 400):  # parts of 1, whose sum may round to more
+        assert mixed_states(zoo.mess3(), max_states=most).lost_mass <= 1
+        assert mixed_states(zoo.mess3(), max_states=most).lost_mass == pytest.approx(1, abs=1e-14)  # a sum of <= 400
+
+
 # ---- the index of equal beliefs
+
+
+def test_index_finds_equal_vectors_on_both_sides_of_a_border() -> None:
+    rng = np.random.default_rng(3)
+    index = BeliefIndex(1, tol=1e-10, by_support=False)
+    width = 256 * index._window / index._direction[0]  # of a cell of hashes, in terms of the coordinate
+    border = rng.permutation(4000)[:, None] * width * 3
+    index.add(border[:2000] - 4e-11)
+    node, _, fresh = index.match(np.concatenate([border + 4e-11, border[2000:] - 4e-11]))
+    np.testing.assert_array_equal(node, np.concatenate([np.arange(4000), np.arange(2000, 4000)]))
+    assert len(fresh) == 2000
 
 
 def test_index_finds_all_equal_vectors_and_no_others() -> None:
