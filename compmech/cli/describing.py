@@ -63,7 +63,7 @@ def _check_all(as_json: bool) -> None:
     from compmech import zoo
 
     if not as_json:
-        print(_CHECK_ROW.format("process", "values", "bounded", "unknown", "error", "seconds"))
+        print(_CHECK_ROW.format("process", "values", "bounded", "unknown", "error"))
     checks: list[Check] = []
     for name in zoo.names():
         with threadpool_limits(1):
@@ -84,14 +84,14 @@ def _check_all(as_json: bool) -> None:
         raise Failed(f"{n_off} of {n_values} statistics are not the golden ones")
 
 
-_CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}{:>8}"
+_CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}"
 
 
 def _check_lines(found: "Check") -> str:
     from compmech.plain import plain
 
     counts = found.n_values, len(found.bounded), len(found.unknown)
-    lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}", f"{found.seconds:.2f}")]
+    lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}")]
     for difference in found.off:
         golden, computed = (shown(plain(value)) for value in (difference.golden, difference.found))
         lines.append(f"  off: {difference.key} is {computed}, not {golden}")

@@ -82,7 +82,7 @@ def two_processes(monkeypatch) -> None:
 def test_check_prints_a_table_that_fits_a_terminal(capsys) -> None:
     lines = printed(capsys, check=True).splitlines()
     assert all(len(line) <= 80 for line in lines)
-    assert lines[0].split() == ["process", "values", "bounded", "unknown", "error", "seconds"]
+    assert lines[0].split() == ["process", "values", "bounded", "unknown", "error"]
     assert [line.split()[0] for line in lines[1:3]] == ["even", "moon"]
     assert "0 off" in lines[-1]
 
