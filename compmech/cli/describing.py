@@ -8,7 +8,7 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings, read_process
 from compmech.cli.failure import Failed, Misused, misuse
-from compmech.cli.tables import estimates_table, more_table, shown, statistics_table
+from compmech.cli.tables import estimates_table, more_table, shown, statistics_table, wrapped
 
 if TYPE_CHECKING:
     from compmech.zoo import Check
@@ -47,14 +47,13 @@ def processes(
         print(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False))
         return
     for entry in entries:
-        print(f"{entry.name}  {entry.description}")
+        lines = wrapped(f"{entry.name}  {entry.description}", "", 6)
         for parameter in entry.parameters:
-            print(
-                f"    {parameter.name} = {_default(parameter.default)} in {parameter.range}: {parameter.range.meaning}"
-            )
+            allowed = f"{_default(parameter.default)} in {parameter.range}"
+            lines += wrapped(f"{parameter.name} = {allowed}: {parameter.range.meaning}", "    ", 6)
         if entry.aliases:
-            print(f"    also called {', '.join(entry.aliases)}")
-        print(f"    {entry.source}")
+            lines += wrapped(f"also called {', '.join(entry.aliases)}", "    ", 6)
+        print("\n".join(lines + wrapped(entry.source, "    ", 6)))
 
 
 def _check_all(as_json: bool) -> None:
