@@ -21,6 +21,7 @@ from compmech.divergence import (
 from compmech.divergence_rate import RelativeEntropyRate, forbidden_word, relative_entropy_rate
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
+    BudgetExceeded,
     ImpossibleWord,
     LostPrecision,
     MachineFileError,
@@ -70,6 +71,7 @@ from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
 from compmech.reverse import reverse
 from compmech.spans import future_map, horizon_ranks, word_map
+from compmech.stationarity import is_stationary
 from compmech.stationary import stationary
 from compmech.synchronizing import Synchronizing, reset_threshold, synchronizing_word
 from compmech.topologies import Topology, canonical_topology, topological_machines
@@ -78,6 +80,7 @@ __all__ = [
     "Band",
     "BidirectionalMachine",
     "Bounds",
+    "BudgetExceeded",
     "ClosureProof",
     "DistinguishingWord",
     "EntropyConvergence",
@@ -130,6 +133,7 @@ __all__ = [
     "future_map",
     "horizon_ranks",
     "interop",
+    "is_stationary",
     "load",
     "minimal",
     "mixed_states",

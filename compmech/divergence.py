@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from compmech.errors import BudgetExceeded
 from compmech.measures.interval import ROUNDING
 from compmech.units import bits
 from compmech.validation import check_count
@@ -101,7 +102,8 @@ def word_divergences(p: Source, q: HasLogProb, length: int, *, max_words: int = 
         length: L >= 0; all words over the symbols of both are enumerated.
         max_words: the most words that may be.
     Raises:
-        ValueError: if the length is negative or there are more than `max_words` words.
+        ValueError: if the length is negative.
+        BudgetExceeded: if there are more than `max_words` words, before anything is computed.
     Reference:
         Lin, IEEE Transactions on Information Theory 37, 145 (1991), for the Jensen-Shannon divergence.
     Example:
@@ -220,10 +222,9 @@ def _enumerated(
     names = tuple(dict.fromkeys([*p.alphabet, *getattr(q, "alphabet", ())]))
     n_word = len(names) ** length
     if n_word > max_words:
-        raise ValueError(
-            f"there are {len(names)}^{length} = {n_word:.3g} words, more than max_words = {max_words}: give a shorter "
-            "length, raise max_words, or use sampled_divergence"
-        )
+        problem = f"there are {len(names)}^{length} words, more"
+        repair = "give a shorter length, or use sampled_divergence"
+        raise BudgetExceeded(problem, "max_words", max_words, n_word, None, repair)
     words = np.stack(np.unravel_index(np.arange(n_word), (len(names),) * length), axis=1) if length else None
     every = np.empty((1, 0), dtype=np.intp) if words is None else words
     return _log_prob(p, names, every), _log_prob(q, names, every), every, names

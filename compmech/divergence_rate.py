@@ -22,7 +22,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from compmech.causal_states import epsilon_machine, ergodic_parts
-from compmech.errors import NoFiniteEpsilonMachine
+from compmech.errors import BudgetExceeded, NoFiniteEpsilonMachine
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.contexts import contexts
@@ -95,7 +95,7 @@ def relative_entropy_rate(
     max_states, max_numbers = check_count(max_states, "max_states"), check_count(max_numbers, "max_numbers")
     source = _with_states(p, "p")
     target = _aligned(_with_states(q, "q"), source.alphabet)
-    word, ended = _search(source, target, max_states)
+    word, allowed = _search(source, target, max_states)
     if word is not None:
         forbidden = tuple(source.alphabet[x] for x in word)
         return RelativeEntropyRate(nats=inf, how=f"{EXACT}: p allows a word that q forbids", forbidden=forbidden)
@@ -108,7 +108,7 @@ def relative_entropy_rate(
         known = _known_states(part, target)
         if known is None:
             # where q forbids no word of p, each has a path, and no step of it costs more than the rarest there is
-            most = -log(target.least_step) if ended else inf
+            most = -log(target.least_step) if allowed == inf else inf
             term, why = _by_recent_words(part, target, max_numbers, most), "from the most recent words"
         else:
             term = _settled(part, known)
@@ -124,18 +124,24 @@ def forbidden_word(p: AnyPresentation, q: AnyPresentation, *, max_states: int = 
         q: the same.
         max_states: pairs of a state of p and a set of states of q that are looked at.
     Raises:
-        ValueError: if `max_states` did not suffice, or a GHMM has no states that emit its words.
+        BudgetExceeded: if `max_states` did not suffice; `.found` is a length up to which q forbids no word of p.
+        ValueError: if a GHMM has no states that emit its words.
     Example:
         >>> from compmech import zoo
         >>> forbidden_word(zoo.golden_mean(), zoo.even()), forbidden_word(zoo.even(), zoo.golden_mean())
         (('0', '1', '0'), ('1', '1'))
     """
     source = _with_states(p, "p")
-    word, ended = _search(
-        source, _aligned(_with_states(q, "q"), source.alphabet), check_count(max_states, "max_states")
-    )
-    if word is None and not ended:
-        raise ValueError(f"no such word was found within max_states = {max_states} pairs; raise it to go on")
+    target = _aligned(_with_states(q, "q"), source.alphabet)
+    word, allowed = _search(source, target, check_count(max_states, "max_states"))
+    if word is None and allowed < inf:
+        raise BudgetExceeded(
+            f"q forbids no word of p up to length {int(allowed)}, and to go on takes more pairs of states and sets",
+            "max_states",
+            max_states,
+            source.n_state * (2**target.n_state - 1),
+            int(allowed),
+        )
     return None if word is None else tuple(source.alphabet[x] for x in word)
 
 
@@ -196,8 +202,8 @@ def _aligned(process: HMM, names: tuple[Hashable, ...]) -> HMM:
 # --- words that p allows and q forbids
 
 
-def _search(source: HMM, target: HMM, max_states: int) -> tuple[tuple[int, ...] | None, bool]:
-    """A shortest forbidden word, and whether the search came to its end.
+def _search(source: HMM, target: HMM, max_states: int) -> tuple[tuple[int, ...] | None, float]:
+    """A shortest forbidden word if one was found, and a length up to which no word is forbidden: inf if none ever is.
 
     Breadth first over pairs of a state that p may be in and the set of states that q may be in, as bits of a number.
     """
@@ -215,14 +221,16 @@ def _search(source: HMM, target: HMM, max_states: int) -> tuple[tuple[int, ...] 
         reached = {x: _union(after[x], possible) for x in {x for x, _ in steps[i]}}
         for x, j in steps[i]:
             if not reached[x]:
-                return _word(parent, node, x), True
+                word = _word(parent, node, x)
+                return word, len(word) - 1
             fresh = (j, reached[x])
             if fresh not in parent:
                 if len(parent) >= max_states:
-                    return None, False
+                    # breadth first: all words shorter than this one have been followed
+                    return None, len(_word(parent, node, x)) - 1
                 parent[fresh] = (node, x)
                 todo.append(fresh)
-    return None, True
+    return None, inf
 
 
 def _bits(mask: Bool[np.ndarray, " state"]) -> int:

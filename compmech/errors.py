@@ -1,9 +1,13 @@
 """Domain errors. Each is a ValueError that carries the data it speaks of as attributes, and survives pickling."""
 
 from collections.abc import Collection, Sequence
+from decimal import Decimal
 from difflib import get_close_matches
 
 _SHOWN = 12
+
+# Budgets from here on are written with three digits: nobody has the memory.
+_WRITTEN_OUT = 10**15
 
 
 def _brief(items: Sequence[object]) -> str:
@@ -135,6 +139,38 @@ class NoFiniteEpsilonMachine(ValueError):
             "those of short words, statistics(process) bounds, blackwell.blackwell(process, rng=...) their measure), "
             "or need a larger max_states; `.explored` holds what was found."
         )
+
+
+class BudgetExceeded(ValueError):
+    """A computation would pass a budget that was given as an argument. What it had computed by then is kept.
+
+    Attributes:
+        problem: what there is too much of, to be followed by "than ... allows".
+        argument: name of the budget.
+        given: its value.
+        enough: a value that suffices: what is needed, or a bound on it.
+        found: what was computed, None if nothing was; the function that raises says what it is.
+        repair: what else helps.
+    """
+
+    def __init__(self, problem: str, argument: str, given: int, enough: int, found: object, repair: str = "") -> None:
+        self.problem = problem
+        self.argument = argument
+        self.given = int(given)
+        self.enough = int(enough)
+        self.found = found
+        self.repair = repair
+        super().__init__(problem, argument, self.given, self.enough, found, repair)
+
+    @property
+    def kept(self) -> str:
+        """A sentence that says where what was computed is, if there is any."""
+        return "" if self.found is None else " `.found` holds what was computed."
+
+    def __str__(self) -> str:
+        enough = str(self.enough) if self.enough < _WRITTEN_OUT else f"{Decimal(self.enough):.3g}"
+        repair = f"{self.argument}={enough} is enough" + (f"; or {self.repair}" if self.repair else "")
+        return f"{self.problem} than {self.argument}={self.given} allows. {repair}.{self.kept}"
 
 
 class NotClosed(ValueError):

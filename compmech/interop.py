@@ -12,7 +12,7 @@ from jaxtyping import Float, Int
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
-from compmech.measures.block import MAX_WORDS
+from compmech.measures.block import MAX_WORDS, too_many_words
 from compmech.mixed_state import MixedStatePresentation
 from compmech.validation import SUM_TOL, check_count
 
@@ -156,7 +156,9 @@ def to_dit(process: AnyPresentation, length: int, *, max_words: int = MAX_WORDS)
 
     Raises:
         ImportError: if dit is not installed, with the command that does it.
-        ValueError: if the length is not positive, or more than `max_words` words are possible.
+        ValueError: if the length is not positive.
+        BudgetExceeded: if more than `max_words` words are possible; `.found` is the distribution of the longest words
+            that are not too many, None if there are none of length 1.
     """
     dit = _peer("dit")
     if check_count(length, "length") < 1:
@@ -164,7 +166,11 @@ def to_dit(process: AnyPresentation, length: int, *, max_words: int = MAX_WORDS)
     presentation = as_presentation(process)
     words, probability = _words(presentation, length, max_words)
     outcomes = [tuple(presentation.alphabet[x] for x in word) for word in words.tolist()]
-    return dit.Distribution(outcomes, (probability / probability.sum()).tolist())
+    reached = words.shape[1]
+    found = dit.Distribution(outcomes, (probability / probability.sum()).tolist()) if reached else None
+    if reached < length:
+        raise too_many_words(presentation, found, reached + 1, length, max_words)
+    return found
 
 
 def from_dit(distribution: Any) -> HMM:
@@ -251,19 +257,16 @@ def _node_vector(graph: Any, states: tuple[Hashable, ...], key: str) -> list[flo
 def _words(
     process: HMM | GHMM, length: int, max_words: int
 ) -> tuple[Int[np.ndarray, "word time"], Float[np.ndarray, " word"]]:
-    """All possible words of one length, in the order of their symbols, and their probabilities."""
+    """All possible words of one length, in the order of their symbols, and their probabilities; of a lesser length if
+    they would be more than `max_words`."""
     words: np.ndarray = np.zeros((1, 0), dtype=np.intp)
     vectors = process.start[None]
-    for t in range(length):
-        vectors = np.einsum("wi,xij->wxj", vectors, process.T).reshape(-1, process.n_state)
-        words = np.column_stack(
-            [np.repeat(words, process.n_symbol, axis=0), np.tile(np.arange(process.n_symbol), len(words))]
-        )
-        possible = vectors @ process.evaluate > 0
-        vectors, words = vectors[possible], words[possible]
-        if len(words) > max_words:
-            raise ValueError(
-                f"more than {max_words} words of length {t + 1} are possible: give a length below {t + 1}, "
-                "or raise max_words"
-            )
+    for _ in range(length):
+        longer = np.einsum("wi,xij->wxj", vectors, process.T).reshape(-1, process.n_state)
+        possible = longer @ process.evaluate > 0
+        if possible.sum() > max_words:
+            break
+        symbols = np.tile(np.arange(process.n_symbol), len(words))
+        words = np.column_stack([np.repeat(words, process.n_symbol, axis=0), symbols])[possible]
+        vectors = longer[possible]
     return words, vectors @ process.evaluate

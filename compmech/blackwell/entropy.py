@@ -11,13 +11,17 @@ Reference:
     Jurgens and Crutchfield, arXiv:2008.12886.
 """
 
+from math import log
+
 import numpy as np
 from jaxtyping import Float
 
 from compmech.blackwell.estimate import Estimate, average
 from compmech.blackwell.orbits import Orbits
 from compmech.blackwell.system import BeliefSystem
+from compmech.errors import NegativeProbability
 from compmech.measures.interval import entropy
+from compmech.signed import SIGNED_ZERO
 
 # Words whose next-symbol entropy is tabulated: some milliseconds. They occur so often in the sample, on average: with
 # 30, standard errors were seen to be far too small where long runs of one symbol decide; with 100, nine of ten
@@ -80,7 +84,30 @@ def word_entropies(
 def _next_entropies(
     system: BeliefSystem, vectors: Float[np.ndarray, "word state"]
 ) -> tuple[Float[np.ndarray, " word"], Float[np.ndarray, " word"]]:
-    """H[X | w] and P(w) from the unnormalised beliefs after words; 0 after forbidden ones."""
-    joint = system.branch(vectors)[1]
+    """H[X | w] and P(w) from start @ T_w of all words of one length, in their order; 0 after forbidden ones.
+
+    Raises:
+        NegativeProbability: if a word has a negative probability by more than rounding.
+    """
+    process = system.process
+    joint = process.branch(vectors) @ process.evaluate
+    if not process.nonnegative:
+        joint = _without_rounding(joint, SIGNED_ZERO * process.signed_scale(process.start[None]))
     weight = joint.sum(axis=1)
     return entropy(joint / np.where(weight > 0, weight, 1.0)[:, None]), weight
+
+
+def _without_rounding(
+    joint: Float[np.ndarray, "word symbol"], rounding: Float[np.ndarray, "1 symbol"]
+) -> Float[np.ndarray, "word symbol"]:
+    """Probabilities of words with those that are no more than rounding made exactly zero.
+
+    Unlike beliefs these are not divided by the probability of the word. Their terms shrink with the word and the
+    rounding of the first steps does not, so it is held against the terms of the start, however improbable the word.
+    """
+    for row, symbol in np.argwhere(joint < -rounding)[:1]:
+        n_symbol = joint.shape[1]
+        length = round(log(len(joint), n_symbol)) if n_symbol > 1 else 0
+        word = np.unravel_index(row, (n_symbol,) * length)
+        raise NegativeProbability([*(int(x) for x in word), int(symbol)], float(joint[row, symbol]))
+    return np.where(joint > rounding, joint, 0.0)

@@ -8,7 +8,7 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings, read_process
 from compmech.cli.failure import Failed, Misused, misuse
-from compmech.cli.tables import estimates_table, more_table, shown, statistics_table
+from compmech.cli.tables import estimates_table, more_table, shown, statistics_table, wrapped
 
 if TYPE_CHECKING:
     from compmech.zoo import Check
@@ -47,14 +47,13 @@ def processes(
         print(json.dumps([entry.to_dict() for entry in entries], indent=1, allow_nan=False))
         return
     for entry in entries:
-        print(f"{entry.name}  {entry.description}")
+        lines = wrapped(f"{entry.name}  {entry.description}", "", 6)
         for parameter in entry.parameters:
-            print(
-                f"    {parameter.name} = {_default(parameter.default)} in {parameter.range}: {parameter.range.meaning}"
-            )
+            allowed = f"{_default(parameter.default)} in {parameter.range}"
+            lines += wrapped(f"{parameter.name} = {allowed}: {parameter.range.meaning}", "    ", 6)
         if entry.aliases:
-            print(f"    also called {', '.join(entry.aliases)}")
-        print(f"    {entry.source}")
+            lines += wrapped(f"also called {', '.join(entry.aliases)}", "    ", 6)
+        print("\n".join(lines + wrapped(entry.source, "    ", 6)))
 
 
 def _check_all(as_json: bool) -> None:
@@ -63,7 +62,7 @@ def _check_all(as_json: bool) -> None:
     from compmech import zoo
 
     if not as_json:
-        print(_CHECK_ROW.format("process", "values", "bounded", "unknown", "error", "seconds"))
+        print(_CHECK_ROW.format("process", "values", "bounded", "unknown", "error"))
     checks: list[Check] = []
     for name in zoo.names():
         with threadpool_limits(1):
@@ -84,14 +83,14 @@ def _check_all(as_json: bool) -> None:
         raise Failed(f"{n_off} of {n_values} statistics are not the golden ones")
 
 
-_CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}{:>8}"
+_CHECK_ROW = "{:<38.38}{:>7}{:>8}{:>8}{:>9}"
 
 
 def _check_lines(found: "Check") -> str:
     from compmech.plain import plain
 
     counts = found.n_values, len(found.bounded), len(found.unknown)
-    lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}", f"{found.seconds:.2f}")]
+    lines = [_CHECK_ROW.format(found.name, *counts, f"{found.worst:.1e}")]
     for difference in found.off:
         golden, computed = (shown(plain(value)) for value in (difference.golden, difference.found))
         lines.append(f"  off: {difference.key} is {computed}, not {golden}")

@@ -5,6 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
+from compmech.cli.tables import wrapped
+
 __all__ = ["add_listing_commands"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")]
@@ -45,13 +47,13 @@ def predictors(
         print(title)
         for row in rows:
             if row["kind"] == kind:
-                print(f"  {row['name']:<24} {row['problem'] or row['meaning']}".rstrip())
+                print("\n".join(wrapped(row["problem"] or row["meaning"], f"  {row['name']:<24} ")).rstrip())
         if not any(row["kind"] == kind for row in rows):
             print("  none is installed")
 
 
 def _row(name: str, kind: str, meaning: str, source: str, problem: str | None = None) -> dict[str, Any]:
-    meaning = meaning.partition("\n")[0]
+    meaning = " ".join(meaning.partition("\n\n")[0].split())
     return {"name": name, "kind": kind, "meaning": meaning, "source": source, "ready": problem is None,
             "problem": None if problem is None else " ".join(problem.split())}  # fmt: skip
 

@@ -114,15 +114,18 @@ class Notes:
 
     @property
     def lines(self) -> list[str]:
-        return [line for reason, number in self._number.items() for line in _wrapped(reason, f"  ({number}) ")]
+        return [line for reason, number in self._number.items() for line in wrapped(reason, f"  ({number}) ")]
 
 
-def _wrapped(text: str, first: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first))
+def wrapped(text: str, first: str, indent: int | None = None) -> list[str]:
+    """Lines of a text, the first after `first`, the others as far in as the text begins, or by `indent`."""
+    rest = " " * (len(first) if indent is None else indent)
+    lines = textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False)
+    return lines or [first.rstrip()]
 
 
 def _missing(reason: str) -> list[str]:
-    return _wrapped(reason, "  ")
+    return wrapped(reason, "  ")
 
 
 def _spectrum_rows(found: dict[str, Any]) -> list[str]:
@@ -154,7 +157,7 @@ def _convergence_rows(found: dict[str, Any]) -> list[str]:
 
 
 def _correlation_rows(found: dict[str, Any]) -> list[str]:
-    rows = _wrapped(
+    rows = wrapped(
         "P(X_0 = X_lag) for lags 0, 1, ...: " + ", ".join(f"{p:.6g}" for p in found["autocorrelation"]), "  "
     )
     lines = found["lines"]
@@ -164,7 +167,7 @@ def _correlation_rows(found: dict[str, Any]) -> list[str]:
 
 
 def _renyi_rows(found: dict[str, Any]) -> list[str]:
-    rows = [f"  {'order':<8}{'entropy rate':<36}{'complexity':<20}"]
+    rows = [f"  {'order':<8}{'entropy rate':<36}complexity"]
     for order, rate, complexity in zip(found["orders"], found["entropy_rate"], found["complexity"], strict=True):
         rows.append(f"  {shown(order):<8}{shown(rate):<36}{shown(complexity):<20}".rstrip())
     return rows

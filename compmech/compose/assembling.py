@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float
 
+from compmech.errors import BudgetExceeded
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.validation import check_count
 
@@ -16,22 +17,24 @@ MAX_ENTRIES = 10**7
 _ROUNDING = 1e-13
 
 
-class PresentationTooLarge(ValueError):
-    """A presentation would need more numbers than were allowed; nothing of it was built.
+class PresentationTooLarge(BudgetExceeded):
+    """A presentation would need more numbers than were allowed.
 
     Attributes:
+        found: what was built, None if the size was known beforehand.
         what: the composition in question.
         n_symbol: the symbols it would have.
         n_state: the states it would have.
         max_entries: the budget it exceeds, in numbers n_symbol * n_state ** 2.
     """
 
-    def __init__(self, what: str, n_symbol: int, n_state: int, max_entries: int) -> None:
+    def __init__(self, what: str, n_symbol: int, n_state: int, max_entries: int, found: object = None) -> None:
         self.what = what
         self.n_symbol = int(n_symbol)
         self.n_state = int(n_state)
         self.max_entries = int(max_entries)
-        super().__init__(what, self.n_symbol, self.n_state, self.max_entries)
+        super().__init__(f"{what} would have more numbers", "max_entries", max_entries, self.n_entries, found)
+        self.args = (what, self.n_symbol, self.n_state, self.max_entries, found)  # what unpickling calls
 
     @property
     def n_entries(self) -> int:
@@ -43,7 +46,7 @@ class PresentationTooLarge(ValueError):
             f"{self.what} would have {self.n_symbol} symbols and {self.n_state} states, matrices of {self.n_entries} "
             f"numbers ({8 * self.n_entries / 1e9:.3g} GB), more than max_entries={self.max_entries}. Give "
             f"max_entries={self.n_entries} if the memory is there, or make the parts smaller first "
-            "(minimal, epsilon_machine)."
+            f"(minimal, epsilon_machine).{self.kept}"
         )
 
 

@@ -5,8 +5,9 @@ from itertools import product as tuples
 import numpy as np
 from jaxtyping import Float
 
-from compmech.compose.assembling import MAX_ENTRIES, as_part, changed, check_budget
+from compmech.compose.assembling import MAX_ENTRIES, PresentationTooLarge, as_part, changed
 from compmech.hmm import GHMM, HMM, AnyPresentation
+from compmech.measures.block import most_words
 from compmech.validation import check_count
 
 
@@ -42,24 +43,34 @@ def blocked(process: AnyPresentation, length: int, *, max_entries: int = MAX_ENT
         length: k >= 1.
         max_entries: the most numbers n_word * n_state ** 2 that the result may have.
     Raises:
-        PresentationTooLarge: before the words that exceed the budget are made.
+        PresentationTooLarge: before the words that exceed the budget are made. It says what is enough for k symbols;
+            `.found` is the process in the longest blocks that fit.
     Example:
         >>> from compmech import zoo
         >>> blocked(zoo.golden_mean(), 2).alphabet
         (('0', '0'), ('0', '1'), ('1', '0'))
     """
     part = as_part(process, max_entries)
-    k = _step(length, "length")
+    k, budget = _step(length, "length"), check_count(max_entries, "max_entries")
     T = part.T
     words: list[tuple[int, ...]] = [(x,) for x in range(part.n_symbol)]
     for done in range(1, k + 1):
         possible = np.flatnonzero(T.reshape(len(T), -1).any(axis=1))
         T = T[possible]
         words = [words[index] for index in possible]
-        if done < k:
-            check_budget(f"blocks of {done + 1} symbols", len(words) * part.n_symbol, part.n_state, max_entries)
-            T = np.einsum("wij,xjk->wxik", T, part.T).reshape(-1, part.n_state, part.n_state)
-            words = [(*word, x) for word, x in tuples(words, range(part.n_symbol))]
+        if done == k:
+            break
+        if len(words) * part.n_symbol * part.n_state**2 > budget:
+            # the words of k symbols are tried one by one: those of k - 1 that are possible, and every symbol after them
+            tried = most_words(part.T, np.ones(part.n_state, dtype=bool), k - 1) * part.n_symbol
+            what = f"blocks of {k} symbols, if no more words are forbidden than can be told beforehand,"
+            raise PresentationTooLarge(what, tried, part.n_state, budget, _in_blocks(part, T, words))
+        T = np.einsum("wij,xjk->wxik", T, part.T).reshape(-1, part.n_state, part.n_state)
+        words = [(*word, x) for word, x in tuples(words, range(part.n_symbol))]
+    return _in_blocks(part, T, words)
+
+
+def _in_blocks(part: HMM | GHMM, T: Float[np.ndarray, "word state state"], words: list[tuple[int, ...]]) -> HMM | GHMM:
     return changed(part, "blocked", T, [tuple(part.alphabet[x] for x in word) for word in words])
 
 

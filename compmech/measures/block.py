@@ -5,14 +5,18 @@ from math import inf
 from typing import TypeAlias, TypeGuard
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 
+from compmech.errors import BudgetExceeded
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.interval import surprise
 from compmech.validation import check_count
 
 # Words of one length that may be held at once.
 MAX_WORDS = 2**20
+
+# float64 counts to here without rounding, and no memory holds as many words.
+_COUNTED = 2**53
 
 # A vector for the empty word, the matrix that turns vectors into probabilities, and what makes vectors of longer words.
 _Enumeration: TypeAlias = tuple[np.ndarray, np.ndarray, Callable[[np.ndarray], np.ndarray]]
@@ -27,7 +31,9 @@ def block_entropies(process: AnyPresentation, length: int, *, max_words: int = M
         length: greatest L >= 0.
         max_words: the most possible words of one length that are allowed.
     Raises:
-        ValueError: if the length is negative, or there are more possible words than `max_words`.
+        ValueError: if the length is negative.
+        BudgetExceeded: if there are more possible words than `max_words`; `.found` holds H(0), H(1), ... of the lengths
+            that have no more.
     Reference:
         Crutchfield and Feldman, Chaos 13, 25 (2003).
     Example:
@@ -35,8 +41,8 @@ def block_entropies(process: AnyPresentation, length: int, *, max_words: int = M
         >>> [round(bits, 6) for bits in block_entropies(zoo.golden_mean(), 2)]     # log2(3): three equal words
         [0.0, 0.918296, 1.584963]
     """
-    words = words_of_lengths(process, check_count(length, "length"), max_words=max_words)
-    return tuple(float(surprise(p).sum()) for p in words)
+    length = check_count(length, "length")
+    return within_budget(process, _enumerate(process, length, max_words), length, max_words)
 
 
 def short_block_entropies(process: AnyPresentation, *, max_length: int, max_words: int) -> tuple[float, ...]:
@@ -44,29 +50,51 @@ def short_block_entropies(process: AnyPresentation, *, max_length: int, max_word
     return _enumerate(process, max_length, max_words)
 
 
-def words_of_lengths(
-    process: AnyPresentation, length: int, *, max_words: int = MAX_WORDS
-) -> tuple[Float[np.ndarray, " _"], ...]:
-    """Probabilities of the possible words of lengths 0, 1, ..., length, in no particular order.
+def within_budget(process: AnyPresentation, found: tuple[float, ...], length: int, max_words: int) -> tuple[float, ...]:
+    """Numbers found for lengths 0, 1, ..., if they go as far as `length`.
 
     Raises:
-        ValueError: if there are more possible words than `max_words`.
+        BudgetExceeded: if they end before, as there are more words than `max_words`.
     """
-    found = tuple(_probabilities(process, length, max_words))
     if len(found) <= length:
-        raise ValueError(
-            f"more than {max_words} words of length {len(found)} are possible: give a length below {len(found)}, "
-            "or raise max_words"
-        )
+        raise too_many_words(as_presentation(process), found, len(found), length, max_words)
     return found
 
 
+def too_many_words(process: HMM | GHMM, found: object, stopped: int, length: int, max_words: int) -> BudgetExceeded:
+    """The error of an enumeration of words up to `length` that stopped before those of length `stopped`."""
+    return BudgetExceeded(
+        f"length {length} is asked for, and of length {stopped} there are more words",
+        "max_words",
+        max_words,
+        most_words(process.T, process.start != 0, length),
+        found,
+        f"give a length below {stopped}",
+    )
+
+
+def most_words(T: Float[np.ndarray, "symbol state state"], begin: Bool[np.ndarray, " state"], length: int) -> int:
+    """A bound on the number of words of one length that can be read from some of the states.
+
+    It is n_symbol ** length, or the number of paths where that is less; of a unifilar machine from one state the number
+    itself. Entries that are not zero make paths, whatever their sign.
+    """
+    every: int = len(T) ** length
+    edges = (T != 0).sum(axis=0).astype(np.float64)
+    paths = begin.astype(np.float64)
+    for _ in range(length):
+        paths = paths @ edges
+        if paths.sum() >= min(every, _COUNTED):
+            return every
+    return min(every, int(paths.sum()))
+
+
 def _enumerate(process: AnyPresentation, length: int, max_words: float = inf) -> tuple[float, ...]:
-    return tuple(float(surprise(p).sum()) for p in _probabilities(process, length, max_words))
+    return tuple(float(surprise(p).sum()) for p in word_probabilities(process, length, max_words))
 
 
-def _probabilities(process: AnyPresentation, length: int, max_words: float) -> Iterator[Float[np.ndarray, " word"]]:
-    """Probabilities of the possible words of each length, until there are too many."""
+def word_probabilities(process: AnyPresentation, length: int, max_words: float) -> Iterator[Float[np.ndarray, " word"]]:
+    """Probabilities of the possible words of lengths 0, 1, ..., until there are too many; in no particular order."""
     presentation = as_presentation(process)
     vectors, tell, longer = _from_the_end(presentation) if _is_unifilar(presentation) else _from_the_start(presentation)
     yield np.ones(1)

@@ -103,7 +103,9 @@ def entropy_convergence(
         max_states: the most mixed states explored.
         max_words: the most words of one length, where those are too many.
     Raises:
-        ValueError: if the length is less than 1, or there are too many mixed states and too many words.
+        ValueError: if the length is less than 1.
+        BudgetExceeded: if there are too many mixed states, and more words than `max_words`; `.found` holds the block
+            entropies H(0), H(1), ... of the lengths that have no more.
         NotStationary: if the start is not stationary.
     Example:
         >>> from compmech import zoo

@@ -27,10 +27,10 @@ from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NoFiniteEpsilonMachine
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
-from compmech.measures.block import MAX_WORDS, words_of_lengths
+from compmech.measures.block import MAX_WORDS, within_budget, word_probabilities
 from compmech.measures.findings import Quantity, as_bounds
 from compmech.measures.growth import greatest_cycle_mean, perron_root, potentials
-from compmech.measures.interval import Bounds, between, entropy, exact
+from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
 from compmech.measures.statistics import entropy_rate
 from compmech.minimal import minimal
 from compmech.spans import RANK_TOL, krylov_basis
@@ -83,14 +83,17 @@ def renyi_block_entropies(
         order: q >= 0; inf is allowed.
         max_words: the most possible words of one length that are allowed.
     Raises:
-        ValueError: if an argument is out of range, or there are more possible words than `max_words`.
+        ValueError: if an argument is out of range.
+        BudgetExceeded: if there are more possible words than `max_words`; `.found` holds H_q(0), H_q(1), ... of the
+            lengths that have no more.
     Example:
         >>> from compmech import zoo
         >>> [round(bits, 6) for bits in renyi_block_entropies(zoo.golden_mean(), 3, 0)]      # 1, 2, 3, 5 words
         [0.0, 1.0, 1.584963, 2.321928]
     """
     order, length = _checked_order(order), check_count(length, "length")
-    return tuple(renyi_entropy(p, order) for p in words_of_lengths(process, length, max_words=max_words))
+    found = tuple(renyi_entropy(p, order) for p in word_probabilities(process, length, max_words))
+    return within_budget(process, found, length, max_words)
 
 
 def renyi_complexity(process: AnyPresentation, order: float, *, max_states: int = MAX_STATES) -> float:
@@ -134,6 +137,9 @@ def renyi_entropy_rate(process: AnyPresentation, order: float, *, max_states: in
 
 
 def _plain(rate: Bounds) -> Quantity:
+    """No rate is negative; what is so by rounding, or for slack left for it, is 0."""
+    assert rate.upper > -ROUNDING, f"a Renyi entropy rate of {rate.upper}"
+    rate = rate.at_least(0.0)
     return rate.lower if rate.is_exact else rate
 
 

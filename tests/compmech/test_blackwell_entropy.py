@@ -9,8 +9,8 @@ from belief_systems import CANTOR
 from hypothesis import given, settings
 from strategies import ergodic_hmms
 
-from compmech import HMM, block_entropies, statistics, zoo
-from compmech.blackwell import BeliefSystem, belief_system, mean_entropy, sample_orbits
+from compmech import GHMM, HMM, NegativeProbability, block_entropies, statistics, zoo
+from compmech.blackwell import BeliefSystem, belief_system, blackwell, mean_entropy, sample_orbits
 from compmech.blackwell.entropy import word_entropies
 from compmech.measures.contexts import contexts
 from compmech.measures.hull import corners, least_coordinates
@@ -126,6 +126,35 @@ def test_tables_of_words_have_the_rates_of_blocks() -> None:
         assert rate == pytest.approx(H[5], abs=1e-12)
     clock = belief_system(machines.probability_clock())
     assert word_entropies(clock, 4, 0.0)[2] == pytest.approx(np.diff(block_entropies(clock.process, 5))[4], abs=1e-9)
+
+
+def test_words_that_rounding_makes_negative_are_impossible() -> None:
+    """Moon forbids 00: what rounding leaves of it makes longer words' probabilities come out as -1e-36."""
+    system = belief_system(zoo.moon())
+    H = np.diff(block_entropies(system.process, 7))
+    table, length, rate = word_entropies(system, 6, 0.0)
+    assert len(table) == system.n_symbol**6 == system.n_symbol**length
+    assert rate == pytest.approx(H[6], abs=1e-9)  # 1e-12 of the terms of the start, for each of some hundred words
+    found = blackwell(zoo.moon(), rng=np.random.default_rng(0), n_symbols=20_000)
+    assert found.mean_entropy.value - 4 * found.mean_entropy.standard_error < statistics(zoo.moon()).entropy_rate.upper
+
+
+def test_truly_negative_words_are_named() -> None:
+    """P(1) = -0.1 is far from rounding, and so is P(011) where only longer words show it."""
+    T = np.array([[[1.0, 0.0], [0.0, 0.0]], [[0.0, 0.0], [0.0, 1.0]]])
+    process = GHMM(T, np.array([1.1, -0.1]), np.ones(2), check_words=0)
+    with pytest.raises(NegativeProbability) as caught:
+        word_entropies(BeliefSystem(process), 3, 0.0)
+    assert caught.value.word == (1,)
+    assert caught.value.value == pytest.approx(-0.1)
+
+    # 0 from state 0 leads to state 1, and 11 from there has probability 0.5 * -0.6
+    T = np.array([[[0, 1, 0], [0.5, 0, 0], [1.6, 0, 0]], [[0, 0, 0], [0, 0, 0.5], [-0.6, 0, 0]]])
+    process = GHMM(T, np.array([1.0, 0, 0]), np.ones(3), check_words=0)
+    with pytest.raises(NegativeProbability) as caught:
+        word_entropies(BeliefSystem(process), 3, 0.0)
+    assert caught.value.word == (0, 1, 1)
+    assert caught.value.value == pytest.approx(-0.3)
 
 
 def test_improbable_words_stand_for_their_suffixes() -> None:

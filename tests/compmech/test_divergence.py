@@ -203,7 +203,7 @@ def test_jensen_shannon_of_two_words() -> None:
 
 def test_arguments_out_of_range() -> None:
     rng = np.random.default_rng(0)
-    with pytest.raises(ValueError, match=r"there are 3\^20 = 3\.49e\+09 words, more than max_words"):
+    with pytest.raises(ValueError, match=r"there are 3\^20 words, more than max_words=1048576 allows"):
         word_divergences(mess3(), mess3(), 20)
     with pytest.raises(ValueError, match=r"length must be >= 0; got -1"):
         word_divergences(nemo(), nemo(), -1)

@@ -10,7 +10,7 @@ from oracles import all_words, word_probability
 from random_machines import random_unifilar
 from strategies import ergodic_hmms, few, started_hmms, stationary_hmms, unifilar_hmms
 
-from compmech import GHMM, HMM, equivalent, zoo
+from compmech import GHMM, HMM, BudgetExceeded, equivalent, zoo
 from compmech.divergence import sampled_divergence, word_divergences
 from compmech.divergence_rate import (
     _by_recent_words,
@@ -272,7 +272,7 @@ def test_ghmms_without_states() -> None:
 
 def test_a_search_that_did_not_end_is_no_answer() -> None:
     p = random_unifilar(6, 2, rng=np.random.default_rng(8)).to_hmm()
-    with pytest.raises(ValueError, match="no such word was found within max_states = 3 pairs"):
+    with pytest.raises(BudgetExceeded, match="than max_states=3 allows"):
         forbidden_word(p, p, max_states=3)
 
 

@@ -6,6 +6,7 @@ import pytest
 from machines import mess3
 
 from compmech import (
+    BudgetExceeded,
     ImpossibleWord,
     LostPrecision,
     MachineFileError,
@@ -17,6 +18,7 @@ from compmech import (
     UnknownName,
     mixed_states,
 )
+from compmech.compose import PresentationTooLarge
 from compmech.errors import nearest
 
 EXPLORED = mixed_states(mess3(), max_states=13)
@@ -32,6 +34,21 @@ ERRORS = [
     ),
     (NotStationary(0.125), {"drift": 0.125}, "one step moves it by up to 0.125"),
     (NoFiniteEpsilonMachine(EXPLORED), {}, "13 mixed states explored and probability 1 still leads outside"),
+    (
+        BudgetExceeded("there are 16 words, more", "max_words", 4, 16, (0.0, 1.0), "be brief"),
+        {"argument": "max_words", "given": 4, "enough": 16, "found": (0.0, 1.0)},
+        "more than max_words=4 allows. max_words=16 is enough; or be brief. `.found` holds what was computed.",
+    ),
+    (
+        BudgetExceeded("there are many words, more", "max_words", 4, 10**5000, None),
+        {"enough": 10**5000, "found": None},
+        "more than max_words=4 allows. max_words=1.00e+5000 is enough.",
+    ),
+    (
+        PresentationTooLarge("the product", 2, 3, 10, "half"),
+        {"what": "the product", "n_entries": 18, "enough": 18, "max_entries": 10, "given": 10, "found": "half"},
+        "Give max_entries=18 if the memory is there",
+    ),
     (NotMinimal([[0, 2]]), {"groups": ((0, 2),)}, "same future and should be one: [0, 2]"),
     (MachineFileError("m.json", "is empty"), {"path": "m.json", "problem": "is empty"}, "m.json: is empty"),
     (

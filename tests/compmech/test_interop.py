@@ -201,8 +201,6 @@ def test_what_is_no_distribution_of_words_is_refused() -> None:
         from_dit([0.5, 0.5])
     with pytest.raises(ValueError, match="length must be >= 1"):
         to_dit(golden_mean(), 0)
-    with pytest.raises(ValueError, match="more than 4 words of length 3"):
-        to_dit(golden_mean(), 5, max_words=4)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from compmech import zoo
 from compmech.cli.arguments import parse_process, parse_settings
 from compmech.cli.describing import processes
 from compmech.cli.failure import Failed, Misused
+from compmech.cli.tables import wrapped
 
 
 def printed(capsys, **options: bool) -> str:
@@ -82,9 +83,20 @@ def two_processes(monkeypatch) -> None:
 def test_check_prints_a_table_that_fits_a_terminal(capsys) -> None:
     lines = printed(capsys, check=True).splitlines()
     assert all(len(line) <= 80 for line in lines)
-    assert lines[0].split() == ["process", "values", "bounded", "unknown", "error", "seconds"]
+    assert lines[0].split() == ["process", "values", "bounded", "unknown", "error"]
     assert [line.split()[0] for line in lines[1:3]] == ["even", "moon"]
     assert "0 off" in lines[-1]
+
+
+def test_the_list_fits_a_terminal(capsys) -> None:
+    text = printed(capsys)
+    assert all(len(line) <= 80 for line in text.splitlines())
+    assert "are the weights of a measurement's\n      two outcomes\n" in text
+
+
+def test_a_name_without_a_text_is_still_listed() -> None:
+    assert wrapped("", "  name   ") == ["  name"]
+    assert wrapped("one two-three", " " * 70) == [" " * 70 + "one", " " * 70 + "two-three"]
 
 
 @pytest.mark.usefixtures("two_processes")
