@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from statistics import fmean
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 import numpy as np
@@ -121,6 +121,7 @@ def _trained(
     rng = torch_generator(trial.entropy, "weights", *who)
     model = make(trial.candidate, trial.process.n_symbol, trial.training.length, rng=rng)
     size = n_parameters(model) if isinstance(model, nn.Module) else 0
+    began = process_time()
     try:
         record = train(
             model,
@@ -138,8 +139,9 @@ def _trained(
         "kl": [each.mean_kl for each in record.evaluations],
         "gradient_norms": list(record.gradient_norms),
     }
+    spent = process_time() - began
     row = _row(trial, _judge(model, trial, judged), size, record.symbols_seen, record.seconds)
-    return {**row, "curve": curve, "training": record.to_dict()["config"]}
+    return {**row, "cpu_seconds": spent, "curve": curve, "training": record.to_dict()["config"]}
 
 
 def _counted(trial: LearningTrial, judged: Int[np.ndarray, "seq time"]) -> dict[str, Any]:
@@ -193,6 +195,7 @@ def summary(rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "judged": JUDGED,
         "unit": "kl_nats[i] is the KL to the optimum in nats at row i + 1, the mean over histories drawn anew",
+        "times": "seconds is the wall clock of the updates; cpu_seconds the processor time of updates and evaluations",
         "versions": versions(),
         "torch_threads": 1,
         "default_training": asdict(TrainingConfig(length=1)),

@@ -100,6 +100,13 @@ def rates(
         int | None, typer.Option(help="Training steps of every run: by default the preset ones of each process.")
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
+    rate: Annotated[
+        list[float] | None, typer.Option(help="A peak rate to try; may be given again. Six by default.")
+    ] = None,
+    clip: Annotated[
+        list[float] | None,
+        typer.Option(help="A largest norm of the gradient to try; may be given again. Two by default."),
+    ] = None,
     seeds: Annotated[int, typer.Option(help="Runs of every rate, with other weights and data.", min=1)] = 1,
     widen: Annotated[
         int, typer.Option(help="How often a grid may grow by a rate where the best is at its edge.", min=0)
@@ -112,6 +119,7 @@ def rates(
     as_json: Annotated[bool, typer.Option("--json", help="Print the file written instead of the best rates.")] = False,
 ) -> None:
     """Choose learning rates: train every architecture with each of several peak rates at equal budget."""
+    from probes.presets import CLIPS, RATES
     from probes.rates import RateTrial, concluded, replaced, sweep, widened
     from probes.results import write_text
 
@@ -123,7 +131,10 @@ def rates(
     fixed = [candidate.label for candidate in spec.candidates if candidate.learning_rate is not None]
     if fixed:
         raise Misused(f"{', '.join(fixed)}: lr is what the sweep chooses; leave it out")
-    trials = RateTrial.grid(spec, seeds=range(seed, seed + seeds))
+    with misuse():
+        trials = RateTrial.grid(
+            spec, seeds=range(seed, seed + seeds), rates=sorted(set(rate or RATES)), clips=sorted(set(clip or CLIPS))
+        )
     commands, rows = _earlier_rates(out) if update else ([], [])
     with output_file(out) as path:
         with progress_bar(sum(trial.training.steps for trial in trials)) as (advance, say), misuse(), worked():
