@@ -128,6 +128,8 @@ def test_a_version_is_told() -> None:
         (["rates", "--process", "rrxor@²", "-o", "rates.json"], "NAME@LENGTH"),
         (["rates", "--predictor", "bayes", "-o", "rates.json"], "bayes"),
         (["rates", "--predictor", "gru:lr=0.1", "-o", "rates.json"], "leave it out"),
+        (["rates", "--rate", "-1", "-o", "rates.json"], "lr must be positive"),
+        (["rates", "--clip", "0", "-o", "rates.json"], "clip must be positive"),
         (["compare", "--process", "rrxor", *TINY, "--length", "1", "-o", "out"], "cannot make 5 folds"),
         (["compare", "--process", "biased_coin", *TINY, "-o", "out"], "the same belief"),
         (["compare", "--process", "rrxor", *TINY, "--device", "meta", "-o", "out"], "meta"),
@@ -209,6 +211,15 @@ def test_an_unwritable_folder_is_refused_before_any_training(tmp_path: Path) -> 
     assert "cannot write" in one_line(done.stderr)
     assert time.monotonic() - started < 120  # a million steps take hours
     assert [p.name for p in tmp_path.iterdir()] == ["file"]
+
+
+def test_a_sweep_tries_the_rates_and_clips_that_are_named(tmp_path: Path) -> None:
+    named = ["--rate", "0.01", "--rate", "0.001", "--clip", "0.5"]
+    small = ["--process", "golden_mean@4", "--predictor", "gru:width=4", "--steps", "2", "--batch", "4", "--workers", "1"]
+    done = run("rates", *small, *named, "-o", "rates.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    rows = json.loads((tmp_path / "rates.json").read_text())["rows"]
+    assert sorted((row["rate"], row["clip"]) for row in rows) == [(0.001, 0.5), (0.01, 0.5)]
 
 
 def test_a_sweep_that_cannot_be_written_is_refused_before_any_training(tmp_path: Path) -> None:

@@ -246,6 +246,7 @@ def test_learning_is_recorded_by_position(tmp_path: Path, capsys: pytest.Capture
     network, _, uniform, _, bayes = found[:5]
     assert network["symbols_seen"] == 6 * 4 * 5
     assert network["seconds"] > 0
+    assert network["cpu_seconds"] > 0
     assert network["parameters"] > 0
     assert network["curve"]["symbols"][0] == 0
     assert "geometric mean" in network["lr_from"]
