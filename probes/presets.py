@@ -33,14 +33,20 @@ CLIPS = (0.1, 1.0)
 """Largest norms of the gradient that it tries with each: the second hardly ever acts, the first in all early steps."""
 
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
-    "mess3": {"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.004},
-    "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.008},
+    "mess3": {
+        **{"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.004},
+        **{"rnn": 0.002, "lru": 0.004, "mamba2": 0.001, "hybrid": 0.001},
+    },
+    "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.008, "rnn": 0.004},
 }
 """The best of the recorded sweep, by process and architecture."""
 
 CLIPPED: Mapping[str, Mapping[str, float]] = {
-    "mess3": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
-    "rrxor": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
+    "mess3": {
+        **{"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
+        **{"rnn": 0.1, "lru": 0.1, "mamba2": 0.1, "hybrid": 0.1},
+    },
+    "rrxor": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1, "rnn": 0.1},
 }
 """The largest norm of the gradient that goes with it."""
 
