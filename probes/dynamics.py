@@ -251,9 +251,7 @@ def _span(
         return None
 
 
-def _angle(
-    one: Float[np.ndarray, "width one"] | None, other: Float[np.ndarray, "width other"] | None
-) -> float | None:
+def _angle(one: Float[np.ndarray, "width one"] | None, other: Float[np.ndarray, "width other"] | None) -> float | None:
     if one is None or other is None:
         return None
     return float(principal_angles(one, other).mean())

@@ -29,7 +29,7 @@ class FinishedRun:
         path: the folder.
         named: the process, with the title that it was trained under.
         recorded: training.json: `predictor`, `seed`, `config`, `record`, ...
-        checkpoints: the updates after which a checkpoint was kept, with its file, ascending; the last is model.safetensors.
+        checkpoints: updates made and the file of each, ascending; the last is model.safetensors.
     """
 
     path: Path
@@ -72,7 +72,9 @@ def read_run(path: Path) -> FinishedRun:
     said = path / "training.json"
     if not said.is_file():
         begun = (path / "run.json").is_file()
-        why = "holds a run that has not ended: go on with compmech train --resume" if begun else "holds no training.json"
+        why = (
+            "holds a run that has not ended: go on with compmech train --resume" if begun else "holds no training.json"
+        )
         raise Misused(f"{path} {why}" if begun else f"{path} {why}: give the folder that compmech train -o wrote")
     with unreadable(said):
         text = said.read_text(errors="replace")
@@ -84,13 +86,17 @@ def read_run(path: Path) -> FinishedRun:
         raise Misused(f"{said} is no record of a training: train again with --overwrite") from None
     machine = path / PROCESS_FILE
     if not machine.is_file():
-        raise Misused(f"{path} does not hold its process, {PROCESS_FILE}: it was trained by an earlier version; train again")
+        raise Misused(
+            f"{path} does not hold its process, {PROCESS_FILE}: it was trained by an earlier version; train again"
+        )
     with unreadable(machine), misuse():
         process = load(machine)
     named = NamedProcess(title.partition("(")[0] or "process", title, process)
     last = path / "model.safetensors"
     if not last.is_file():
-        raise Misused(f"{path} does not hold model.safetensors: {recorded['predictor']} has no checkpoints, or it was removed")
+        raise Misused(
+            f"{path} does not hold model.safetensors: {recorded['predictor']} has no checkpoints, or it was removed"
+        )
     kept = sorted(
         (int(match[1]), file)
         for file in (path / "checkpoints").glob("*.safetensors")

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
-from compmech.cli.finished_run import write_process
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped, misuse
+from compmech.cli.finished_run import write_process
 from compmech.cli.learning import learn
 from compmech.cli.output import report_os_errors
 from compmech.cli.run_folder import RunFolder

@@ -113,9 +113,7 @@ def test_what_appears_later_is_said_to(ground: Ground) -> None:
     only_next = np.hstack([weights, np.zeros((5, WIDTH - 2))])
     both = only_next + plane(5, 3)
     images = {0: 1e-9 * both, 10: only_next, 100: only_next, 1000: both}
-    seen = watch(
-        planted(ground, images), h, targets(ground)[1:], ["h"], split=ground.split, weighting="uniform"
-    )
+    seen = watch(planted(ground, images), h, targets(ground)[1:], ["h"], split=ground.split, weighting="uniform")
     first, later = (appearance(seen.series("h", name)) for name in ("next", "beyond"))
     assert first is not None
     assert later is not None
