@@ -10,13 +10,15 @@ The unit is the distinct history; targets are probabilities of hidden states (ga
 
 Ridge: penalties are half decades from 1e-4 to 10 of the mean variance of a column, chosen for each held-out fold on the
 other folds; ten folds of histories, every history counted alike. Columns are not scaled. In-sample fits are ordinary
-least squares and are marked so. RRXOR's "all sites" are those of the paper: the residual stream before, amid and after
-each of four blocks, 1,536 columns of which 384 stand twice.
+least squares and are marked so. Mess3's histories are weighted by the number of words of length 10 that begin with
+them, as in the paper ("words"), alike ("uniform"), and by probability. RRXOR's "all sites" are the embeddings of symbol
+and position and their sum, the residual stream amid and after each of four blocks, and the final norm: 1,536 columns.
 """
 
 import argparse
 import copy
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +35,6 @@ from probes import (
     RidgeProbe,
     Split,
     Target,
-    Weighting,
     belief_classes,
     belief_target,
     beyond_target,
@@ -46,6 +47,7 @@ from probes import (
 from probes.controls import Shuffled, null_target
 from probes.crossfit import in_sample
 from probes.geometry import distances, draw_pairs, explained
+from probes.ground import WEIGHTINGS
 from probes.readout import read_out
 
 COMMAND = "python docs/reproductions/belief_audit.py FOLDER -o docs/results/belief-audit.json"
@@ -92,28 +94,37 @@ def untrained(model: LensTransformer, seed: int) -> LensTransformer:
 
 
 def all_sites(model: LensTransformer, found: Histories) -> np.ndarray:
-    """The residual stream before, amid and after every block, side by side."""
-    inside: dict[tuple[int, str], list[Tensor]] = {}
+    """Twelve values side by side: embedding, position, their sum, amid and after every block, and the final norm."""
+    inside: dict[str, list[Tensor]] = {}
 
-    def keeper(place: tuple[int, str]) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
+    def keeper(place: str) -> Callable[[nn.Module, tuple[Tensor, ...]], None]:
         return lambda module, arguments: inside.setdefault(place, []).append(arguments[0].detach())
 
     blocks = list(model.blocks)
-    hooks = [
-        getattr(block, norm).register_forward_pre_hook(keeper((i, norm)))
-        for i, block in enumerate(blocks)
-        for norm in ("attention_norm", "mlp_norm")
+    hooks = [blocks[0].get_submodule("attention_norm").register_forward_pre_hook(keeper("sum"))]
+    hooks += [
+        block.get_submodule("mlp_norm").register_forward_pre_hook(keeper(f"{i}")) for i, block in enumerate(blocks)
     ]
+    layers = [f"layer.{i}" for i in range(len(blocks))]
     try:
-        after = read_out(model, found, [f"layer.{i}" for i in range(len(blocks))]).features
+        values = read_out(model, found, ["embed", *layers, "final"]).features
     finally:
         for hook in hooks:
             hook.remove()
-    parts = []
-    for i in range(len(blocks)):
-        parts += [found.gather(torch.cat(inside[i, norm]).numpy()) for norm in ("attention_norm", "mlp_norm")]
-        parts.append(after[f"layer.{i}"])
-    return np.concatenate(parts, axis=1).astype(np.float64)
+    seen = {place: found.gather(torch.cat(parts).numpy()) for place, parts in inside.items()}
+    parts = [values["embed"], seen["sum"] - values["embed"], seen["sum"]]
+    for i, layer in enumerate(layers):
+        parts += [seen[f"{i}"], values[layer]]
+    return np.concatenate([*parts, values["final"]], axis=1).astype(np.float64)
+
+
+def words_beginning_with(found: Histories) -> np.ndarray:
+    """For each history how many of the possible words of full length begin with it."""
+    count = Counter(
+        word[:t].tobytes() for word in np.ascontiguousarray(found.words) for t in range(1, found.length + 1)
+    )
+    keys = (found.words[word, :row].tobytes() for word, row in zip(found.word, found.row, strict=True))
+    return np.array([count[key] for key in keys], dtype=np.float64)
 
 
 def r2(true: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:
@@ -122,9 +133,8 @@ def r2(true: np.ndarray, predicted: np.ndarray, weight: np.ndarray) -> float:
     return 1 - float(weight @ ((true - predicted) ** 2).sum(axis=1) / (weight @ ((true - mean) ** 2).sum(axis=1)))
 
 
-def fitted_in_sample(X: np.ndarray, Y: np.ndarray, found: Histories, weighting: Weighting) -> tuple[np.ndarray, float]:
+def fitted_in_sample(X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, float]:
     """Predictions of an ordinary fit of its own rows, and their R²."""
-    weight = found.weight(weighting)
     predicted = in_sample(X, Y, weight).predicted
     return predicted, r2(Y, predicted, weight)
 
@@ -180,14 +190,16 @@ def mess3(folder: Path) -> dict[str, object]:
     paths = _paths(folder, "mess3")
     networks = [(path.name, load_transformer_lens(path)) for path in paths]
     networks += [(f"untrained, seed {seed}", untrained(networks[0][1], seed)) for seed in SEEDS]
+    weights = {name: ground.histories.weight(name) for name in WEIGHTINGS}
+    weights["words"] = words_beginning_with(ground.histories)
     found = {}
-    for name, model in networks:
+    for network, model in networks:
         sites = [*(f"layer.{i}" for i in range(model.shape.n_layer)), "final"]
         values = read_out(model, ground.histories, sites).features
-        found[name] = {
+        found[network] = {
             site: {
-                weighting: fitted_in_sample(X.astype(np.float64), ground.belief.Y, ground.histories, weighting)[1]
-                for weighting in ("uniform", "probability")
+                name: fitted_in_sample(X.astype(np.float64), ground.belief.Y, weight)[1]
+                for name, weight in weights.items()
             }
             for site, X in values.items()
         }
@@ -214,7 +226,7 @@ def rrxor(folder: Path) -> dict[str, object]:
         "in_sample": {
             "trained": _in_sample(X, ground),
             "untrained": [_in_sample(twin, ground) for twin in twins],
-            "shuffled": [fitted_in_sample(X, null, found, "uniform")[1] for null in nulls],
+            "shuffled": [fitted_in_sample(X, null, found.weight("uniform"))[1] for null in nulls],
         },
         "held_out": {
             "all sites": held_out(X, ground),
@@ -223,13 +235,16 @@ def rrxor(folder: Path) -> dict[str, object]:
             "true next-symbol probabilities": held_out(
                 features(NextProbabilities(found), found, rng=np.random.default_rng(0)), ground
             ),
-            "suffix-grams": [{gram.score.target: gram.score.score for gram in each} for each in grams],
+            "suffix-grams": [
+                {gram.score.target: {"score": gram.score.score, "by_longest_suffix": gram.curve} for gram in each}
+                for each in grams
+            ],
         },
     }
 
 
 def _in_sample(X: np.ndarray, ground: Ground) -> dict[str, object]:
-    predicted, score = fitted_in_sample(X, ground.belief.Y, ground.histories, "uniform")
+    predicted, score = fitted_in_sample(X, ground.belief.Y, ground.histories.weight("uniform"))
     return {"belief": score, "distance": distance_r2(predicted, ground)}
 
 
