@@ -12,6 +12,7 @@ from compmech.blackwell.scaling import (
     ScalingFit,
     box_counting_dimension,
     correlation_dimension,
+    correlation_dimension_of,
     information_dimension,
 )
 from compmech.blackwell.separation import separation
@@ -31,6 +32,7 @@ __all__ = [
     "blackwell",
     "box_counting_dimension",
     "correlation_dimension",
+    "correlation_dimension_of",
     "determinant_sum",
     "information_dimension",
     "lyapunov_dimension",

@@ -12,6 +12,7 @@ Reference:
     Grassberger and Procaccia, Physica D 9, 189 (1983).
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import hypot
 
@@ -80,26 +81,45 @@ def correlation_dimension(orbits: Orbits) -> ScalingFit | None:
     sizes is left to fit.
     """
     points = _coordinates(orbits)
-    groups = [_thinned(part, _BELIEFS) for part in np.array_split(points, min(_GROUPS, len(points)))]
-    extent = _extent(groups[0])
-    if extent == 0 or len(groups) < 2:
+    return correlation_dimension_of(
+        [_thinned(part, _BELIEFS) for part in np.array_split(points, min(_GROUPS, len(points)))]
+    )
+
+
+def correlation_dimension_of(
+    groups: Sequence[Float[np.ndarray, "_ coordinate"]], *, least_size: float = 0.0, largest_part: float = _LARGEST_PART
+) -> ScalingFit | None:
+    """D_2 of points in groups, each of which is a sample of the whole: distances are taken within a group.
+
+    Args:
+        least_size: sizes below this are left out of the fit: the accuracy of the points, where that is coarser than
+            their number.
+        largest_part: sizes at which a larger part of all pairs is nearer are left out: there the outer shape rules.
+    Returns:
+        None where no range of sizes is left to fit, or there are fewer than two groups.
+    """
+    extent = _extent(groups[0]) if len(groups) > 1 else 0.0
+    if extent == 0:
         return None
     log2_size = np.log2(extent) + np.arange(np.log2(_LEAST_SIZE), np.log2(_LARGEST_SIZE), 0.5)
-    table = np.array([_nearer_pairs(group, 2.0**log2_size) for group in groups])
+    table = np.array([_nearer_pairs(group, 2.0**log2_size, largest_part) for group in groups])
     part = table.mean(axis=0)
     n_pair = sum(len(group) * (len(group) - 1) / 2 for group in groups)
     left_out = (table.sum(axis=0) - table) / (len(table) - 1)
-    fit = (part * n_pair >= _LEAST_PAIRS) & (part <= _LARGEST_PART) & (left_out > 0).all(axis=0)
+    fit = (part * n_pair >= _LEAST_PAIRS) & (part <= largest_part) & (left_out > 0).all(axis=0)
+    fit &= 2.0**log2_size >= least_size
     return _fitted(log2_size[fit], np.log2(part[fit]), np.log2(left_out[:, fit]))
 
 
-def _nearer_pairs(points: Float[np.ndarray, "point tangent"], sizes: Float[np.ndarray, " size"]) -> np.ndarray:
+def _nearer_pairs(
+    points: Float[np.ndarray, "point tangent"], sizes: Float[np.ndarray, " size"], largest_part: float
+) -> np.ndarray:
     """C(r): the part of all pairs of points that are nearer than each size; 1 where clearly beyond the fit."""
     from scipy.spatial import KDTree
 
     few = KDTree(points[:: max(1, len(points) // _FEW)])
     rough = few.count_neighbors(few, sizes) / few.n**2
-    needed = sizes[: int(np.searchsorted(rough, 2 * _LARGEST_PART))]  # counting takes as long as there are pairs
+    needed = sizes[: int(np.searchsorted(rough, 2 * largest_part))]  # counting takes as long as there are pairs
     tree = KDTree(points)
     part = np.ones(len(sizes))
     n = len(points)

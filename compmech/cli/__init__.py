@@ -21,6 +21,7 @@ from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
 from compmech.cli.listing import add_listing_commands
 from compmech.cli.stopping import stopped_once
 from compmech.cli.training import add_training_commands
+from compmech.cli.watching import add_watching_commands
 
 __all__ = ["main"]
 
@@ -37,6 +38,7 @@ add_diverging_commands(app)
 add_drawing_commands(app)
 add_comparing_commands(app)
 add_training_commands(app)
+add_watching_commands(app)
 add_listing_commands(app)
 
 

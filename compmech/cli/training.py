@@ -11,6 +11,7 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped, misuse
+from compmech.cli.finished_run import write_process
 from compmech.cli.learning import learn
 from compmech.cli.output import report_os_errors
 from compmech.cli.run_folder import RunFolder
@@ -83,6 +84,7 @@ def train(
     config = _config(run, settings, eval_every, checkpoints)
     with report_os_errors(f"cannot write to the output folder {out}"):
         folder = RunFolder.prepared(out, _described(run, config, device, dtype), resume=resume, overwrite=overwrite)
+        write_process(named, out)
         with misuse(), folder.alone():
             record = _train(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
         text = json.dumps({**folder.described, "command": command_line(), **_found(run, record)}, indent=1) + "\n"

@@ -15,7 +15,7 @@ from probes.report.short_names import labels, short_names
 from probes.report.style import GRID, MUTED, colour_of, marker_of
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["apart", "draw_kl", "draw_learning", "log_ticks"]
+__all__ = ["apart", "draw_kl", "draw_learning", "log_axis", "log_ticks"]
 
 _SMALLEST = 1e-9
 """KL below this, in nats, is rounding and has no place on a log axis."""
@@ -53,7 +53,7 @@ def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None
         named = ", ".join(short[name] for name in dict.fromkeys(infinite))
         note = f"∞: probability 0 for a possible symbol ({named})"
         axes.text(0, 1.09, textwrap.fill(note, _NOTE_CHARACTERS), transform=axes.transAxes, fontsize=8, color=MUTED)
-    _log_axis(axes, "y")
+    log_axis(axes, "y")
     axes.set_xlim(0.6, summary.length + 0.4)
     step = math.ceil(summary.length / 10)
     axes.set_xticks(range(step, summary.length + 1, step))
@@ -85,8 +85,8 @@ def draw_learning(axes: Axes, comparison: Comparison, summary: ProcessSummary) -
         if name not in trained and levels and _SMALLEST < levels[0] < math.inf:
             axes.axhline(levels[0], **_line(name, trained))
             ends[name] = levels[0]
-    _log_axis(axes, "y")
-    _log_axis(axes, "x")
+    log_axis(axes, "y")
+    log_axis(axes, "x")
     axes.set_xlabel("symbols seen in training")
     _finish(axes, ends, trained, labels(comparison, summary))
 
@@ -140,7 +140,8 @@ def _dots(name: str, trained: Sequence[str]) -> dict[str, Any]:
     return {"marker": marker_of(name, trained), "markersize": 4} if name in trained else {}
 
 
-def _log_axis(axes: Axes, which: str) -> None:
+def log_axis(axes: Axes, which: str) -> None:
+    """A logarithmic axis with plain numbers at round places: "x" or "y". After the data are drawn."""
     (axes.set_yscale if which == "y" else axes.set_xscale)("log")
     axis = axes.yaxis if which == "y" else axes.xaxis
     ticks = log_ticks(*sorted(axes.get_ylim() if which == "y" else axes.get_xlim()))

@@ -195,6 +195,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "blackwell": arguments(mess3, rng=rng, n_symbols=lambda: 20_000),
     "box_counting_dimension": arguments(orbits),
     "correlation_dimension": arguments(orbits),
+    "correlation_dimension_of": arguments(lambda: list(np.random.default_rng(0).random((2, 300, 2)))),
     "determinant_sum": arguments(lambda: blackwell.belief_system(mess3()), lambda: Bounds(1.57, 1.571)),
     "information_dimension": arguments(orbits),
     "lyapunov_dimension": arguments(lambda: 1.5, lambda: [-1.0, -2.0]),
