@@ -68,8 +68,8 @@ class Ground:
     splits: tuple[Split, ...]
 
     @staticmethod
-    def of(process: HMM) -> "Ground":
-        found = histories(process, LENGTH)
+    def of(process: HMM, length: int) -> "Ground":
+        found = histories(process, length)
         classes = belief_classes(process, found)
         return Ground(
             found,
@@ -184,9 +184,9 @@ def averaged(rows: Sequence[dict[str, object]]) -> dict[str, object]:
     return mean
 
 
-def mess3(folder: Path) -> dict[str, object]:
+def mess3(folder: Path, length: int) -> dict[str, object]:
     """In-sample R² of the belief, site by site, while training; every history alike, and by probability."""
-    ground = Ground.of(zoo.mess3(x=0.05, a=0.85))
+    ground = Ground.of(zoo.mess3(x=0.05, a=0.85), length)
     paths = _paths(folder, "mess3")
     networks = [(path.name, load_transformer_lens(path)) for path in paths]
     networks += [(f"untrained, seed {seed}", untrained(networks[0][1], seed)) for seed in SEEDS]
@@ -206,9 +206,9 @@ def mess3(folder: Path) -> dict[str, object]:
     return {"in_sample": True, "histories": len(ground.histories), "r2": found}
 
 
-def rrxor(folder: Path) -> dict[str, object]:
+def rrxor(folder: Path, length: int) -> dict[str, object]:
     """All sites of the last network: in sample, held out, beyond the next symbol, and the same of what should fail."""
-    ground = Ground.of(zoo.rrxor())
+    ground = Ground.of(zoo.rrxor(), length)
     found = ground.histories
     path = _paths(folder, "rrxor")[-1]
     model = load_transformer_lens(path)
@@ -255,10 +255,10 @@ def _paths(folder: Path, name: str) -> list[Path]:
     return paths
 
 
-def main(folder: Path) -> dict[str, object]:
-    """Both processes. Raises FileNotFoundError if the folder lacks one."""
-    settings = {"folds": N_FOLD, "penalties": PENALTIES, "seeds": SEEDS, "gauge": "state", "length": LENGTH}
-    return {"command": COMMAND, "settings": settings, "mess3": mess3(folder), "rrxor": rrxor(folder)}
+def main(folder: Path, *, length: int = LENGTH) -> dict[str, object]:
+    """Both processes, on words of `length` symbols. Raises FileNotFoundError if the folder lacks one."""
+    settings = {"folds": N_FOLD, "penalties": PENALTIES, "seeds": SEEDS, "gauge": "state", "length": length}
+    return {"command": COMMAND, "settings": settings, "mess3": mess3(folder, length), "rrxor": rrxor(folder, length)}
 
 
 if __name__ == "__main__":
