@@ -23,16 +23,17 @@ of Gu and others, arXiv 2206.11893.
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from predictors.kernels.step import Sizes
 from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
 from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba", "MambaConfig", "blank_state", "block_sites"]
 
@@ -89,6 +90,7 @@ class Block(nn.Module):
         self.log_decay = nn.Parameter(torch.empty(inner, n_state))  # log(-A)
         self.skip = nn.Parameter(torch.empty(inner))  # D
         self.out_weight = nn.Parameter(torch.empty(width, inner))
+        self.sizes = Sizes(inner, inner, n_state, config.n_conv, n_head=inner, n_group=1, rank=rank)
 
     def initialise(self, rng: torch.Generator) -> None:
         """Gu and Dao's: A = -1, -2, .. -n_state (S4D-real); steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
@@ -108,7 +110,7 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site)
+        stepped = step(self.kernel, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
@@ -134,22 +136,14 @@ class Block(nn.Module):
         r = (self.out_weight @ y.reshape(inner, -1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
-    @property
-    def _weights(self) -> dict[str, Tensor]:
-        """By the names of `predictors.kernels.step`."""
-        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
-        return {
-            "norm": self.norm.weight,
-            "in": own["in_weight"],
-            "conv": own["conv_weight"],
-            "conv_bias": own["conv_bias"],
-            "select": own["select_weight"],
-            "delta": own["delta_weight"],
-            "bias": own["delta_bias"],
-            "log_decay": own["log_decay"],
-            "skip": own["skip"],
-            "out": own["out_weight"],
-        }
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        norm = rms_norm_weights(self.norm)
+        inside = own(self, "in_weight", "conv_weight", "conv_bias", "delta_bias", "log_decay", "skip", "out_weight")
+        maps = own(self, "select_weight", "delta_weight")
+        if norm is None or inside is None or maps is None:
+            return None
+        return Blocks("selective", self.sizes, [[*norm, *inside, *maps]])
 
 
 def block_sites(config: MambaConfig, i: int) -> dict[str, Site]:

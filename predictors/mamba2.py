@@ -20,16 +20,17 @@ Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from predictors.kernels.step import Sizes
 from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.state_space import Selection, convolve, scan, step
 from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba2", "Mamba2Config"]
 
@@ -103,6 +104,7 @@ class Block(nn.Module):
         self.skip = nn.Parameter(torch.empty(config.n_head))  # D
         self.gated_norm = RMSNorm(inner, config.n_group)
         self.out_weight = nn.Parameter(torch.empty(width, inner))
+        self.sizes = Sizes(inner, config.convolved, config.n_state, config.n_conv, config.n_head, config.n_group)
 
     def initialise(self, rng: torch.Generator) -> None:
         """Dao and Gu's: A uniform in -16 .. -1; steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
@@ -120,7 +122,7 @@ class Block(nn.Module):
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site, n_group=self.config.n_group)
+        stepped = step(self.kernel, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
@@ -144,21 +146,13 @@ class Block(nn.Module):
         r = (self.out_weight @ y.reshape(config.inner, -1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
-    @property
-    def _weights(self) -> dict[str, Tensor]:
-        """By the names of `predictors.kernels.step`."""
-        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
-        return {
-            "norm": self.norm.weight,
-            "in": own["in_weight"],
-            "conv": own["conv_weight"],
-            "conv_bias": own["conv_bias"],
-            "bias": own["delta_bias"],
-            "log_decay": own["log_decay"],
-            "skip": own["skip"],
-            "gated": self.gated_norm.weight,
-            "out": own["out_weight"],
-        }
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        norm, gated = rms_norm_weights(self.norm), rms_norm_weights(self.gated_norm, self.config.n_group)
+        inside = own(self, "in_weight", "conv_weight", "conv_bias", "delta_bias", "log_decay", "skip", "out_weight")
+        if norm is None or inside is None or gated is None:
+            return None
+        return Blocks("selective", self.sizes, [[*norm, *inside, None, None, *gated]])
 
 
 class Mamba2(StateSpaceNetwork[Block]):

@@ -13,7 +13,7 @@ the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar, Literal, cast
@@ -22,8 +22,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from predictors.kernels.step import Sizes
 from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
+from predictors.stepping import Blocks, own, together
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
 
@@ -138,6 +140,17 @@ class _Recurrent(Network):
             after.append(state)
         return hidden, tuple(after)
 
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        names, sizes = ("weight_ih", "weight_hh", "bias_ih", "bias_hh"), Sizes()
+        weights = (own(layer, *names) for layer in self.layers)
+        kernels = (None if each is None else Blocks(self._kind, sizes, [each]) for each in weights)
+        return together(kernels, [])
+
+    @property
+    @abstractmethod
+    def _kind(self) -> str:
+        """The name of its kernel."""
+
     @abstractmethod
     def _span(
         self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
@@ -151,6 +164,10 @@ class RNN(_Recurrent):
     n_gate = 1
     states: ClassVar = {"carry": "h, the hidden state"}
     config: RNNConfig
+
+    @property
+    def _kind(self) -> str:
+        return f"rnn_{self.config.activation}"
 
     def _span(
         self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
@@ -169,7 +186,7 @@ class RNN(_Recurrent):
 class GRU(_Recurrent):
     """n = tanh(W_n x + r * (U_n h)), h' = (1 - z) * n + z * h, with r and z logistic in x and h."""
 
-    n_gate = 3
+    n_gate, _kind = 3, "gru"
     states: ClassVar = {"carry": "h, the hidden state"}
 
     def _span(
@@ -190,7 +207,7 @@ class LSTM(_Recurrent):
     Editing c at row t moves h at row t, and everything after.
     """
 
-    n_gate = 4
+    n_gate, _kind = 4, "lstm"
     states: ClassVar = {"carry": "h, the hidden state", "cell": "c, the cell"}
 
     def _span(

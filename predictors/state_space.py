@@ -4,24 +4,19 @@ Axes are (channel, row, seq), the letters those of `predictors.scan`. Both funct
 `predictors.network.in_spans`: they run `rows`, of which the last alone may be written.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
 from predictors.convolution import causal_convolution
-from predictors.kernels import library
-from predictors.kernels.step import compiled_step
 from predictors.network import State
-from predictors.norm import EPS
 from predictors.predictor import Tap, visit, written_rows
 from predictors.scan import gated_scan, gated_states, read_out
+from predictors.stepping import FEW, Blocks, step_blocks
 
 __all__ = ["Selection", "convolve", "scan", "step"]
-
-FEW = 16
-"""Sequences up to which one row of a block costs more calls than arithmetic."""
 
 
 def convolve(
@@ -78,7 +73,7 @@ def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, stat
 
 
 def step(
-    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_group: int = 1
+    kernel: Callable[[], Blocks | None], r: Tensor, rows: range, state: State, tap: Tap, site: str
 ) -> tuple[Tensor, State] | None:
     """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
 
@@ -90,8 +85,8 @@ def step(
     for name in (f"{site}.conv", f"{site}.ssm"):
         if name in tap.reads or name in tap.writes:
             return None
-    kernels, (past, h) = library(r, *state, *weights.values()), state
-    if kernels is None or not all(weight.is_contiguous() for weight in weights.values()):
+    blocks = kernel()
+    stepped = None if blocks is None else step_blocks(blocks, [state], r[0])
+    if stepped is None:
         return None
-    after, past, h = compiled_step(kernels, r[0], past, h, weights, n_group=n_group, eps=EPS)
-    return visit(tap, site, rows, after[:, None]).transpose(0, 1), (past, h)
+    return visit(tap, site, rows, stepped.stream[1][:, None]).transpose(0, 1), stepped.memory[0]

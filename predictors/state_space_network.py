@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from predictors.network import Memory, Network, State, normal
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap
+from predictors.stepping import Blocks, rms_norm_weights, together
 
 __all__ = ["StateSpaceNetwork", "state_space_sites"]
 
@@ -21,6 +22,8 @@ class StateSpaceBlock(Protocol):
     """A block on the residual stream, (row, seq, width)."""
 
     def initialise(self, rng: torch.Generator) -> None: ...
+
+    def kernel(self) -> Blocks | None: ...
 
     def __call__(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]: ...
 
@@ -66,6 +69,10 @@ class StateSpaceNetwork(Network, Generic[B]):
             r, kept = block(r, rows, state, tap, f"layer.{i}")
             after.append(kept)
         return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
+
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        norm = rms_norm_weights(self.norm)
+        return None if norm is None else together((block.kernel() for block in self._blocks), norm)
 
     @property
     def _blocks(self) -> Iterable[B]:

@@ -5,10 +5,10 @@ import pytest
 import predictors.convolution
 import predictors.norm
 import predictors.scan
-import predictors.state_space
+import predictors.stepping
 from predictors import kernels
 
-USERS = (predictors.convolution, predictors.norm, predictors.scan, predictors.state_space)
+USERS = (predictors.convolution, predictors.norm, predictors.scan, predictors.stepping)
 
 
 @pytest.fixture(params=["compiled", "torch"])

@@ -129,7 +129,7 @@ def test_an_edited_residual_stream_changes_no_state_of_its_block() -> None:
         seen = capture(edited(model, {"layer.0": at(4, lambda value: value.flip(1))}), WORDS, names)
     for name in names:
         moved = (seen[name] - plain[name]).abs().amax((0, 2))
-        assert float(moved[:4].max()) == 0.0
+        assert float(moved[:4].max()) < 1e-12  # not a bit with the kernels; products of matrices may round otherwise
         assert (float(moved[4:].min()) > 1e-9) == name.startswith("layer.1.ssm") or name == "layer.1.conv"
     assert torch.equal(seen["layer.0.ssm"], plain["layer.0.ssm"])
     assert torch.equal(seen["layer.0.conv"], plain["layer.0.conv"])
