@@ -11,6 +11,7 @@ import numpy as np
 
 from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from predictors import TrainingConfig
+from probes.baselines import BASELINES
 from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, generator, run_cell, sites_of
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
@@ -95,7 +96,8 @@ class ComparisonSpec:
 
     def seeds_of(self, candidate: Candidate) -> Sequence[int | None]:
         """The repetitions of one predictor: a single one, without a seed, where nothing is random."""
-        return [None] if candidate.kind in ("bayes", "uniform") else range(self.seeds)
+        nothing = candidate.is_baseline and BASELINES[candidate.kind].smoothing is None
+        return [None] if nothing else range(self.seeds)
 
     @property
     def total_steps(self) -> int:
