@@ -4,11 +4,12 @@ import pytest
 
 import predictors.convolution
 import predictors.norm
+import predictors.recurrent
 import predictors.scan
 import predictors.stepping
 from predictors import kernels
 
-USERS = (predictors.convolution, predictors.norm, predictors.scan, predictors.stepping)
+USERS = (predictors.convolution, predictors.norm, predictors.recurrent, predictors.scan, predictors.stepping)
 
 
 @pytest.fixture(params=["compiled", "torch"])
