@@ -25,7 +25,6 @@ from probes.candidates import Candidate, make
 from probes.cell import generator, torch_generator
 from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
-from probes.presets import clip, learning_rate
 
 __all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 
@@ -71,18 +70,7 @@ class LearningTrial:
 
 def _trial(spec: ComparisonSpec, subject_index: int, candidate: Candidate, seed: int, entropy: int) -> LearningTrial:
     subject = spec.subjects[subject_index]
-    steps = spec.steps_of(subject)
-    chosen = candidate.learning_rate or spec.learning_rate
-    rate, where = (chosen, "chosen by the user") if chosen else learning_rate(subject.label, candidate.kind)
-    every = max(1, min(100, steps // 10))
-    training = TrainingConfig(
-        steps=steps,
-        batch=spec.batch,
-        length=subject.length,
-        lr=rate,
-        clip=clip(subject.label, candidate.kind),
-        eval_every=every,
-    )
+    training, where = spec.training_of(subject, candidate)
     return LearningTrial(subject.label, subject.title, subject.process, candidate, training, seed, entropy, where)
 
 

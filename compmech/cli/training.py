@@ -154,7 +154,7 @@ def _run_of(
 
     from predictors.budgets import flops_per_symbol, steps_within
     from probes.candidates import candidate, make
-    from probes.presets import learning_rate
+    from probes.presets import ASKED, learning_rate
     from probes.presets import steps as preset_steps
 
     given = [name for name, value in budget.items() if value is not None]
@@ -186,15 +186,16 @@ def _run_of(
     rate, where = learning_rate(named.label, chosen.kind)
     asked = lr if lr is not None else chosen.learning_rate
     if asked is not None:
-        rate, where = asked, "chosen by the user"
+        rate, where = asked, ASKED
     return _TrainRun(named, source, held_out, chosen.label, chosen.kind, model, length, batch, steps, rate, where, seed)
 
 
 def _config(run: _TrainRun, settings: dict[str, Any], eval_every: int | None, checkpoints: int) -> "TrainingConfig":
     from predictors import TrainingConfig
     from predictors.schedules import log_spaced
+    from probes import presets
 
-    every = eval_every if eval_every is not None else max(1, min(100, run.steps // 10))
+    every = eval_every if eval_every is not None else presets.eval_every(run.steps)
     with misuse():
         times = log_spaced(checkpoints, run.steps) if checkpoints else ()
         return TrainingConfig(
