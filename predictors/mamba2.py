@@ -28,7 +28,8 @@ from predictors.kernels.step import Sizes
 from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
-from predictors.state_space import Selection, convolve, scan, step
+from predictors.scan import Selection
+from predictors.state_space import convolve, scan, step
 from predictors.state_space_network import StateSpaceNetwork, state_space_sites
 from predictors.stepping import Blocks, own, rms_norm_weights
 
@@ -139,7 +140,7 @@ class Block(nn.Module):
         u, B, C = torch.split_with_sizes(v, [config.inner, n_map, n_map])
 
         ssm = f"{site}.ssm"
-        selection = Selection(u, delta, B, C, z, A=-self.log_decay.exp()[None], bias=self.delta_bias, D=self.skip)
+        selection = Selection(u, delta, -self.log_decay.exp()[None], B, C, self.delta_bias, self.skip, z)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
         y = self.gated_norm(y)

@@ -89,7 +89,7 @@ def peers(name: str, length: int) -> dict[str, Side]:
         found["torch.nn"] = torch_nn(name, length)
     if name == "mamba" and find_spec("mambapy"):
         found["mambapy"] = mambapy(name, length)
-    slow = name == "mamba" and length > 64  # a minute a step
+    slow = name == "mamba" and length > 16  # a quarter of a minute a step
     if name in ("transformer", "mamba", "mamba2") and find_spec("transformers") and not slow:
         found["Hugging Face"] = hugging_face(name, length)
     return found

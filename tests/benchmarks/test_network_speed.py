@@ -13,6 +13,7 @@ from predictors import CONFIGS, capture, flops, keep_memory
 
 BATCH = 128
 keep_memory()
+pytestmark = pytest.mark.timeout(1800)  # of the wall clock, on a machine that does other work
 
 BARS = {
     **{("transformer", length): bar for length, bar in ((16, 33e3), (64, 29e3), (256, 20e3))},

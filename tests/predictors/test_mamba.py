@@ -136,13 +136,13 @@ def test_an_edited_residual_stream_changes_no_state_of_its_block() -> None:
 
 
 def test_states_are_materialised_for_the_layer_that_is_read_only(monkeypatch) -> None:
-    model, states, calls = make(), predictors.state_space.gated_states, []
+    model, states, calls = make(), predictors.state_space.selective_states, []
 
     def counted(*args, **parameters):
-        calls.append(args[0].shape[1])
+        calls.append(args[0].u.shape[1])
         return states(*args, **parameters)
 
-    monkeypatch.setattr(predictors.state_space, "gated_states", counted)
+    monkeypatch.setattr(predictors.state_space, "selective_states", counted)
     edited(model, {"layer.0.ssm": at(3, lambda value: value / 2)}).log_probs(WORDS)
     assert calls == []
     capture(model, WORDS, ["layer.1.ssm"])
