@@ -28,19 +28,19 @@ import torch
 from torch import Tensor, nn
 
 from predictors.kernels.step import Sizes
-from predictors.network import State, in_spans, require, uniform
+from predictors.network import State, in_spans, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.scan import Selection
 from predictors.state_space import convolve, scan, step
-from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.state_space_network import StateSpaceConfig, StateSpaceNetwork, draw_steps, state_space_sites
 from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba", "MambaConfig", "blank_state", "block_sites"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MambaConfig:
+class MambaConfig(StateSpaceConfig):
     """A Mamba; n_state, n_conv, expand and the rank of the step are those of Gu and Dao.
 
     Attributes:
@@ -51,22 +51,6 @@ class MambaConfig:
         n_conv: inputs that the convolution reads, the newest among them; at least 2.
         expand: the inner width is expand * width.
     """
-
-    n_symbol: int
-    width: int = 64
-    n_layer: int = 2
-    n_state: int = 16
-    n_conv: int = 4
-    expand: int = 2
-
-    def __post_init__(self) -> None:
-        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
-        require(n_state=(self.n_state, 1), n_conv=(self.n_conv, 2), expand=(self.expand, 1))
-
-    @property
-    def inner(self) -> int:
-        """Channels of the convolution and of the recurrence."""
-        return self.expand * self.width
 
     @property
     def rank(self) -> int:
@@ -102,10 +86,8 @@ class Block(nn.Module):
         uniform(self.select_weight, config.inner**-0.5, rng)
         uniform(self.delta_weight, config.rank**-0.5, rng)
         uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        draw_steps(self.delta_bias, rng)
         with torch.no_grad():
-            low, high = math.log(1e-3), math.log(1e-1)
-            delta = torch.exp(low + (high - low) * torch.rand(config.inner, generator=rng))
-            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
             self.log_decay.copy_(torch.arange(1, config.n_state + 1).log().expand(config.inner, -1))
             self.skip.fill_(1.0)
 

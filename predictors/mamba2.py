@@ -17,7 +17,6 @@ seq). The norm before W_out is one for each group.
 Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (state-spaces/mamba).
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
 
@@ -30,14 +29,14 @@ from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
 from predictors.scan import Selection
 from predictors.state_space import convolve, scan, step
-from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.state_space_network import StateSpaceConfig, StateSpaceNetwork, draw_steps, state_space_sites
 from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba2", "Mamba2Config"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mamba2Config:
+class Mamba2Config(StateSpaceConfig):
     """A Mamba-2. Dao and Gu take 128 state numbers and heads of width 64 at widths from 768; the defaults keep about
     the proportions.
 
@@ -52,19 +51,12 @@ class Mamba2Config:
         expand: the inner width is expand * width.
     """
 
-    n_symbol: int
-    width: int = 64
-    n_layer: int = 2
-    n_state: int = 16
     head_width: int = 16
     n_group: int = 1
-    n_conv: int = 4
-    expand: int = 2
 
     def __post_init__(self) -> None:
-        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
-        require(n_state=(self.n_state, 1), head_width=(self.head_width, 1), n_group=(self.n_group, 1))
-        require(n_conv=(self.n_conv, 2), expand=(self.expand, 1))
+        super().__post_init__()
+        require(head_width=(self.head_width, 1), n_group=(self.n_group, 1))
         if self.inner % self.head_width:
             raise ValueError(
                 f"head_width must divide the inner width, expand * width = {self.inner}; got {self.head_width}"
@@ -73,11 +65,6 @@ class Mamba2Config:
             raise ValueError(
                 f"n_group must divide the number of heads, inner / head_width = {self.n_head}; got {self.n_group}"
             )
-
-    @property
-    def inner(self) -> int:
-        """Channels of the recurrence."""
-        return self.expand * self.width
 
     @property
     def n_head(self) -> int:
@@ -114,10 +101,8 @@ class Block(nn.Module):
         uniform(self.conv_weight, config.n_conv**-0.5, rng)
         uniform(self.conv_bias, config.n_conv**-0.5, rng)
         uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        draw_steps(self.delta_bias, rng)
         with torch.no_grad():
-            low, high = math.log(1e-3), math.log(1e-1)
-            delta = torch.exp(low + (high - low) * torch.rand(config.n_head, generator=rng))
-            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
             self.log_decay.copy_((1 + 15 * torch.rand(config.n_head, generator=rng)).log())
             self.skip.fill_(1.0)
 
