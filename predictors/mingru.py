@@ -9,10 +9,10 @@ The authors run it in logarithms because a parallel scan over products of 1 - z 
 them take a positive g. `predictors.linear_scan` never divides by such a product and needs no logarithms; g is kept,
 as the architecture that was published. What a block carries is h, the site `layer.i.carry`.
 
-1 - z lies between 0 and 1 and does not depend on h, so that no symbol turns a state over: a parity, as that of Even, has
-to be counted by one block and folded by what comes after it, and is learnt slowly (Grazzi and others, arXiv 2411.12537,
-on linear recurrences without negative eigenvalues). What the authors put around the cell in some of their models, a
-convolution over four inputs and an MLP, is not here.
+1 - z lies between 0 and 1 and does not depend on h, so that no symbol turns a state over: a parity, as that of Even,
+has to be counted by one block and folded by what comes after it, and is learnt slowly (Grazzi and others, arXiv
+2411.12537, on linear recurrences without negative eigenvalues). What the authors put around the cell in some of their
+models, a convolution over four inputs and an MLP, is not here.
 
 Letters: r residual stream, x its norm, z, c and h as above. Axes in a block: (row, seq, channel).
 
