@@ -25,10 +25,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from predictors.kernels.step import Sizes
 from predictors.linear_scan import linear_scan
 from predictors.network import State, in_spans, last_row, normal, require
 from predictors.predictor import Site, Tap, visit
 from predictors.stack import Stack
+from predictors.stepping import Blocks, layer_norm_weights, own
 
 __all__ = ["LRU", "LRUConfig"]
 
@@ -80,6 +82,7 @@ class Block(nn.Module):
         self.skip = nn.Parameter(torch.empty(width))  # D
         self.glu_weight = nn.Parameter(torch.empty(2 * width, width))  # W_1, W_2
         self.glu_bias = nn.Parameter(torch.empty(2 * width))
+        self.sizes = Sizes(n_state=n_state)
 
     def initialise(self, rng: torch.Generator) -> None:
         config = self.config
@@ -109,6 +112,12 @@ class Block(nn.Module):
         y = h.transpose(0, 1) @ self.out_weight.t() + self.skip * u
         r = r + F.glu(F.linear(F.gelu(y), self.glu_weight, self.glu_bias), dim=-1)
         return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), state
+
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        names = ("log_nu", "log_theta", "log_gamma", "in_weight", "out_weight", "skip", "glu_weight", "glu_bias")
+        norm, inside = layer_norm_weights(self.norm), own(self, *names)
+        return None if norm is None or inside is None else Blocks("lru", self.sizes, [[*norm, *inside]])
 
 
 def _span(

@@ -23,22 +23,24 @@ of Gu and others, arXiv 2206.11893.
 import math
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
-from predictors.network import State, in_spans, require, uniform
+from predictors.kernels.step import Sizes
+from predictors.network import State, in_spans, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
-from predictors.state_space import Selection, convolve, scan, step
-from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.scan import Selection
+from predictors.state_space import convolve, scan, step
+from predictors.state_space_network import StateSpaceConfig, StateSpaceNetwork, draw_steps, state_space_sites
+from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba", "MambaConfig", "blank_state", "block_sites"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class MambaConfig:
+class MambaConfig(StateSpaceConfig):
     """A Mamba; n_state, n_conv, expand and the rank of the step are those of Gu and Dao.
 
     Attributes:
@@ -49,22 +51,6 @@ class MambaConfig:
         n_conv: inputs that the convolution reads, the newest among them; at least 2.
         expand: the inner width is expand * width.
     """
-
-    n_symbol: int
-    width: int = 64
-    n_layer: int = 2
-    n_state: int = 16
-    n_conv: int = 4
-    expand: int = 2
-
-    def __post_init__(self) -> None:
-        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
-        require(n_state=(self.n_state, 1), n_conv=(self.n_conv, 2), expand=(self.expand, 1))
-
-    @property
-    def inner(self) -> int:
-        """Channels of the convolution and of the recurrence."""
-        return self.expand * self.width
 
     @property
     def rank(self) -> int:
@@ -89,6 +75,7 @@ class Block(nn.Module):
         self.log_decay = nn.Parameter(torch.empty(inner, n_state))  # log(-A)
         self.skip = nn.Parameter(torch.empty(inner))  # D
         self.out_weight = nn.Parameter(torch.empty(width, inner))
+        self.sizes = Sizes(inner, inner, n_state, config.n_conv, n_head=inner, n_group=1, rank=rank)
 
     def initialise(self, rng: torch.Generator) -> None:
         """Gu and Dao's: A = -1, -2, .. -n_state (S4D-real); steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
@@ -99,16 +86,14 @@ class Block(nn.Module):
         uniform(self.select_weight, config.inner**-0.5, rng)
         uniform(self.delta_weight, config.rank**-0.5, rng)
         uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        draw_steps(self.delta_bias, rng)
         with torch.no_grad():
-            low, high = math.log(1e-3), math.log(1e-1)
-            delta = torch.exp(low + (high - low) * torch.rand(config.inner, generator=rng))
-            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
             self.log_decay.copy_(torch.arange(1, config.n_state + 1).log().expand(config.inner, -1))
             self.skip.fill_(1.0)
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site)
+        stepped = step(self.kernel, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
@@ -128,28 +113,20 @@ class Block(nn.Module):
         delta = (self.delta_weight @ low.reshape(rank, -1)).view_as(u)
 
         ssm = f"{site}.ssm"
-        selection = Selection(u, delta, B, C, z, A=-self.log_decay.t().exp(), bias=self.delta_bias, D=self.skip)
+        selection = Selection(u, delta, -self.log_decay.t().exp(), B, C, self.delta_bias, self.skip, z)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
         r = (self.out_weight @ y.reshape(inner, -1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
-    @property
-    def _weights(self) -> dict[str, Tensor]:
-        """By the names of `predictors.kernels.step`."""
-        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
-        return {
-            "norm": self.norm.weight,
-            "in": own["in_weight"],
-            "conv": own["conv_weight"],
-            "conv_bias": own["conv_bias"],
-            "select": own["select_weight"],
-            "delta": own["delta_weight"],
-            "bias": own["delta_bias"],
-            "log_decay": own["log_decay"],
-            "skip": own["skip"],
-            "out": own["out_weight"],
-        }
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        norm = rms_norm_weights(self.norm)
+        inside = own(self, "in_weight", "conv_weight", "conv_bias", "delta_bias", "log_decay", "skip", "out_weight")
+        maps = own(self, "select_weight", "delta_weight")
+        if norm is None or inside is None or maps is None:
+            return None
+        return Blocks("selective", self.sizes, [[*norm, *inside, *maps]])
 
 
 def block_sites(config: MambaConfig, i: int) -> dict[str, Site]:

@@ -17,25 +17,26 @@ seq). The norm before W_out is one for each group.
 Reference: Dao and Gu, arXiv 2405.21060, with the initialisation of their code (state-spaces/mamba).
 """
 
-import math
 from dataclasses import dataclass
 from functools import partial
-from typing import cast
 
 import torch
 from torch import Tensor, nn
 
+from predictors.kernels.step import Sizes
 from predictors.network import State, in_spans, require, uniform
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap, visit
-from predictors.state_space import Selection, convolve, scan, step
-from predictors.state_space_network import StateSpaceNetwork, state_space_sites
+from predictors.scan import Selection
+from predictors.state_space import convolve, scan, step
+from predictors.state_space_network import StateSpaceConfig, StateSpaceNetwork, draw_steps, state_space_sites
+from predictors.stepping import Blocks, own, rms_norm_weights
 
 __all__ = ["Mamba2", "Mamba2Config"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mamba2Config:
+class Mamba2Config(StateSpaceConfig):
     """A Mamba-2. Dao and Gu take 128 state numbers and heads of width 64 at widths from 768; the defaults keep about
     the proportions.
 
@@ -50,19 +51,12 @@ class Mamba2Config:
         expand: the inner width is expand * width.
     """
 
-    n_symbol: int
-    width: int = 64
-    n_layer: int = 2
-    n_state: int = 16
     head_width: int = 16
     n_group: int = 1
-    n_conv: int = 4
-    expand: int = 2
 
     def __post_init__(self) -> None:
-        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
-        require(n_state=(self.n_state, 1), head_width=(self.head_width, 1), n_group=(self.n_group, 1))
-        require(n_conv=(self.n_conv, 2), expand=(self.expand, 1))
+        super().__post_init__()
+        require(head_width=(self.head_width, 1), n_group=(self.n_group, 1))
         if self.inner % self.head_width:
             raise ValueError(
                 f"head_width must divide the inner width, expand * width = {self.inner}; got {self.head_width}"
@@ -71,11 +65,6 @@ class Mamba2Config:
             raise ValueError(
                 f"n_group must divide the number of heads, inner / head_width = {self.n_head}; got {self.n_group}"
             )
-
-    @property
-    def inner(self) -> int:
-        """Channels of the recurrence."""
-        return self.expand * self.width
 
     @property
     def n_head(self) -> int:
@@ -103,6 +92,7 @@ class Block(nn.Module):
         self.skip = nn.Parameter(torch.empty(config.n_head))  # D
         self.gated_norm = RMSNorm(inner, config.n_group)
         self.out_weight = nn.Parameter(torch.empty(width, inner))
+        self.sizes = Sizes(inner, config.convolved, config.n_state, config.n_conv, config.n_head, config.n_group)
 
     def initialise(self, rng: torch.Generator) -> None:
         """Dao and Gu's: A uniform in -16 .. -1; steps at first log-uniform in 1e-3 .. 1e-1; D = 1."""
@@ -111,16 +101,14 @@ class Block(nn.Module):
         uniform(self.conv_weight, config.n_conv**-0.5, rng)
         uniform(self.conv_bias, config.n_conv**-0.5, rng)
         uniform(self.out_weight, (config.inner * config.n_layer) ** -0.5, rng)
+        draw_steps(self.delta_bias, rng)
         with torch.no_grad():
-            low, high = math.log(1e-3), math.log(1e-1)
-            delta = torch.exp(low + (high - low) * torch.rand(config.n_head, generator=rng))
-            self.delta_bias.copy_(delta + torch.log(-torch.expm1(-delta)))  # softplus of this is delta
             self.log_decay.copy_((1 + 15 * torch.rand(config.n_head, generator=rng)).log())
             self.skip.fill_(1.0)
 
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and the block's state after the last row."""
-        stepped = step(self._weights, r, rows, state, tap, site, n_group=self.config.n_group)
+        stepped = step(self.kernel, r, rows, state, tap, site)
         if stepped is not None:
             return stepped
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
@@ -137,28 +125,20 @@ class Block(nn.Module):
         u, B, C = torch.split_with_sizes(v, [config.inner, n_map, n_map])
 
         ssm = f"{site}.ssm"
-        selection = Selection(u, delta, B, C, z, A=-self.log_decay.exp()[None], bias=self.delta_bias, D=self.skip)
+        selection = Selection(u, delta, -self.log_decay.exp()[None], B, C, self.delta_bias, self.skip, z)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
         y = self.gated_norm(y)
         r = (self.out_weight @ y.reshape(config.inner, -1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
-    @property
-    def _weights(self) -> dict[str, Tensor]:
-        """By the names of `predictors.kernels.step`."""
-        own = cast(dict[str, Tensor], self._parameters)  # looking up an attribute of a module is slow
-        return {
-            "norm": self.norm.weight,
-            "in": own["in_weight"],
-            "conv": own["conv_weight"],
-            "conv_bias": own["conv_bias"],
-            "bias": own["delta_bias"],
-            "log_decay": own["log_decay"],
-            "skip": own["skip"],
-            "gated": self.gated_norm.weight,
-            "out": own["out_weight"],
-        }
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        norm, gated = rms_norm_weights(self.norm), rms_norm_weights(self.gated_norm, self.config.n_group)
+        inside = own(self, "in_weight", "conv_weight", "conv_bias", "delta_bias", "log_decay", "skip", "out_weight")
+        if norm is None or inside is None or gated is None:
+            return None
+        return Blocks("selective", self.sizes, [[*norm, *inside, None, None, *gated]])
 
 
 class Mamba2(StateSpaceNetwork[Block]):

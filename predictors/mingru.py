@@ -9,6 +9,11 @@ The authors run it in logarithms because a parallel scan over products of 1 - z 
 them take a positive g. `predictors.linear_scan` never divides by such a product and needs no logarithms; g is kept,
 as the architecture that was published. What a block carries is h, the site `layer.i.carry`.
 
+1 - z lies between 0 and 1 and does not depend on h, so that no symbol turns a state over: a parity, as that of Even,
+has to be counted by one block and folded by what comes after it, and is learnt slowly (Grazzi and others, arXiv
+2411.12537, on linear recurrences without negative eigenvalues). What the authors put around the cell in some of their
+models, a convolution over four inputs and an MLP, is not here.
+
 Letters: r residual stream, x its norm, z, c and h as above. Axes in a block: (row, seq, channel).
 
 Reference: Feng and others, arXiv 2410.01201 (2024), section 3.1 and the version with g of the appendix; here each
@@ -22,10 +27,12 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
+from predictors.kernels.step import Sizes
 from predictors.linear_scan import linear_scan
 from predictors.network import State, in_spans, last_row, require, uniform
 from predictors.predictor import Site, Tap, visit
 from predictors.stack import Stack
+from predictors.stepping import Blocks, layer_norm_weights, own
 
 __all__ = ["MinGRU", "MinGRUConfig", "positive"]
 
@@ -71,6 +78,7 @@ class Block(nn.Module):
         self.in_weight = nn.Parameter(torch.empty(2 * inner, width))  # W_z, W_c
         self.in_bias = nn.Parameter(torch.empty(2 * inner))
         self.out_weight = nn.Parameter(torch.empty(width, inner))
+        self.sizes = Sizes(inner)
 
     def initialise(self, rng: torch.Generator) -> None:
         uniform(self.in_weight, self.in_weight.shape[1] ** -0.5, rng)
@@ -89,6 +97,11 @@ class Block(nn.Module):
         h, state = in_spans(partial(_span, 1 - z, z * c, tap, carry), rows, state, tap, [carry])
         r = r + h.transpose(0, 1) @ self.out_weight.t()
         return visit(tap, site, rows, r.transpose(0, 1)).transpose(0, 1), state
+
+    def kernel(self) -> Blocks | None:
+        """This block as `predictors.stepping` takes it."""
+        norm, inside = layer_norm_weights(self.norm), own(self, "in_weight", "in_bias", "out_weight")
+        return None if norm is None or inside is None else Blocks("mingru", self.sizes, [[*norm, *inside]])
 
 
 def _span(

@@ -6,7 +6,7 @@ write on the way, and `_blank`, the memory of having read nothing. Whole passes,
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -15,7 +15,9 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from predictors.kernels.step import Ends
 from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, segments, untouched, visit, written_rows
+from predictors.stepping import FEW, Blocks, Stepped, own, step_blocks
 
 __all__ = [
     "Memory",
@@ -74,6 +76,12 @@ class Network(nn.Module, ABC):
     ) -> tuple[Float[Tensor, "seq row width"], Memory]:
         """Take the inputs of `rows`, at least one, through the layers: what the readout reads, and the memory after."""
 
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        """The blocks as `predictors.stepping` takes them, with the weights of the norm after them;
+        None if there is no kernel for them.
+        """
+        return None
+
     # ----------------------------------------------------------------------------------------------------- a Predictor
 
     def log_probs(self, tokens: Int[Tensor, "seq time"], *, tap: Tap = untouched) -> Float[Tensor, "seq row symbol"]:
@@ -129,8 +137,27 @@ class Network(nn.Module, ABC):
         if n_time == 0:
             return carry.log_probs[:, None][:, :0], carry
         rows = range(carry.row + 1, carry.row + 1 + n_time)
+        stepped = self._step(tokens, rows, carry.memory, tap) if n_time == 1 else None
+        if stepped is not None:
+            return stepped.log_probs[:, None], NetworkCarry(rows[0], stepped.log_probs, stepped.memory)
         log_probs, memory = self._pass(self._embed(tokens), rows, carry.memory, tap)
         return log_probs, NetworkCarry(rows[-1], log_probs[:, -1], memory)
+
+    def _step(self, tokens: Tensor, rows: range, memory: Memory, tap: Tap) -> Stepped | None:
+        """One row in one call of a kernel; None if this is no step for one. State sites are not shown to the tap."""
+        if len(tokens) > FEW or torch.is_grad_enabled() or tap.writes or any(self.sites[x].state for x in tap.reads):
+            return None
+        inside, ends = self._stepping(), own(self, "embedding", "readout_weight", "readout_bias")
+        if inside is None or ends is None:
+            return None
+        (blocks, norm), (embedding, readout, bias) = inside, ends
+        stepped = step_blocks(blocks, memory, tokens[:, 0], Ends(embedding, readout, bias, norm))
+        if stepped is not None and tap.reads:
+            visit(tap, "embed", rows, stepped.stream[0][:, None])
+            for i, r in enumerate(stepped.stream[1:]):
+                visit(tap, f"layer.{i}", rows, r[:, None])
+            visit(tap, "final", rows, stepped.final[:, None])
+        return stepped
 
     def _begin_row(self, n_seq: int) -> Tensor:
         return self.begin.expand(n_seq, 1, self.width)

@@ -39,6 +39,10 @@ __all__ = [
 ]
 
 
+FEW_TOKENS = 64
+"""Up to so many tokens are looked at one by one."""
+
+
 @dataclass(frozen=True)
 class Site:
     """A named internal value of a predictor, one vector a row.
@@ -188,8 +192,8 @@ def check_tokens(tokens: Tensor, n_symbol: int, *, ndim: int = 2) -> None:
         raise ValueError(f"tokens must have axes {axes}{repair}")
     if tokens.dtype.is_floating_point or tokens.dtype.is_complex or tokens.dtype == torch.bool:
         raise ValueError(f"tokens must be integers 0 .. {n_symbol - 1}; got dtype {tokens.dtype}: use tokens.long()")
-    if tokens.numel() == 0:
-        return
+    if tokens.numel() <= FEW_TOKENS and all(0 <= token < n_symbol for token in tokens.flatten().tolist()):
+        return  # one call where tensor operations would take four: steps of one symbol are made of such costs
     bad = (tokens < 0) | (tokens >= n_symbol)
     if bool(bad.any()):
         where = tuple(int(i) for i in bad.nonzero()[0])

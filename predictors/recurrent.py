@@ -13,7 +13,7 @@ the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar, Literal, cast
@@ -22,8 +22,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from predictors.kernels import library
+from predictors.kernels.cells import compiled_cells
+from predictors.kernels.step import Sizes
 from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
+from predictors.stepping import Blocks, own, together
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
 
@@ -138,6 +142,17 @@ class _Recurrent(Network):
             after.append(state)
         return hidden, tuple(after)
 
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        names, sizes = ("weight_ih", "weight_hh", "bias_ih", "bias_hh"), Sizes()
+        weights = (own(layer, *names) for layer in self.layers)
+        kernels = (None if each is None else Blocks(self._kind, sizes, [each]) for each in weights)
+        return together(kernels, [])
+
+    @property
+    @abstractmethod
+    def _kind(self) -> str:
+        """The name of its kernel."""
+
     @abstractmethod
     def _span(
         self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
@@ -151,6 +166,10 @@ class RNN(_Recurrent):
     n_gate = 1
     states: ClassVar = {"carry": "h, the hidden state"}
     config: RNNConfig
+
+    @property
+    def _kind(self) -> str:
+        return f"rnn_{self.config.activation}"
 
     def _span(
         self, layer: Layer, inputs: Tensor, tap: Tap, sites: list[str], where: slice, rows: range, state: State
@@ -169,7 +188,7 @@ class RNN(_Recurrent):
 class GRU(_Recurrent):
     """n = tanh(W_n x + r * (U_n h)), h' = (1 - z) * n + z * h, with r and z logistic in x and h."""
 
-    n_gate = 3
+    n_gate, _kind = 3, "gru"
     states: ClassVar = {"carry": "h, the hidden state"}
 
     def _span(
@@ -190,7 +209,7 @@ class LSTM(_Recurrent):
     Editing c at row t moves h at row t, and everything after.
     """
 
-    n_gate = 4
+    n_gate, _kind = 4, "lstm"
     states: ClassVar = {"carry": "h, the hidden state", "cell": "c, the cell"}
 
     def _span(
@@ -209,21 +228,25 @@ class LSTM(_Recurrent):
             first = 0 if cell in tap.reads else len(rows) - 1  # a write alone needs the gates of the last row alone
             before = torch.cat([h[:, None], hs[:, :-1]], dim=1)
             weight, bias = torch.cat([layer.weight_ih, layer.weight_hh], dim=1), layer.bias_ih + layer.bias_hh
-            gates = F.linear(torch.cat([x[:, first:], before[:, first:]], dim=-1), weight, bias)
-            i, f, g, o = gates.chunk(4, dim=-1)
-            cs = last_c[:, None] if first else _cells(c, f.sigmoid(), i.sigmoid() * g.tanh())
+            inputs, n = torch.cat([x[:, first:], before[:, first:]], dim=-1), 3 * self.width  # i, f, g before o
+            cs = last_c[:, None] if first else _cells(c, F.linear(inputs, weight[:n], bias[:n]))
             cs = tap(cell, rows[first:], cs)
             if written:
                 last_c = last_row(cs)
-                hs = torch.cat([hs[:, :-1], (o[:, -1].sigmoid() * last_c.tanh())[:, None]], dim=1)
+                o = F.linear(inputs[:, -1], weight[n:], bias[n:]).sigmoid()
+                hs = torch.cat([hs[:, :-1], (o * last_c.tanh())[:, None]], dim=1)
         hs = visit(tap, carry, rows, hs)
         return hs, (last_row(hs), last_c)
 
 
-def _cells(c: Tensor, keep: Tensor, new: Tensor) -> Tensor:
-    """c_t = keep_t * c_{t-1} + new_t at every row: the fused kernel gives the last one only."""
+def _cells(c: Tensor, gates: Tensor) -> Tensor:
+    """c_t = sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t) at every row: the fused pass gives the last one only."""
+    kernels = None if torch.is_grad_enabled() else library(gates, c)
+    if kernels is not None:
+        return compiled_cells(kernels, gates, c)
+    i, f, g = gates.chunk(3, dim=-1)
     cells = []
-    for keep_t, new_t in zip(keep.unbind(1), new.unbind(1), strict=True):
-        c = torch.addcmul(new_t, keep_t, c)
+    for keep, new in zip(f.sigmoid().unbind(1), (i.sigmoid() * g.tanh()).unbind(1), strict=True):
+        c = torch.addcmul(new, keep, c)
         cells.append(c)
     return torch.stack(cells, dim=1)

@@ -14,7 +14,8 @@ compiled, it is the torch operations below.
 """
 
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import torch
 from jaxtyping import Float
@@ -26,7 +27,7 @@ from predictors.kernels import library
 from predictors.kernels.scan import compiled_scan
 from predictors.ssd import ssd_matrix, ssd_ref
 
-__all__ = ["gated_scan", "gated_states", "read_out", "selective_scan", "selective_scan_ref", "selective_states"]
+__all__ = ["Selection", "read_out", "selective_scan", "selective_scan_ref", "selective_states"]
 
 CHUNK = 32
 """Rows whose states are held at once: states elsewhere are computed again in the backward pass."""
@@ -49,107 +50,86 @@ def selective_scan_ref(
     return torch.stack(ys, dim=1), torch.stack(hs)
 
 
+@dataclass(frozen=True)
+class Selection:
+    """What a scan takes but for the state; with `bias`, `D` and `z` all that Mamba or Mamba-2 does between its
+    convolution and its last projection:
+
+        (C . h + D u) * silu(z), with softplus(delta + bias) for the step of the scan
+
+    Attributes:
+        u: input, (inner, row, seq). Its channels belong, in order, to heads and to groups, as many to each.
+        delta: one step a head, (head, row, seq); before bias and softplus if there is a bias.
+        A: a rate for every state number of a head (Mamba, whose heads are channels), or one for all (Mamba-2): (rate,
+            head).
+        B: input maps, `n_state` rows for every group (Mamba has one group), (map, row, seq).
+        C: output maps, likewise.
+        bias: of the step, (head).
+        D: of the skip, (head).
+        z: the gate, (inner, row, seq). It and D come together.
+    """
+
+    u: Float[Tensor, "inner row seq"]
+    delta: Float[Tensor, "head row seq"]
+    A: Float[Tensor, "rate head"]
+    B: Float[Tensor, "map row seq"]
+    C: Float[Tensor, "map row seq"]
+    bias: Float[Tensor, "head"] | None = None
+    D: Float[Tensor, "head"] | None = None
+    z: Float[Tensor, "inner row seq"] | None = None
+
+    def rows(self, where: slice) -> "Selection":
+        """The same at some rows alone."""
+        u, delta, B, C = (x[:, where] for x in (self.u, self.delta, self.B, self.C))
+        return replace(self, u=u, delta=delta, B=B, C=C, z=None if self.z is None else self.z[:, where])
+
+
 def selective_scan(
-    u: Float[Tensor, "inner row seq"],
-    delta: Float[Tensor, "inner row seq"],
-    A: Float[Tensor, "state inner"],
-    B: Float[Tensor, "state row seq"],
-    C: Float[Tensor, "state row seq"],
-    h: Float[Tensor, "state inner seq"],
+    x: Selection, h: Float[Tensor, "state inner seq"]
 ) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "state inner seq"]]:
     """Outputs at every row and the state after the last, without holding the states between.
 
     Values and first derivatives equal those of `selective_scan_ref`; there are no second derivatives.
+
+    Args:
+        h: the state before the first row.
     """
-    kernels = library(u, delta, A, B, C, h)
-    if kernels is not None:
-        y, last, _ = compiled_scan(kernels, u, delta, A, B, C, h)
-        return y, last
-    y, last, _ = _Scan.apply(u, delta, A, B, C, h, False)  # type: ignore[no-untyped-call]
+    y, last, _ = _scan(x, h, states=False)
     return y, last
 
 
 def selective_states(
-    u: Float[Tensor, "inner row seq"],
-    delta: Float[Tensor, "inner row seq"],
-    A: Float[Tensor, "state inner"],
-    B: Float[Tensor, "state row seq"],
-    C: Float[Tensor, "state row seq"],
-    h: Float[Tensor, "state inner seq"],
+    x: Selection, h: Float[Tensor, "state inner seq"]
 ) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "row state inner seq"]]:
-    """Outputs and states at every row, as `selective_scan_ref` and as fast as `selective_scan`."""
-    kernels = library(u, delta, A, B, C, h)
-    if kernels is not None:
-        y, _, states = compiled_scan(kernels, u, delta, A, B, C, h, states=True)
-        return y, states.permute(1, 3, 2, 0)
-    y, _, states = _Scan.apply(u, delta, A, B, C, h, True)  # type: ignore[no-untyped-call]
+    """Outputs and states at every row, as fast as `selective_scan`."""
+    y, _, states = _scan(x, h, states=True)
     return y, states
 
 
-def gated_scan(
-    u: Float[Tensor, "inner row seq"],
-    delta: Float[Tensor, "head row seq"],
-    A: Float[Tensor, "rate head"],
-    B: Float[Tensor, "map row seq"],
-    C: Float[Tensor, "map row seq"],
-    h: Float[Tensor, "state inner seq"],
-    *,
-    bias: Float[Tensor, "head"],
-    D: Float[Tensor, "head"],
-    z: Float[Tensor, "inner row seq"],
-) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "state inner seq"]]:
-    """All that Mamba or Mamba-2 does between its convolution and its last projection, and the state after the last row.
-
-        (C . h + D u) * silu(z), with softplus(delta + bias) for the step of the scan
-
-    Args:
-        u: input. Its channels belong, in order, to heads and to groups, as many to each.
-        delta: one step a head, before bias and softplus.
-        A: a rate for every state number of a head (Mamba, whose heads are channels), or one for all (Mamba-2).
-        B: input maps, `n_state` rows for every group (Mamba has one group).
-        C: output maps, likewise.
-        h: the state before the first row.
-        bias: of the step.
-        D: of the skip.
-        z: the gate.
-    """
-    kernels = library(u, delta, A, B, C, h, bias, D, z)
+def _scan(x: Selection, h: Tensor, *, states: bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Outputs, the last state, and all of them if they are wanted."""
+    given = [each for each in (x.u, x.delta, x.A, x.B, x.C, h, x.bias, x.D, x.z) if each is not None]
+    kernels = library(*given)
     if kernels is not None:
-        n_group = len(B) // len(h)
-        y, last, _ = compiled_scan(kernels, u, delta, A, B, C, h, bias=bias, D=D, z=z, n_group=n_group)
-        return y, last
-    step = F.softplus(delta + bias[:, None, None])
-    if len(A) == len(h) and len(delta) == len(u):
-        y, last, _ = _Scan.apply(u, step, A, B, C, h, False)  # type: ignore[no-untyped-call]
+        y, last, every = compiled_scan(
+            *(kernels, x.u, x.delta, x.A, x.B, x.C, h),
+            bias=x.bias,
+            D=x.D,
+            z=x.z,
+            n_group=len(x.B) // len(h),
+            states=states,
+        )
+        return y, last, every.permute(1, 3, 2, 0) if states else every
+    step = x.delta if x.bias is None else F.softplus(x.delta + x.bias[:, None, None])
+    if len(x.A) == len(h) and len(x.delta) == len(x.u):
+        y, last, every = _Scan.apply(x.u, step, x.A, x.B, x.C, h, states)  # type: ignore[no-untyped-call]
+    elif states:
+        y, every = ssd_ref(x.u, step, x.A[0], x.B, x.C, h)
+        last = every[-1]
     else:
-        y, last = ssd_matrix(u, step, A[0], B, C, h)
-    return _gated(y, u, D, z), last
-
-
-def gated_states(
-    u: Float[Tensor, "inner row seq"],
-    delta: Float[Tensor, "head row seq"],
-    A: Float[Tensor, "rate head"],
-    B: Float[Tensor, "map row seq"],
-    C: Float[Tensor, "map row seq"],
-    h: Float[Tensor, "state inner seq"],
-    *,
-    bias: Float[Tensor, "head"],
-    D: Float[Tensor, "head"],
-    z: Float[Tensor, "inner row seq"],
-) -> tuple[Float[Tensor, "inner row seq"], Float[Tensor, "row state inner seq"]]:
-    """What `gated_scan` gives, with the states at every row."""
-    kernels = library(u, delta, A, B, C, h, bias, D, z)
-    if kernels is not None:
-        n_group = len(B) // len(h)
-        y, _, states = compiled_scan(kernels, u, delta, A, B, C, h, bias=bias, D=D, z=z, n_group=n_group, states=True)
-        return y, states.permute(1, 3, 2, 0)
-    step = F.softplus(delta + bias[:, None, None])
-    if len(A) == len(h) and len(delta) == len(u):
-        y, _, states = _Scan.apply(u, step, A, B, C, h, True)  # type: ignore[no-untyped-call]
-    else:
-        y, states = ssd_ref(u, step, A[0], B, C, h)
-    return _gated(y, u, D, z), states
+        y, last = ssd_matrix(x.u, step, x.A[0], x.B, x.C, h)
+        every = last[:0]
+    return (y if x.z is None else _gated(y, x.u, cast(Tensor, x.D), x.z)), last, every
 
 
 def read_out(
@@ -159,7 +139,7 @@ def read_out(
     D: Float[Tensor, "head"],
     z: Float[Tensor, "inner seq"],
 ) -> Float[Tensor, "inner seq"]:
-    """One row of `gated_scan`'s output from its state, for a state that was changed."""
+    """One row of the gated output from its state, for a state that was changed."""
     n_state, n_group = len(h), len(C) // len(h)
     h, C = torch.unflatten(h, 1, (n_group, -1)), torch.unflatten(C, 0, (n_group, n_state))
     y = torch.einsum("ngis,gns->gis", h, C).flatten(0, 1)

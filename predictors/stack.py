@@ -4,15 +4,16 @@ With the row first, the vectors of a row lie together, which is what a recurrenc
 """
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Protocol
+from typing import Protocol, cast
 
 import torch
 from torch import Tensor, nn
 
 from predictors.network import Memory, Network, State, normal
 from predictors.predictor import Site, Tap
+from predictors.stepping import Blocks, Kernelled, layer_norm_weights, together
 
 __all__ = ["ResidualBlock", "Stack"]
 
@@ -58,6 +59,12 @@ class Stack(Network):
             r, kept = block(r, rows, state, tap, f"layer.{i}")
             after.append(kept)
         return self.norm(r).transpose(0, 1), tuple(after)
+
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        norm = layer_norm_weights(self.norm)
+        if norm is None or not all(isinstance(block, Kernelled) for block in self.blocks):
+            return None
+        return together((block.kernel() for block in cast(Iterable[Kernelled], self.blocks)), norm)
 
     def _residual_site(self, i: int) -> Site:
         return Site(self.width, (self.width,), f"residual stream after block {i}")

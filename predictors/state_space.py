@@ -4,24 +4,19 @@ Axes are (channel, row, seq), the letters those of `predictors.scan`. Both funct
 `predictors.network.in_spans`: they run `rows`, of which the last alone may be written.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from typing import cast
 
 import torch
 from torch import Tensor
 
 from predictors.convolution import causal_convolution
-from predictors.kernels import library
-from predictors.kernels.step import compiled_step
 from predictors.network import State
-from predictors.norm import EPS
 from predictors.predictor import Tap, visit, written_rows
-from predictors.scan import gated_scan, gated_states, read_out
+from predictors.scan import Selection, read_out, selective_scan, selective_states
+from predictors.stepping import FEW, Blocks, step_blocks
 
 __all__ = ["Selection", "convolve", "scan", "step"]
-
-FEW = 16
-"""Sequences up to which one row of a block costs more calls than arithmetic."""
 
 
 def convolve(
@@ -44,41 +39,27 @@ def convolve(
     return u, (kept,)
 
 
-@dataclass(frozen=True)
-class Selection:
-    """The arguments of `gated_scan` but for the state."""
-
-    u: Tensor
-    delta: Tensor
-    B: Tensor
-    C: Tensor
-    z: Tensor
-    A: Tensor
-    bias: Tensor
-    D: Tensor
-
-
 def scan(chosen: Selection, tap: Tap, site: str, where: slice, rows: range, state: State) -> tuple[Tensor, State]:
-    """The gated scan. The state is h, (state, channel, seq); the tap sees it as (channel, state)."""
-    u, delta, B, C, z = (x[:, where] for x in (chosen.u, chosen.delta, chosen.B, chosen.C, chosen.z))
-    parameters = {"bias": chosen.bias, "D": chosen.D, "z": z}
+    """The scan with its gate. The state is h, (state, channel, seq); the tap sees it as (channel, state)."""
+    here = chosen.rows(where)
     if site in tap.reads:
-        y, states = gated_states(u, delta, chosen.A, B, C, state[0], **parameters)
+        y, states = selective_states(here, state[0])
     else:
-        y, last = gated_scan(u, delta, chosen.A, B, C, state[0], **parameters)
+        y, last = selective_scan(here, state[0])
         states = last[None]
     h, written = states[-1].contiguous(), bool(written_rows(tap, site, rows[-1:]))  # of all states, no more is kept
     if site in tap.reads or written:
         seen = tap(site, rows[-len(states) :], states.permute(3, 0, 2, 1).flatten(2))
         if written:
             h = seen[:, -1].view(-1, h.shape[1], h.shape[0]).permute(2, 1, 0)
-            last = read_out(h, C[:, -1], u[:, -1], chosen.D, z[:, -1])
+            D, z = cast(Tensor, here.D), cast(Tensor, here.z)
+            last = read_out(h, here.C[:, -1], here.u[:, -1], D, z[:, -1])
             y = torch.cat([y[:, :-1], last[:, None]], dim=1)
     return y, (h,)
 
 
 def step(
-    weights: Mapping[str, Tensor], r: Tensor, rows: range, state: State, tap: Tap, site: str, *, n_group: int = 1
+    kernel: Callable[[], Blocks | None], r: Tensor, rows: range, state: State, tap: Tap, site: str
 ) -> tuple[Tensor, State] | None:
     """A whole block, (row, seq, width) in and out, in one call; None if this pass is not one for it.
 
@@ -90,8 +71,8 @@ def step(
     for name in (f"{site}.conv", f"{site}.ssm"):
         if name in tap.reads or name in tap.writes:
             return None
-    kernels, (past, h) = library(r, *state, *weights.values()), state
-    if kernels is None or not all(weight.is_contiguous() for weight in weights.values()):
+    blocks = kernel()
+    stepped = None if blocks is None else step_blocks(blocks, [state], r[0])
+    if stepped is None:
         return None
-    after, past, h = compiled_step(kernels, r[0], past, h, weights, n_group=n_group, eps=EPS)
-    return visit(tap, site, rows, after[:, None]).transpose(0, 1), (past, h)
+    return visit(tap, site, rows, stepped.stream[1][:, None]).transpose(0, 1), stepped.memory[0]

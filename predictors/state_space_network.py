@@ -3,17 +3,19 @@
 import math
 from abc import abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Generic, Protocol, TypeVar, cast, runtime_checkable
 
 import torch
 from torch import Tensor, nn
 
-from predictors.network import Memory, Network, State, normal
+from predictors.network import Memory, Network, State, normal, require
 from predictors.norm import RMSNorm
 from predictors.predictor import Site, Tap
+from predictors.stepping import Blocks, rms_norm_weights, together
 
-__all__ = ["StateSpaceNetwork", "state_space_sites"]
+__all__ = ["StateSpaceConfig", "StateSpaceNetwork", "draw_steps", "state_space_sites"]
 
 
 @runtime_checkable
@@ -22,7 +24,30 @@ class StateSpaceBlock(Protocol):
 
     def initialise(self, rng: torch.Generator) -> None: ...
 
+    def kernel(self) -> Blocks | None: ...
+
     def __call__(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class StateSpaceConfig:
+    """What configurations of state-space networks share; each says what its fields mean."""
+
+    n_symbol: int
+    width: int = 64
+    n_layer: int = 2
+    n_state: int = 16
+    n_conv: int = 4
+    expand: int = 2
+
+    def __post_init__(self) -> None:
+        require(n_symbol=(self.n_symbol, 1), width=(self.width, 1), n_layer=(self.n_layer, 1))
+        require(n_state=(self.n_state, 1), n_conv=(self.n_conv, 2), expand=(self.expand, 1))
+
+    @property
+    def inner(self) -> int:
+        """Channels of the recurrence."""
+        return self.expand * self.width
 
 
 B = TypeVar("B", bound=StateSpaceBlock)
@@ -67,9 +92,21 @@ class StateSpaceNetwork(Network, Generic[B]):
             after.append(kept)
         return self.norm(r.permute(2, 0, 1)).permute(2, 1, 0), tuple(after)
 
+    def _stepping(self) -> tuple[Blocks, Sequence[Tensor]] | None:
+        norm = rms_norm_weights(self.norm)
+        return None if norm is None else together((block.kernel() for block in self._blocks), norm)
+
     @property
     def _blocks(self) -> Iterable[B]:
         return cast(Iterable[B], self.blocks)
+
+
+def draw_steps(bias: nn.Parameter, rng: torch.Generator) -> None:
+    """Fill with what softplus makes steps of, log-uniform in 1e-3 .. 1e-1: as both papers' code starts them."""
+    low, high = math.log(1e-3), math.log(1e-1)
+    with torch.no_grad():
+        delta = torch.exp(low + (high - low) * torch.rand(len(bias), generator=rng))
+        bias.copy_(delta + torch.log(-torch.expm1(-delta)))
 
 
 def state_space_sites(i: int, width: int, past: tuple[int, ...], carried: tuple[int, ...]) -> dict[str, Site]:

@@ -20,6 +20,7 @@ Where they keep what, within `layers.i.mixer` but for the first and the last two
     readout_weight                   lm_head                     lm_head
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ from torch import Tensor
 from predictors.mamba import Mamba, MambaConfig
 from predictors.mamba2 import Mamba2, Mamba2Config
 from predictors.norm import EPS
+from predictors.weights import Weights, ends, filled, refuse
 
 __all__ = ["from_mamba", "from_mamba2"]
 
@@ -64,8 +66,13 @@ def from_mamba(model: Any, *, begin: int) -> Mamba:
     Raises:
         ValueError: if `begin` is no token, or the model has something that ours has not.
     """
-    config = model.config
-    _refuse(config, begin, inner=(config.intermediate_size, config.expand * config.hidden_size))
+    config, weights = model.config, Weights(model, "backbone.")
+    found = ends(weights, "embeddings.weight", begin)
+    _refuse(
+        config,
+        inner=(config.intermediate_size, config.expand * config.hidden_size),
+        time_step_rank=(config.time_step_rank, math.ceil(config.hidden_size / 16)),
+    )
     ours = Mamba(
         MambaConfig(
             n_symbol=config.vocab_size,
@@ -77,9 +84,7 @@ def from_mamba(model: Any, *, begin: int) -> Mamba:
         ),
         rng=torch.Generator().manual_seed(0),  # every weight is replaced
     )
-    _refuse(config, begin, time_step_rank=(config.time_step_rank, ours.config.rank))
-    _fill(ours, model, MAMBA, begin)
-    return ours
+    return filled(ours, found | _inside(weights, MAMBA, config.num_hidden_layers))
 
 
 def from_mamba2(model: Any, *, begin: int) -> Mamba2:
@@ -91,12 +96,11 @@ def from_mamba2(model: Any, *, begin: int) -> Mamba2:
     Raises:
         ValueError: if `begin` is no token, or the model has something that ours has not.
     """
-    config = model.config
-    inner = config.num_heads * config.head_dim
+    config, weights = model.config, Weights(model, "backbone.")
+    found = ends(weights, "embeddings.weight", begin)
     _refuse(
         config,
-        begin,
-        inner=(inner, config.expand * config.hidden_size),
+        inner=(config.num_heads * config.head_dim, config.expand * config.hidden_size),
         time_step_limit=(tuple(float(limit) for limit in config.time_step_limit), (0.0, float("inf"))),
     )
     ours = Mamba2(
@@ -112,39 +116,27 @@ def from_mamba2(model: Any, *, begin: int) -> Mamba2:
         ),
         rng=torch.Generator().manual_seed(0),  # every weight is replaced
     )
-    _fill(ours, model, MAMBA2, begin)
-    return ours
+    return filled(ours, found | _inside(weights, MAMBA2, config.num_hidden_layers))
 
 
-def _refuse(config: Any, begin: int, **more: tuple[Any, Any]) -> None:
+def _refuse(config: Any, **more: tuple[object, object]) -> None:
     """Raise ValueError for what ours has not; `more` are pairs of what came and what is expected."""
-    if not 0 <= begin < config.vocab_size:
-        raise ValueError(f"begin must be a token, 0 .. {config.vocab_size - 1}; got {begin}")
     expected = {
         "hidden_act": (config.hidden_act, "silu"),
         "layer_norm_epsilon": (config.layer_norm_epsilon, EPS),
         "use_bias": (config.use_bias, False),
         "use_conv_bias": (config.use_conv_bias, True),
     } | more
-    for name, (came, wanted) in expected.items():
-        if came != wanted:
-            raise ValueError(f"only a model with {name} = {wanted!r} can be taken over; this one has {came!r}")
+    refuse(**{name: (came, (wanted,)) for name, (came, wanted) in expected.items()})
 
 
-def _fill(ours: Mamba | Mamba2, model: Any, names: Mapping[str, str], begin: int) -> None:
-    theirs: dict[str, Tensor] = {key.removeprefix("backbone."): value for key, value in model.state_dict().items()}
-    embedding = theirs["embeddings.weight"]
-    found = {
-        "embedding": embedding,
-        "begin": embedding[begin],
-        "readout_weight": theirs.get("lm_head.weight", embedding),
-        "readout_bias": torch.zeros(len(embedding)),
-        "norm.weight": theirs["norm_f.weight"],
-    }
-    for i in range(ours.config.n_layer):
-        found[f"blocks.{i}.norm.weight"] = theirs[f"layers.{i}.norm.weight"]
+def _inside(weights: Weights, names: Mapping[str, str], n_layer: int) -> dict[str, Tensor]:
+    """The tensors of the blocks and of the norm after them, by our names."""
+    found = {"norm.weight": weights["norm_f.weight"]}
+    for i in range(n_layer):
+        layer = weights.under(f"layers.{i}.")
+        found[f"blocks.{i}.norm.weight"] = layer["norm.weight"]
         for own, name in names.items():
-            value = theirs[f"layers.{i}.mixer.{name}"]
+            value = layer[f"mixer.{name}"]
             found[f"blocks.{i}.{own}"] = value[:, 0] if own == "conv_weight" else value
-    dtype = embedding.dtype
-    ours.to(dtype).load_state_dict({name: value.detach().to(dtype) for name, value in found.items()})
+    return found

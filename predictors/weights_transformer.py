@@ -26,6 +26,7 @@ import torch
 from torch import Tensor
 
 from predictors.transformer import Activation, Transformer, TransformerConfig
+from predictors.weights import Weights, ends, filled, refuse
 
 __all__ = ["from_gpt2", "from_llama"]
 
@@ -47,8 +48,8 @@ def from_gpt2(model: Any, *, begin: int) -> Transformer:
     Raises:
         ValueError: if `begin` is no token, or the model has something that ours has not.
     """
-    config, weights = model.config, _Weights(model, "transformer.")
-    _refuse(
+    config, weights = model.config, Weights(model, "transformer.")
+    refuse(
         activation_function=(config.activation_function, tuple(ACTIVATIONS)),
         scale_attn_weights=(config.scale_attn_weights, (True,)),
         scale_attn_by_inverse_layer_idx=(config.scale_attn_by_inverse_layer_idx, (False,)),
@@ -65,7 +66,7 @@ def from_gpt2(model: Any, *, begin: int) -> Transformer:
         activation=ACTIVATIONS[config.activation_function],
         norm_eps=config.layer_norm_epsilon,
     )
-    found = _ends(weights, "wte.weight", begin) | {"position": weights["wpe.weight"]}
+    found = ends(weights, "wte.weight", begin) | {"position": weights["wpe.weight"]}
     found |= {f"norm.{part}": weights[f"ln_f.{part}"] for part in ("weight", "bias")}
     names = {
         "attention_norm": "ln_1",
@@ -79,7 +80,7 @@ def from_gpt2(model: Any, *, begin: int) -> Transformer:
         for own, theirs in names.items():
             found[f"blocks.{i}.{own}.weight"] = weights[f"h.{i}.{theirs}.weight"].t()  # a norm's has one axis
             found[f"blocks.{i}.{own}.bias"] = weights[f"h.{i}.{theirs}.bias"]
-    return _filled(ours, found)
+    return filled(Transformer(ours, rng=torch.Generator().manual_seed(0)), found)  # every weight is replaced
 
 
 def from_llama(model: Any, *, begin: int) -> Transformer:
@@ -91,9 +92,9 @@ def from_llama(model: Any, *, begin: int) -> Transformer:
     Raises:
         ValueError: if `begin` is no token, or the model has something that ours has not.
     """
-    config, weights = model.config, _Weights(model, "model.")
+    config, weights = model.config, Weights(model, "model.")
     rope = dict(config.rope_parameters)
-    _refuse(
+    refuse(
         hidden_act=(config.hidden_act, ("silu",)),
         attention_bias=(config.attention_bias, (False,)),
         mlp_bias=(config.mlp_bias, (False,)),
@@ -115,7 +116,7 @@ def from_llama(model: Any, *, begin: int) -> Transformer:
         bias=False,
         rotary_base=float(rope["rope_theta"]),
     )
-    found = _ends(weights, "embed_tokens.weight", begin) | {"norm.weight": weights["norm.weight"]}
+    found = ends(weights, "embed_tokens.weight", begin) | {"norm.weight": weights["norm.weight"]}
     for i in range(config.num_hidden_layers):
         inside = weights.under(f"layers.{i}.")
         query, key, value = (inside[f"self_attn.{name}_proj.weight"] for name in "qkv")
@@ -129,60 +130,9 @@ def from_llama(model: Any, *, begin: int) -> Transformer:
             "mlp_out": inside["mlp.down_proj.weight"],
         }
         found |= {f"blocks.{i}.{name}.weight": value for name, value in block.items()}
-    return _filled(ours, found)
-
-
-class _Weights:
-    """The tensors of a model whose names start with a prefix, by the rest of their names."""
-
-    def __init__(self, model: Any, prefix: str) -> None:
-        self.all: Mapping[str, Tensor] = model.state_dict()
-        self.prefix = prefix
-
-    def __getitem__(self, name: str) -> Tensor:
-        if self.prefix + name not in self.all:
-            kind = "a language model with a head"
-            raise ValueError(f"the model has no tensor {self.prefix + name!r}: is it {kind}, and of this family?")
-        return self.all[self.prefix + name].detach()
-
-    def under(self, prefix: str) -> "_Weights":
-        inner = _Weights.__new__(_Weights)
-        inner.all, inner.prefix = self.all, self.prefix + prefix
-        return inner
-
-    @property
-    def head(self) -> Tensor:
-        if "lm_head.weight" not in self.all:
-            raise ValueError("the model has no tensor 'lm_head.weight': is it a language model with a head?")
-        return self.all["lm_head.weight"].detach()
-
-
-def _ends(weights: _Weights, table: str, begin: int) -> dict[str, Tensor]:
-    """The tensors outside the blocks that both have."""
-    embedding = weights[table]
-    if not 0 <= begin < len(embedding):
-        raise ValueError(f"begin must be a token of the model, 0 .. {len(embedding) - 1}; got {begin}")
-    readout = weights.head
-    zeros = readout.new_zeros(len(readout))
-    return {"begin": embedding[begin], "embedding": embedding, "readout_weight": readout, "readout_bias": zeros}
+    return filled(Transformer(ours, rng=torch.Generator().manual_seed(0)), found)  # every weight is replaced
 
 
 def _repeated(weight: Tensor, head_width: int, times: int) -> Tensor:
     """A map to keys or values that `times` heads in a row share, once for each."""
     return weight.reshape(-1, head_width, weight.shape[1]).repeat_interleave(times, dim=0).flatten(0, 1)
-
-
-def _refuse(**settings: tuple[object, tuple[object, ...]]) -> None:
-    """Raise ValueError for the first setting, name=(value, values that we have), that is none of them."""
-    for name, (value, known) in settings.items():
-        if value not in known:
-            raise ValueError(
-                f"the model has {name}={value!r}, which this transformer has not (only "
-                f"{', '.join(map(repr, known))}): run it behind the adapter for Hugging Face models"
-            )
-
-
-def _filled(config: TransformerConfig, weights: Mapping[str, Tensor]) -> Transformer:
-    network = Transformer(config, rng=torch.Generator().manual_seed(0))  # every weight is replaced
-    network.to(weights["embedding"].dtype).load_state_dict({name: value.clone() for name, value in weights.items()})
-    return network

@@ -15,11 +15,10 @@ import torch
 
 from predictors import CONFIGS, Predictor, build
 from predictors.plugins import GROUP, check_alone, factory_of, make_plug_in, plug_ins, settings_of
+from probes.baselines import BASELINES
 from probes.presets import SIZES
 
-__all__ = ["BASELINES", "GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
-
-BASELINES = ("uniform", "k-gram", "bayes")
+__all__ = ["GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
 
 
 class UnknownPredictor(ValueError):
@@ -81,7 +80,7 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
     if name in CONFIGS:
         allowed = tuple(f.name for f in fields(CONFIGS[name]) if f.name not in ("n_symbol", "max_length"))
     elif name in BASELINES:
-        allowed = ("k",) if name == "k-gram" else ()
+        allowed = BASELINES[name].settings
         if rate is not None:
             raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
     else:
@@ -102,8 +101,8 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
     if name in CONFIGS:
         _config(found, n_symbol=2, length=1)
     k = chosen.get("k", 1)
-    if name == "k-gram" and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
-        raise ValueError(f"k-gram: k, the most symbols it looks back on, must be an integer of at least 0; got {k!r}")
+    if name in BASELINES and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
+        raise ValueError(f"{name}: k, the most symbols it looks back on, must be an integer of at least 0; got {k!r}")
     return found
 
 

@@ -4,27 +4,23 @@ import json
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
-from math import log
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Int
 from torch import nn
 
 from compmech import GHMM, HMM
 from predictors import (
-    KGramPredictor,
     Predictor,
-    ProcessPredictor,
     Site,
     TrainingConfig,
-    UniformPredictor,
     n_parameters,
     train,
 )
 from predictors.checkpoint import dumps
+from probes.baselines import counted, known_at_once
 from probes.candidates import Candidate, make
 from probes.ground import Ground, scores, scores_in_sample
 from probes.history import kl_by_position
@@ -95,10 +91,9 @@ def torch_generator(entropy: int, *purpose: str | int) -> torch.Generator:
 
 def sites_of(candidate: Candidate, process: HMM | GHMM, length: int) -> Mapping[str, Site]:
     """The sites that a predictor will have on this process."""
-    if candidate.kind == "bayes":
-        return ProcessPredictor(process).sites
     if candidate.is_baseline:
-        return {}
+        known = known_at_once(candidate.kind, process)
+        return {} if known is None else known.sites
     return make(candidate, process.n_symbol, length, rng=torch.Generator().manual_seed(0)).sites
 
 
@@ -148,40 +143,18 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
 
 
 def _baseline(cell: Cell, advance: Callable[[int], None]) -> CellResult:
-    kind, n_symbol = cell.candidate.kind, cell.process.n_symbol
-    if kind == "bayes":
-        found = _measured(cell, ProcessPredictor(cell.process), _Past())
-    elif kind == "uniform":
-        found = _measured(cell, UniformPredictor(n_symbol), _Past())
+    known = known_at_once(cell.candidate.kind, cell.process)
+    if known is not None:
+        found = _measured(cell, known, _Past())
     else:
         started = perf_counter()
         rng = generator(cell.entropy, "data", cell.label, cell.candidate.label, cell.seed or 0)
         sample = cell.process.sample(cell.training.steps * cell.training.batch, cell.length + 1, rng=rng)
-        counted = count_k_grams(sample, n_symbol, k=cell.candidate.settings.get("k"))
-        past = _Past(symbols_seen=int(sample.size), seconds=perf_counter() - started, config={"k": counted.k})
-        found = _measured(cell, counted, past)
+        model = counted(cell.candidate.kind, cell.candidate.settings, sample, cell.process.n_symbol)
+        past = _Past(symbols_seen=int(sample.size), seconds=perf_counter() - started, config={"k": model.k})
+        found = _measured(cell, model, past)
     advance(cell.training.steps)
     return found
-
-
-def count_k_grams(sample: Int[np.ndarray, "seq time"], n_symbol: int, *, k: int | None) -> KGramPredictor:
-    """Counts with the given k or, if None, the k that predicts the last tenth of the sample best from the rest."""
-    if k is not None:
-        return KGramPredictor.fit(sample, k, n_symbol)
-    longest = max(1, min(sample.shape[1] - 1, int(log(_K_GRAM_CELLS) / log(max(2, n_symbol))) - 1))
-    cut = len(sample) - max(1, len(sample) // 10)
-    trial = KGramPredictor.fit(sample[:cut], longest, n_symbol)
-    held = torch.from_numpy(sample[cut : cut + _K_GRAM_HELD])
-
-    def loss(k: int) -> float:
-        log_probs = trial.shorter(k).log_probs(held[:, :-1])
-        return -float(log_probs.gather(-1, held[:, :, None].long()).mean())
-
-    return KGramPredictor.fit(sample, min(range(1, longest + 1), key=loss), n_symbol)
-
-
-_K_GRAM_CELLS = 2**20  # entries of the longest table
-_K_GRAM_HELD = 20_000  # sequences that choose k
 
 
 @dataclass(frozen=True)

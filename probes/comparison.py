@@ -4,18 +4,18 @@ import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import version
-from math import ceil
 from typing import Any
 
 import numpy as np
 
 from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from predictors import TrainingConfig
+from probes.baselines import BASELINES
 from probes.candidates import Candidate
 from probes.cell import Cell, CellResult, generator, run_cell, sites_of
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
 from probes.parallel import run_all
-from probes.presets import BATCH, clip, learning_rate
+from probes.presets import ASKED, BATCH, clip, eval_every, learning_rate
 from probes.presets import steps as preset_steps
 from probes.readout import OUTPUT, default_sites
 from probes.results import Comparison, ProcessSummary, Run, SuffixCurve
@@ -95,7 +95,25 @@ class ComparisonSpec:
 
     def seeds_of(self, candidate: Candidate) -> Sequence[int | None]:
         """The repetitions of one predictor: a single one, without a seed, where nothing is random."""
-        return [None] if candidate.kind in ("bayes", "uniform") else range(self.seeds)
+        nothing = candidate.is_baseline and BASELINES[candidate.kind].smoothing is None
+        return [None] if nothing else range(self.seeds)
+
+    def training_of(self, subject: Subject, candidate: Candidate) -> tuple[TrainingConfig, str]:
+        """Budget and schedule of one network, and where its learning rate comes from."""
+        rate, where = learning_rate(subject.label, candidate.kind)
+        asked = candidate.learning_rate if candidate.learning_rate is not None else self.learning_rate
+        if asked is not None:
+            rate, where = asked, ASKED
+        steps = self.steps_of(subject)
+        training = TrainingConfig(
+            steps=steps,
+            batch=self.batch,
+            length=subject.length,
+            lr=rate,
+            clip=clip(subject.label, candidate.kind),
+            eval_every=eval_every(steps),
+        )
+        return training, where
 
     @property
     def total_steps(self) -> int:
@@ -156,7 +174,7 @@ def compare(
         notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
         pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
-            training, _ = _training(spec, subject, candidate)
+            training, _ = spec.training_of(subject, candidate)
             pieces += [
                 Cell(
                     label=subject.label,
@@ -246,30 +264,11 @@ def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> Cell
 # particulars
 
 
-def _training(spec: ComparisonSpec, subject: Subject, candidate: Candidate) -> tuple[TrainingConfig, str]:
-    """Budget and schedule of one network, and where its learning rate comes from."""
-    rate = candidate.learning_rate if candidate.learning_rate is not None else spec.learning_rate
-    where = "as asked"
-    if rate is None:
-        rate, where = learning_rate(subject.label, candidate.kind)
-    steps = spec.steps_of(subject)
-    every = min(100, ceil(steps / 10))  # short trainings have a learning curve, too
-    training = TrainingConfig(
-        steps=steps,
-        batch=spec.batch,
-        length=subject.length,
-        lr=rate,
-        clip=clip(subject.label, candidate.kind),
-        eval_every=every,
-    )
-    return training, where
-
-
 def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:
     sources: dict[str, list[str]] = {}
     for candidate in spec.candidates:
         if not candidate.is_baseline:
-            training, where = _training(spec, subject, candidate)
+            training, where = spec.training_of(subject, candidate)
             sources.setdefault(where, []).append(
                 f"{candidate.label} {training.lr:.2g} (gradients clipped at {training.clip:g})"
             )

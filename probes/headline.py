@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from probes.baselines import CEILING, is_baseline_label
 from probes.results import HIGH, Comparison, ProcessSummary, Row, Run, SuffixCurve
 
 __all__ = [
@@ -32,11 +33,6 @@ __all__ = [
     "suffix_curve",
     "why_nothing_beyond",
 ]
-
-BASELINES = ("k-gram", "uniform")
-"""Predictors that were not trained as networks; below them only `bayes`, the ceiling."""
-
-CEILING = "bayes"
 
 MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
 """Controls that need no predictor at all; the headline subtracts the best of them."""
@@ -231,7 +227,7 @@ def runs_of(comparison: Comparison, process: str, predictor: str) -> list[Run]:
 
 def networks(comparison: Comparison, process: str) -> list[str]:
     """The trained predictors, in the order in which they were asked for."""
-    return [name for name in _named(comparison, process) if not _is_baseline(name) and name != CEILING]
+    return [name for name in _named(comparison, process) if not is_baseline_label(name) and name != CEILING]
 
 
 def predictors(comparison: Comparison, process: str) -> list[str]:
@@ -239,7 +235,7 @@ def predictors(comparison: Comparison, process: str) -> list[str]:
     names = _named(comparison, process)
     return [
         *networks(comparison, process),
-        *(name for name in names if _is_baseline(name)),
+        *(name for name in names if is_baseline_label(name)),
         *(name for name in names if name == CEILING),
     ]
 
@@ -277,10 +273,6 @@ def _named(comparison: Comparison, process: str) -> list[str]:
     runs = [run.predictor for run in comparison.runs if run.process == process]
     rows = [row.predictor for row in comparison.rows if row.process == process and row.predictor]
     return list(dict.fromkeys(runs + rows))
-
-
-def _is_baseline(name: str) -> bool:
-    return name.startswith(BASELINES)
 
 
 def _grouped(rows: Sequence[Row]) -> list[Score]:

@@ -14,19 +14,17 @@ from torch import nn
 from compmech import GHMM, HMM
 from predictors import (
     Predictor,
-    ProcessPredictor,
     TrainingConfig,
     TrainingDiverged,
-    UniformPredictor,
     kl_to_optimum,
     n_parameters,
     train,
 )
+from probes.baselines import counted, known_at_once
 from probes.candidates import Candidate, make
-from probes.cell import count_k_grams, generator, torch_generator
+from probes.cell import generator, torch_generator
 from probes.comparison import ComparisonSpec, versions
 from probes.parallel import run_all
-from probes.presets import clip, learning_rate
 
 __all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 
@@ -72,18 +70,7 @@ class LearningTrial:
 
 def _trial(spec: ComparisonSpec, subject_index: int, candidate: Candidate, seed: int, entropy: int) -> LearningTrial:
     subject = spec.subjects[subject_index]
-    steps = spec.steps_of(subject)
-    chosen = candidate.learning_rate or spec.learning_rate
-    rate, where = (chosen, "chosen by the user") if chosen else learning_rate(subject.label, candidate.kind)
-    every = max(1, min(100, steps // 10))
-    training = TrainingConfig(
-        steps=steps,
-        batch=spec.batch,
-        length=subject.length,
-        lr=rate,
-        clip=clip(subject.label, candidate.kind),
-        eval_every=every,
-    )
+    training, where = spec.training_of(subject, candidate)
     return LearningTrial(subject.label, subject.title, subject.process, candidate, training, seed, entropy, where)
 
 
@@ -145,15 +132,15 @@ def _trained(
 
 
 def _counted(trial: LearningTrial, judged: Int[np.ndarray, "seq time"]) -> dict[str, Any]:
-    kind, n_symbol = trial.candidate.kind, trial.process.n_symbol
-    if kind in ("bayes", "uniform"):
-        made: Predictor = ProcessPredictor(trial.process) if kind == "bayes" else UniformPredictor(n_symbol)
-        return _row(trial, _judge(made, trial, judged), 0, 0, 0.0)
+    kind = trial.candidate.kind
+    known = known_at_once(kind, trial.process)
+    if known is not None:
+        return _row(trial, _judge(known, trial, judged), 0, 0, 0.0)
     began = perf_counter()
     length = trial.training.length + 1
     n_seq = min(trial.training.steps * trial.training.batch, max(1, COUNTED // length))
     sample = trial.process.sample(n_seq, length, rng=generator(trial.entropy, "data", trial.label, kind))
-    model = count_k_grams(sample, n_symbol, k=trial.candidate.settings.get("k"))
+    model = counted(kind, trial.candidate.settings, sample, trial.process.n_symbol)
     row = _row(trial, _judge(model, trial, judged), 0, int(sample.size), perf_counter() - began)
     return {**row, "k": model.k}
 

@@ -7,11 +7,24 @@ this table to that file.
 """
 
 from collections.abc import Mapping
-from math import exp, log
+from math import ceil, exp, log
 from statistics import fmean
 from typing import Any
 
-__all__ = ["BATCH", "CLIPS", "CLIPPED", "LEARNING_RATES", "RATES", "SIZES", "STEPS", "clip", "learning_rate", "steps"]
+__all__ = [
+    "ASKED",
+    "BATCH",
+    "CLIPS",
+    "CLIPPED",
+    "LEARNING_RATES",
+    "RATES",
+    "SIZES",
+    "STEPS",
+    "clip",
+    "eval_every",
+    "learning_rate",
+    "steps",
+]
 
 SIZES: Mapping[str, Mapping[str, Any]] = {
     "transformer": {"n_layer": 4, "width": 64, "n_head": 4, "head_width": 16, "mlp_width": 256},
@@ -54,6 +67,15 @@ CLIPPED: Mapping[str, Mapping[str, float]] = {
 def steps(process: str) -> int:
     """How many steps every network is trained on this process."""
     return STEPS.get(process, OTHER_STEPS)
+
+
+def eval_every(steps: int) -> int:
+    """Updates between evaluations: at least ten of them, so that short trainings have a learning curve, too."""
+    return min(100, ceil(steps / 10))
+
+
+ASKED = "chosen by the user"
+"""Where a learning rate comes from that is none of these."""
 
 
 def learning_rate(process: str, architecture: str) -> tuple[float, str]:

@@ -12,7 +12,7 @@ from compmech.hmm import GHMM, HMM
 # Labels are names of files; longer ones, of long lists, are cut and told apart by a checksum.
 _LONGEST_LABEL = 100
 
-__all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process"]
+__all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process", "safe_label"]
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ def read_process(path: Path) -> NamedProcess:
     label = process.name or path.stem
     if label in zoo.names():  # the name is that of a built-in process, which has settings of its own, and it is not
         label = f"{label}-file"
-    return NamedProcess(_safe(label), str(path), process)
+    return NamedProcess(safe_label(label), str(path), process)
 
 
 def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedProcess:
@@ -98,9 +98,10 @@ def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedP
         f"{key}={value:g}" if isinstance(value, float) else f"{key}={value}" for key, value in values.items()
     )
     changed = [f"{key}{settings[key]}" for key in values if key in settings]
-    return NamedProcess(_safe("-".join([entry.name, *changed])), f"{entry.name}({listed})", process)
+    return NamedProcess(safe_label("-".join([entry.name, *changed])), f"{entry.name}({listed})", process)
 
 
-def _safe(label: str) -> str:
+def safe_label(label: str) -> str:
+    """A label as a name of a file; a long one is cut, with a checksum at its end."""
     safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-") or "process"
     return safe if len(safe) <= _LONGEST_LABEL else f"{safe[: _LONGEST_LABEL - 9]}-{crc32(label.encode()):08x}"

@@ -18,8 +18,6 @@ __all__ = ["LEARNT", "learn"]
 LEARNT = ("mess3@10", "rrxor@64", "z1r@16", "even@16", "frdn@16", "parity_check:n=3@24")
 """Processes and lengths by default: one that a last symbol nearly tells, and parities that long histories do."""
 
-BASELINES = ("uniform", "k-gram", "bayes")
-
 
 def learn(
     out: Annotated[Path, typer.Option("--out", "-o", help="JSON file to write; it grows with every run that ends.")],
@@ -47,6 +45,7 @@ def learn(
 ) -> None:
     """Train every architecture on every process at equal budget: KL by position, symbols seen, seconds."""
     from predictors import CONFIGS
+    from probes.baselines import BASELINES
     from probes.learning import LearningTrial, identity, learning_table, summary
     from probes.learning import learn as run_trials
     from probes.results import write_text

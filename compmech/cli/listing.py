@@ -11,12 +11,6 @@ __all__ = ["add_listing_commands"]
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")]
 
-BASELINES = {
-    "uniform": "every symbol equally likely: the floor",
-    "k-gram": "counts of what followed the last k symbols",
-    "bayes": "the process itself as a predictor: the ceiling",
-}
-
 
 def add_listing_commands(app: typer.Typer) -> None:
     """Put the command of this file into the command line."""
@@ -60,14 +54,16 @@ def _row(name: str, kind: str, meaning: str, source: str, problem: str | None = 
 
 def _built_in() -> list[dict[str, Any]]:
     from predictors import CONFIGS
+    from probes.baselines import BASELINES
 
     rows = [_row(name, "architecture", config.__doc__ or "", "belief-geometry") for name, config in CONFIGS.items()]
-    return rows + [_row(name, "baseline", meaning, "belief-geometry") for name, meaning in BASELINES.items()]
+    return rows + [_row(name, "baseline", each.meaning, "belief-geometry") for name, each in BASELINES.items()]
 
 
 def _plugged_in() -> list[dict[str, Any]]:
     from predictors import CONFIGS
     from predictors.plugins import examine
+    from probes.baselines import BASELINES
 
     found, rows = examine(), []
     for plug_in in found:

@@ -1,15 +1,16 @@
-"""`compmech train`: one network on one process, which can be killed at any moment and go on."""
+"""`compmech train`: one network on one process or on data, which can be killed at any moment and go on."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
+from compmech.cli.data_files import DataFile, read_data, source_of
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped, misuse
 from compmech.cli.finished_run import write_process
 from compmech.cli.learning import learn
@@ -19,6 +20,7 @@ from compmech.cli.running import check_device, command_line, predictor_label, pr
 
 if TYPE_CHECKING:
     from predictors import Predictor, TrainingConfig, TrainingRecord
+    from predictors.sources import Source
 
 __all__ = ["add_training_commands"]
 
@@ -30,10 +32,19 @@ def add_training_commands(app: typer.Typer) -> None:
 
 
 def train(
-    process: Annotated[str, typer.Argument(help="NAME, NAME:key=value,... or machine.json.")],
     predictor: Annotated[str, typer.Option("--predictor", help="NAME or NAME:key=value,...")],
     length: Annotated[int, typer.Option(help="Symbols read.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the weights, the record and the state.")],
+    process: Annotated[
+        str | None, typer.Argument(help="NAME, NAME:key=value,... or machine.json.", show_default=False)
+    ] = None,
+    data: Annotated[
+        Path | None,
+        typer.Option(help="Symbols in place of a process: integers in a .npy, or the characters of a .txt."),
+    ] = None,
+    held_out: Annotated[
+        Path | None, typer.Option(help="More such symbols, to evaluate on; by default those of --data.")
+    ] = None,
     steps: Annotated[int | None, typer.Option(help="Updates; by default the preset ones of the process.")] = None,
     symbols: Annotated[float | None, typer.Option(help="Budget in symbols drawn, in place of steps.")] = None,
     flops: Annotated[
@@ -63,15 +74,24 @@ def train(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Begin anew in a folder that holds a run.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print training.json instead of a summary.")] = False,
 ) -> None:
-    """Train one network on one process."""
+    """Train one network on one process, or on the symbols of a file.
+
+    A .npy file (time,) and each line of a .txt file is a document, of which windows are drawn; the rows of a .npy file
+    (seq, time) are whole sequences, read from their start.
+    """
     from probes.presets import clip as preset_clip
 
     if resume and overwrite:
         raise Misused("--resume goes on and --overwrite begins anew: give one of them")
-    named = parse_process(process)
+    if (process is None) == (data is None):
+        raise Misused("train on one thing: a process, or a file with --data")
+    if held_out is not None and data is None:
+        raise Misused("--held-out goes with --data: of a process fresh words are drawn to evaluate on")
+    named: NamedProcess | DataFile = parse_process(process) if process is not None else read_data(cast(Path, data))
+    apart = None if held_out is None else read_data(held_out, alphabet=cast(DataFile, named).alphabet)
     check_device(device)
     budget = {"steps": steps, "symbols": symbols, "flops": flops}
-    run = _run_of(named, predictor, length, batch, lr, seed, budget)
+    run = _run_of(named, apart, predictor, length, batch, lr, seed, budget)
     settings = {
         "clip": clip if clip is not None else preset_clip(named.label, run.kind),
         "optimiser": optimiser,
@@ -94,6 +114,8 @@ def train(
         return
     final = record.final
     kl = "" if final.mean_kl is None else f", KL to the optimum {final.mean_kl:.3g} nats"
+    if data is not None:
+        kl = ", of the held-out file" if held_out is not None else ", of symbols that it was trained on"
     print(f"{named.title}, {run.label}: loss {final.loss:.6g} nats{kl}")
     print(
         f"{record.updates} updates, {record.symbols_seen:,} symbols, {record.seconds:.1f} s; ended by {record.stopped}"
@@ -106,7 +128,9 @@ def train(
 class _TrainRun:
     """What is to be trained on what."""
 
-    named: NamedProcess
+    named: NamedProcess | DataFile
+    source: "Source"
+    held_out: "Source | None"
     label: str
     kind: str
     model: "Predictor"
@@ -119,7 +143,8 @@ class _TrainRun:
 
 
 def _run_of(
-    named: NamedProcess,
+    named: NamedProcess | DataFile,
+    apart: DataFile | None,
     word: str,
     length: int,
     batch: int,
@@ -131,7 +156,7 @@ def _run_of(
 
     from predictors.budgets import flops_per_symbol, steps_within
     from probes.candidates import candidate, make
-    from probes.presets import learning_rate
+    from probes.presets import ASKED, learning_rate
     from probes.presets import steps as preset_steps
 
     given = [name for name, value in budget.items() if value is not None]
@@ -144,7 +169,10 @@ def _run_of(
             raise Misused(f"{name} is not trained by gradient")
         if length < 1 or batch < 1:
             raise Misused(f"length and batch must be at least 1; got {length} and {batch}")
-        model = make(chosen, len(named.process.alphabet), length, rng=torch.Generator().manual_seed(seed))
+        alphabet = named.alphabet if isinstance(named, DataFile) else named.process.alphabet
+        source: Source = source_of(named, length) if isinstance(named, DataFile) else named.process
+        held_out = None if apart is None else source_of(apart, length)
+        model = make(chosen, len(alphabet), length, rng=torch.Generator().manual_seed(seed))
         if not isinstance(model, torch.nn.Module):
             raise Misused(f"{name} is not trained by gradient")
         if budget["symbols"] is not None or budget["flops"] is not None:
@@ -160,15 +188,16 @@ def _run_of(
     rate, where = learning_rate(named.label, chosen.kind)
     asked = lr if lr is not None else chosen.learning_rate
     if asked is not None:
-        rate, where = asked, "chosen by the user"
-    return _TrainRun(named, chosen.label, chosen.kind, model, length, batch, steps, rate, where, seed)
+        rate, where = asked, ASKED
+    return _TrainRun(named, source, held_out, chosen.label, chosen.kind, model, length, batch, steps, rate, where, seed)
 
 
 def _config(run: _TrainRun, settings: dict[str, Any], eval_every: int | None, checkpoints: int) -> "TrainingConfig":
     from predictors import TrainingConfig
     from predictors.schedules import log_spaced
+    from probes import presets
 
-    every = eval_every if eval_every is not None else max(1, min(100, run.steps // 10))
+    every = eval_every if eval_every is not None else presets.eval_every(run.steps)
     with misuse():
         times = log_spaced(checkpoints, run.steps) if checkpoints else ()
         return TrainingConfig(
@@ -192,6 +221,7 @@ def _described(run: _TrainRun, config: "TrainingConfig", device: str, dtype: str
         raise Misused(f"--dtype is float32 or float64; got {dtype!r}: in less, small updates are lost in rounding")
     return {
         "process": run.named.title,
+        **({"symbols": list(run.named.alphabet)} if isinstance(run.named, DataFile) else {}),
         "predictor": run.label,
         "seed": run.seed,
         "device": device,
@@ -217,8 +247,9 @@ def _train(
         try:
             record = train_network(
                 run.model,
-                run.named.process,
+                run.source,
                 config,
+                held_out=run.held_out,
                 rng=np.random.default_rng(run.seed),
                 device=device,
                 dtype=getattr(torch, dtype),

@@ -32,7 +32,7 @@ SINGULAR = 1e-13
 
 @dataclass(frozen=True)
 class Histories:
-    """The distinct histories x_<t, t = 1 .. 10, of all possible words; `count` says in how many words each stands."""
+    """The distinct histories x_<t, t = 1 .. length, of all possible words; `count`: in how many words each stands."""
 
     words: np.ndarray  # (word, time)
     probability: np.ndarray  # (word,)
@@ -41,14 +41,14 @@ class Histories:
     belief: np.ndarray  # (history, state)
 
 
-def histories_of(process: HMM) -> Histories:
-    """All words of length 10 that the process allows, and their histories."""
+def histories_of(process: HMM, length: int = LENGTH) -> Histories:
+    """All words of a length that the process allows, and their histories."""
     n = len(process.alphabet)
-    words = np.indices((n,) * LENGTH).reshape(LENGTH, -1).T
+    words = np.indices((n,) * length).reshape(length, -1).T
     log_prob = process.log_prob(words)
     words, probability = words[np.isfinite(log_prob)], np.exp(log_prob[np.isfinite(log_prob)])
     code, codes = np.zeros(len(words), dtype=np.int64), []
-    for t in range(LENGTH):
+    for t in range(length):
         code = code * n + words[:, t]
         codes.append(code + (n ** (t + 1) - n) // (n - 1))  # shorter histories come first, and none are shared
     _, first, count = np.unique(np.stack(codes, axis=1), return_index=True, return_counts=True)
@@ -58,17 +58,17 @@ def histories_of(process: HMM) -> Histories:
 
 
 def activations(model: LensTransformer, found: Histories) -> tuple[dict[str, np.ndarray], float]:
-    """Values of the residual stream at each history, by site; and the mean loss over rows 1 .. 9, in nats."""
+    """Values of the residual stream at each history, by site; and the mean loss over rows 1 .. length - 1, in nats."""
     sites = ["embed", *(f"layer.{i}" for i in range(model.shape.n_layer)), "final"]
     pieces: dict[str, list[np.ndarray]] = {site: [] for site in sites}
-    loss = 0.0
+    loss, length = 0.0, found.words.shape[1]
     with torch.no_grad():
         for start in range(0, len(found.words), 4096):
             tokens = torch.from_numpy(found.words[start : start + 4096])
             log_probs, values = observe(model, tokens, sites)
-            at, end = np.searchsorted(found.first, np.array([start, start + len(tokens)]) * LENGTH)
+            at, end = np.searchsorted(found.first, np.array([start, start + len(tokens)]) * length)
             for site in sites:
-                rows = values[site].flatten(0, 1)[torch.from_numpy(found.first[at:end] - start * LENGTH)]
+                rows = values[site].flatten(0, 1)[torch.from_numpy(found.first[at:end] - start * length)]
                 pieces[site].append(rows.double().numpy())
             told = log_probs[:, :-1].double().gather(-1, tokens[:, 1:, None])[..., 0].mean(1).numpy()
             loss -= float(found.probability[start : start + 4096] @ told)
@@ -100,14 +100,14 @@ def held(path: Path, found: Histories) -> dict[str, object]:
     }
 
 
-def main(folder: Path) -> dict[str, object]:
+def main(folder: Path, *, length: int = LENGTH) -> dict[str, object]:
     """Every file of the folder. Raises FileNotFoundError if there is none."""
     result: dict[str, object] = {"command": COMMAND}
     for name, parameters in PROCESSES.items():
         paths = sorted(folder.glob(f"{name}_*_tokens.safetensors"), key=lambda path: int(path.stem.split("_")[1]))
         if not paths:
             raise FileNotFoundError(f"{folder}: no {name}_<tokens>_tokens.safetensors")
-        found = histories_of(zoo.entry(name).build(**parameters))
+        found = histories_of(zoo.entry(name).build(**parameters), length)
         result[name] = {
             "words": len(found.words),
             "histories": len(found.count),

@@ -29,11 +29,13 @@ class Port:
         path: the block's name, as in `named_modules`.
         side: "output", or "input": the first positional argument. Of a tuple the first item is meant.
         meaning: one line for people; by default it says where the value is.
+        state: later rows read the value at this row, and all such values at the rows so far determine them.
     """
 
     path: str
     side: Literal["output", "input"] = "output"
     meaning: str = ""
+    state: bool = False
 
     def __str__(self) -> str:
         return self.meaning or f"{self.side} of {self.path}"
@@ -126,4 +128,5 @@ def probe(module: nn.Module, ports: Mapping[str, Port], run: Callable[[], Any]) 
 
     with torch.no_grad(), hooked(module, ports, {name: seen(name) for name in ports}):
         given = run()
-    return {name: Site(shapes[name][0], shapes[name], str(port)) for name, port in ports.items()}, given
+    sites = {name: Site(shapes[name][0], shapes[name], str(port), port.state) for name, port in ports.items()}
+    return sites, given

@@ -16,9 +16,10 @@ def adapt_transformer_lens(bridge: Any, n_symbol: int, *, begin: int | None = No
     """A `TransformerBridge` as a Predictor.
 
     Its sites are `embed` (without positions), `layer.i` (the residual stream after block i, TransformerLens's
-    `blocks.i.hook_out`) and `final` (what the unembedding takes). Hooks that were put on the bridge stay on. It is run
-    without a cache: every call reads all tokens again, and there are no state sites. For states, adapt the Hugging Face
-    model before it is bridged.
+    `blocks.i.hook_out`) and `final` (what the unembedding takes); and, where every block has an attention with maps of
+    its own for them, the states `layer.i.key` and `layer.i.value` (`blocks.i.attn.hook_k` and `hook_v`, before any
+    rotation). Hooks that were put on the bridge stay on. It is run without a cache: every call reads all tokens again,
+    with the values that edits wrote at earlier rows put back.
 
     Args:
         bridge: in evaluation mode, as `TransformerBridge.boot_native` and the like give it after `.eval()`.
@@ -40,8 +41,14 @@ def adapt_transformer_lens(bridge: Any, n_symbol: int, *, begin: int | None = No
     blocks = list(getattr(bridge, "blocks", ()))
     if not blocks or any(part not in names for part in (*parts, *blocks)):
         raise ValueError("the bridge has no decoder of embed, blocks and unembed: use adapt_module with its blocks")
+    states = [[getattr(getattr(block, "attn", None), letter, None) for letter in "kv"] for block in blocks]
+    attending = all(part in names for pair in states for part in pair)
     ports = {"embed": Port(names[parts[0]], meaning="input vectors, without positions")}
     for i, block in enumerate(blocks):
+        if attending:
+            for part, what, letter in zip(states[i], ("key", "value"), "kv", strict=True):
+                meaning = f"{what}s of block {i}, blocks.{i}.attn.hook_{letter}"
+                ports[f"layer.{i}.{what}"] = Port(names[part], meaning=meaning, state=True)
         ports[f"layer.{i}"] = Port(names[block], meaning=f"residual stream after block {i}, blocks.{i}.hook_out")
     ports["final"] = Port(names[parts[1]], "input", "what the unembedding takes")
     call = _uncached if hasattr(getattr(model, "config", None), "use_cache") else None

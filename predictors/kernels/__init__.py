@@ -1,4 +1,4 @@
-"""The compiled kernels of the state-space models: plain C, compiled on first use, with torch where that cannot be.
+"""The compiled kernels of the recurrent models: plain C, compiled on first use, with torch where that cannot be.
 
 `status()` says whether they are in use. Where they cannot be compiled, everything runs on torch operations, slower and
 equal to rounding, and the first use warns with `KernelsUnavailable`.
@@ -74,7 +74,7 @@ def _attempt(dtype: torch.dtype) -> ctypes.CDLL | str:
 @cache
 def _warn(why: str) -> None:
     warnings.warn(
-        f"the compiled kernels cannot be used, and Mamba and Mamba-2 run slower, on torch operations: {why}",
+        f"the compiled kernels cannot be used; Mamba, Mamba-2 and single steps run slower, on torch operations: {why}",
         KernelsUnavailable,
         stacklevel=4,
     )

@@ -19,7 +19,10 @@ from pathlib import Path
 __all__ = ["CompileError", "cache_directory", "compiled"]
 
 HERE = Path(__file__).parent
-SOURCES = ("scan.c", "convolution.c", "norm.c", "step.c", "vectors.h")
+SOURCES = (
+    *("scan.c", "convolution.c", "norm.c", "cells.c"),
+    *("step.c", "selective_step.c", "linear_step.c", "recurrent_step.c", "step.h", "vectors.h"),
+)
 FLAGS = (
     *("-O3", "-march=native", "-fPIC", "-shared"),
     # -ffast-math would give nothing more, as the vectors are written out: it would lose NaN, and linking with it turns

@@ -67,11 +67,24 @@ INLINE void stored_past(void) {
 #endif
 }
 
+/* Lane i of the result is lane from[i] of a, or of b where from[i] >= LANES. The indices are constants once loops are
+   unrolled: GCC has a function for this, and other compilers make the same of the single lanes. */
+INLINE vec shuffle(vec a, vec b, ivec from) {
+#if defined(__GNUC__) && !defined(__clang__)
+    return __builtin_shuffle(a, b, from);
+#else
+    vec v;
+#pragma unroll
+    for (long i = 0; i < LANES; i++) v[i] = from[i] < LANES ? a[from[i]] : b[from[i] - LANES];
+    return v;
+#endif
+}
+
 INLINE REAL sum(vec v) {
     for (long half = LANES / 2; half > 0; half /= 2) {
         ivec other;
         for (long i = 0; i < LANES; i++) other[i] = i ^ half;
-        v += __builtin_shuffle(v, other);
+        v += shuffle(v, v, other);
     }
     return v[0];
 }
@@ -99,8 +112,8 @@ INLINE void exchange(vec *v, const long size) {
     for (long i = 0; i < LANES; i++)
         if (!(i & size)) {
             vec a = v[i], b = v[i + size];
-            v[i] = __builtin_shuffle(a, b, to_a);
-            v[i + size] = __builtin_shuffle(a, b, to_b);
+            v[i] = shuffle(a, b, to_a);
+            v[i + size] = shuffle(a, b, to_b);
         }
 }
 

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
+from probes.baselines import CEILING, is_counted_label
 from probes.headline import networks, predictors, runs_of
 from probes.report.numerals import power_of_ten
 from probes.report.short_names import labels, short_names
@@ -35,7 +36,7 @@ def draw_kl(axes: Axes, comparison: Comparison, summary: ProcessSummary) -> None
     ends: dict[str, float] = {}
     infinite: list[str] = []
     for name in predictors(comparison, summary.process):
-        if name == "bayes":
+        if name == CEILING:
             continue
         for run in runs_of(comparison, summary.process, name):
             rows, values = np.arange(1, len(run.kl_by_row) + 1), np.array(run.kl_by_row, dtype=float)
@@ -133,7 +134,7 @@ def _finish(axes: Axes, ends: Mapping[str, float], trained: Sequence[str], short
 def _line(name: str, trained: Sequence[str]) -> dict[str, Any]:
     if name in trained:
         return {"color": colour_of(name, trained), "linewidth": 1.6}
-    return {"color": MUTED, "linewidth": 1.3, "linestyle": "--" if name.startswith("k-gram") else ":"}
+    return {"color": MUTED, "linewidth": 1.3, "linestyle": "--" if is_counted_label(name) else ":"}
 
 
 def _dots(name: str, trained: Sequence[str]) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from compmech.draw.style import (
     VERMILLION,
     mixed_colours,
 )
+from probes.baselines import BASELINES, CEILING
 
 __all__ = [
     "BLUE",
@@ -50,9 +51,8 @@ _COLOURS = {
     "mamba": PINK,
     "mamba2": ORANGE,
     "rnn": SKY,
-    "k-gram": MUTED,
-    "uniform": MUTED,
-    "bayes": INK,
+    **dict.fromkeys(BASELINES, MUTED),
+    CEILING: INK,
 }
 _OTHER_MARKERS = ("h", "p", "X", "d", ">", "*", "8")
 _MARKERS = {"transformer": "s", "lstm": "o", "gru": "D", "mamba": "^", "mamba2": "v", "rnn": "P"}

@@ -1,5 +1,7 @@
 """What every word of the report means, in a sentence or two each."""
 
+from probes.baselines import BASELINES
+
 __all__ = ["COLUMNS", "CONTROLS", "IDEAS"]
 
 IDEAS = {
@@ -50,9 +52,7 @@ CONTROLS = {
     "position": "No network: the mean target at each length.",
     "true-p": "A ceiling: a readout from the exact probabilities of the next symbol. Never subtracted.",
     "true-log-p": "A ceiling: a readout from their logarithms. Never subtracted.",
-    "bayes": "The exact Bayes predictor: KL 0 and R² 1 by construction, as a check of the measurement.",
-    "k-gram": "Predicts from counts of what followed the last k symbols, backing off to shorter ones.",
-    "uniform": "Gives every symbol the same probability.",
+    **{name: baseline.meaning for name, baseline in BASELINES.items()},
     "in-sample": "Fitted and scored on the same histories, as some published figures are. Listed, never ranked.",
     "gaussian": "Random numbers in place of the network's values, in-sample: what overfitting alone gives.",
 }

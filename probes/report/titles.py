@@ -3,6 +3,7 @@
 import math
 from statistics import fmean
 
+from probes.baselines import is_baseline_label, is_counted_label
 from probes.headline import control_scores, headline, headline_target, networks, predictors, runs_of
 from probes.report.numerals import decimal, nats
 from probes.report.style import display_name
@@ -105,12 +106,13 @@ def kl_title(comparison: Comparison, summary: ProcessSummary) -> str:
     if all(map(math.isinf, trained.values())):
         return f"{short_title(summary)}: every network gives some possible symbol probability 0"
     best = min(trained, key=lambda name: trained[name])
-    simple = {n: v for n in kl if n.startswith(("k-gram", "uniform")) and (v := kl[n]) is not None}
+    simple = {n: v for n in kl if is_baseline_label(n) and (v := kl[n]) is not None}
     tail = f" ({', '.join(f'{name} {nats(value)}' for name, value in simple.items())})" if simple else ""
-    counts = min((v for n, v in simple.items() if n.startswith("k-gram")), default=math.inf)
-    behind = [display_name(name) for name, value in trained.items() if value >= counts]
+    counts = {n: v for n, v in simple.items() if is_counted_label(n)}
+    least = min(counts, key=lambda name: counts[name], default="")
+    behind = [display_name(name) for name, value in trained.items() if value >= counts.get(least, math.inf)]
     if behind and len(behind) < len(trained):
-        tail += f"; {listed(behind)} no better than k-gram counts"
+        tail += f"; {listed(behind)} no better than {least} counts"
     beaten = any(value <= trained[best] for value in simple.values())
     how = "is the best of the networks" if beaten else "predicts best"
     said = f"{display_name(best)} {how}, {nats(trained[best])} nats above the optimum"

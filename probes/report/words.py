@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Sequence
 from statistics import fmean
 
+from probes.baselines import is_counted_label
 from probes.headline import (
     MODEL_FREE,
     Headline,
@@ -128,7 +129,7 @@ def _prediction(comparison: Comparison, summary: ProcessSummary) -> str:
     order = sorted(trained, key=lambda name: trained[name])
     said = listed(f"{nats(trained[name])} ({display_name(name)})" for name in order)
     sentence = f"Forecasts stay above the optimum by {said} nats per symbol."
-    counted = [name for name in kl if name.startswith("k-gram") and kl[name] is not None]
+    counted = [name for name in kl if is_counted_label(name) and kl[name] is not None]
     for name in counted:
         floor = kl[name]
         assert floor is not None

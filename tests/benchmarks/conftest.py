@@ -4,3 +4,12 @@ import os
 
 for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(name, "1")
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    """The lines that are no groups of pytest-benchmark: ours beside peers and bars."""
+    from speed_lines import LINES, table
+
+    if LINES:
+        terminalreporter.section("speed lines")
+        terminalreporter.write_line(table())

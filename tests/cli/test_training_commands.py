@@ -281,7 +281,8 @@ def test_a_network_that_diverges_is_a_row_that_says_so(tmp_path: Path, capsys: p
 
 def test_the_six_processes_exist_and_every_architecture_is_tried() -> None:
     from compmech.cli.comparing import parse_subject, specification
-    from compmech.cli.learning import BASELINES, LEARNT
+    from compmech.cli.learning import LEARNT
+    from probes.baselines import BASELINES
     from probes.learning import LearningTrial
 
     spec = specification([parse_subject(word) for word in LEARNT], [*CONFIGS, *BASELINES], seeds=2)

@@ -4,11 +4,12 @@ import pytest
 
 import predictors.convolution
 import predictors.norm
+import predictors.recurrent
 import predictors.scan
-import predictors.state_space
+import predictors.stepping
 from predictors import kernels
 
-USERS = (predictors.convolution, predictors.norm, predictors.scan, predictors.state_space)
+USERS = (predictors.convolution, predictors.norm, predictors.recurrent, predictors.scan, predictors.stepping)
 
 
 @pytest.fixture(params=["compiled", "torch"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -278,3 +279,19 @@ def test_what_is_no_regular_file_is_refused_and_links_are_followed(tmp_path: Pat
         assert (tmp_path / "link").is_symlink()
         load(tmp_path / "model")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["link", "model", "pipe", "to pipe"]
+
+
+def test_no_line_of_the_packages_unpickles() -> None:
+    """What would: torch.load and numpy.load but for arrays of numbers, pickle and what stands on it."""
+    root = Path(__file__).parents[2]
+    called = r"\b(c?[pP]ickle|dill|shelve|marshal|joblib)\.(loads?|Unpickler)\b"
+    suspect = re.compile(rf"torch\.load\(|allow_pickle=True|{called}")
+    suspect_import = re.compile(r"^\s*(import|from)\s+(pickle|dill|shelve|marshal)\b", re.MULTILINE)
+    sources = [path for package in ("compmech", "predictors", "probes") for path in (root / package).rglob("*.py")]
+    assert len(sources) > 200
+    for path in sources:
+        text = path.read_text()
+        assert not suspect.search(text), path
+        assert not suspect_import.search(text), path
+        for call in re.finditer(r"\bnp\.load\([^)]*\)", text):
+            assert "allow_pickle=False" in call.group(), path

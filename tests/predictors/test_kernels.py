@@ -12,7 +12,7 @@ import torch
 from predictors import kernels
 from predictors.kernels import KernelsUnavailable, compiling
 from predictors.kernels.compiling import CompileError, cache_directory, compiled
-from predictors.scan import selective_scan
+from predictors.scan import Selection, selective_scan
 
 DEFINES = kernels.DEFINES[torch.float32]
 needs_compiler = pytest.mark.skipif(not kernels.status().compiled, reason=kernels.status().detail)
@@ -93,11 +93,11 @@ def test_without_a_compiler_torch_is_used_and_it_is_said_once(monkeypatch) -> No
     monkeypatch.setenv("CC", "no-such-compiler")
     expected = [x.clone() for x in arguments()]
     with pytest.warns(KernelsUnavailable, match=r"there is no C compiler 'no-such-compiler': install one, or name it"):
-        y, _ = selective_scan(*expected)
+        y, _ = selective_scan(Selection(*expected[:-1]), expected[-1])
     assert y.isfinite().all()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        selective_scan(*expected)
+        selective_scan(Selection(*expected[:-1]), expected[-1])
     found = kernels.status()
     assert not found.compiled
     assert "no-such-compiler" in found.detail

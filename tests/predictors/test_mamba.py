@@ -129,20 +129,20 @@ def test_an_edited_residual_stream_changes_no_state_of_its_block() -> None:
         seen = capture(edited(model, {"layer.0": at(4, lambda value: value.flip(1))}), WORDS, names)
     for name in names:
         moved = (seen[name] - plain[name]).abs().amax((0, 2))
-        assert float(moved[:4].max()) == 0.0
+        assert float(moved[:4].max()) < 1e-12  # not a bit with the kernels; products of matrices may round otherwise
         assert (float(moved[4:].min()) > 1e-9) == name.startswith("layer.1.ssm") or name == "layer.1.conv"
     assert torch.equal(seen["layer.0.ssm"], plain["layer.0.ssm"])
     assert torch.equal(seen["layer.0.conv"], plain["layer.0.conv"])
 
 
 def test_states_are_materialised_for_the_layer_that_is_read_only(monkeypatch) -> None:
-    model, states, calls = make(), predictors.state_space.gated_states, []
+    model, states, calls = make(), predictors.state_space.selective_states, []
 
     def counted(*args, **parameters):
-        calls.append(args[0].shape[1])
+        calls.append(args[0].u.shape[1])
         return states(*args, **parameters)
 
-    monkeypatch.setattr(predictors.state_space, "gated_states", counted)
+    monkeypatch.setattr(predictors.state_space, "selective_states", counted)
     edited(model, {"layer.0.ssm": at(3, lambda value: value / 2)}).log_probs(WORDS)
     assert calls == []
     capture(model, WORDS, ["layer.1.ssm"])

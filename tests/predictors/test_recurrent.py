@@ -2,10 +2,11 @@
 
 import pytest
 import torch
+from kernel_paths import path  # noqa: F401
 from torch import Tensor, nn
 
 from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
-from predictors.recurrent import RNN, RNNConfig
+from predictors.recurrent import RNN, RNNConfig, _cells
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
@@ -164,3 +165,21 @@ def test_gradients_flow_through_an_edit_of_the_cell() -> None:
         return float(rows.sum())
 
     assert float(slope[5]) == pytest.approx((at_shift(step) - at_shift(-step)) / 2e-6, rel=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64], ids=str)
+@torch.no_grad()
+def test_cells_without_derivatives_equal_torchs_own_cell_by_cell(path, dtype: torch.dtype) -> None:  # noqa: F811
+    """Gates from far below 0 to far above, and so near 0 that a tangent by exponentials would lose digits."""
+    scale = torch.logspace(-6, 1.5, 40, dtype=dtype)
+    gates = torch.randn(3, 40, 3 * 21, dtype=dtype, generator=torch.Generator().manual_seed(0)) * scale[None, :, None]
+    c, expected = torch.randn(3, 21, dtype=dtype, generator=torch.Generator().manual_seed(1)), []
+    found = _cells(c, gates)
+    for i, f, g in zip(*(each.unbind(1) for each in gates.chunk(3, -1)), strict=True):
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        expected.append(c)
+    eps = torch.finfo(dtype).eps
+    torch.testing.assert_close(found, torch.stack(expected, 1), rtol=20 * eps, atol=20 * eps)
+    alone = _cells(torch.zeros_like(c), gates[:, :1])[:, 0]  # of order 1e-6: tanh's digits alone
+    torch.testing.assert_close(alone, gates[:, 0, :21].sigmoid() * gates[:, 0, 42:].tanh(), rtol=20 * eps, atol=0)
+    assert bool(_cells(c, torch.full_like(gates, torch.nan)).isnan().all())

@@ -5,12 +5,21 @@ import torch
 from kernel_paths import path  # noqa: F401
 from torch import Tensor
 
-from predictors.scan import CHUNK, selective_scan, selective_scan_ref, selective_states
+from predictors import scan
+from predictors.scan import CHUNK, Selection, selective_scan_ref
 
 pytestmark = pytest.mark.usefixtures("path")
 
 # float64 leaves about 1e-14 after a hundred rows of products and sums of order one to ten
 CLOSE = {"rtol": 0.0, "atol": 1e-11}
+
+
+def selective_scan(*inputs: Tensor) -> tuple[Tensor, Tensor]:
+    return scan.selective_scan(Selection(*inputs[:-1]), inputs[-1])
+
+
+def selective_states(*inputs: Tensor) -> tuple[Tensor, Tensor]:
+    return scan.selective_states(Selection(*inputs[:-1]), inputs[-1])
 
 
 def arguments(n_row: int, *, inner: int = 5, n_state: int = 3, n_seq: int = 4) -> tuple[Tensor, ...]:

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 
 from predictors import kernels
 from predictors.kernels.scan import compiled_scan
-from predictors.scan import gated_scan, gated_states, read_out
+from predictors.scan import Selection, read_out, selective_scan, selective_states
 from predictors.ssd import CHUNK, ssd_matrix, ssd_ref
 
 # float64: sums of some hundred products, relative to the greatest entry; what is seen is below 1e-13
@@ -87,12 +87,12 @@ def test_the_gated_scan_is_what_it_says(path, n_head: int, n_group: int, n_row: 
     inputs = [u, delta, A, B, C, h, bias, D, z]
     y, hs = ssd_ref(u, F.softplus(delta + bias[:, None, None]), A, B, C, h)
     y = (y + D.repeat_interleave(2)[:, None, None] * u) * F.silu(z)
-    more = {"bias": bias, "D": D, "z": z}
+    selection = Selection(u, delta, A[None], B, C, bias, D, z)
 
-    found = gated_scan(u, delta, A[None], B, C, h, **more)
+    found = selective_scan(selection, h)
     agree(found, (y, hs[-1]))
     agree(derivatives(found, inputs), derivatives((y, hs[-1]), inputs))
-    found = gated_states(u, delta, A[None], B, C, h, **more)
+    found = selective_states(selection, h)
     agree(found, (y, hs))
     agree(derivatives(found, inputs), derivatives((y, hs), inputs))
     agree((read_out(hs[-1], C[:, -1], u[:, -1], D, z[:, -1]),), (y[:, -1],))

@@ -61,12 +61,16 @@ def test_nothing_is_shared() -> None:
 @pytest.mark.parametrize(
     ("kind", "changes", "message"),
     [
-        ("mamba", {"hidden_act": "relu"}, "hidden_act = 'silu' can be taken over; this one has 'relu'"),
-        ("mamba", {"use_bias": True}, "use_bias = False"),
-        ("mamba", {"time_step_rank": 3}, "time_step_rank = 1 can be taken over; this one has 3"),
-        ("mamba", {"layer_norm_epsilon": 1e-6}, "layer_norm_epsilon = 1e-05"),
-        ("mamba2", {"use_conv_bias": False}, "use_conv_bias = True"),
-        ("mamba2", {"time_step_limit": (0.0, 0.5)}, r"time_step_limit = \(0.0, inf\)"),
+        ("mamba", {"hidden_act": "relu"}, r"hidden_act='relu', which ours has not \(only 'silu'\)"),
+        ("mamba", {"use_bias": True}, "use_bias=True"),
+        ("mamba", {"time_step_rank": 3}, r"time_step_rank=3, which ours has not \(only 1\)"),
+        ("mamba", {"layer_norm_epsilon": 1e-6}, r"layer_norm_epsilon=1e-06, which ours has not \(only 1e-05\)"),
+        ("mamba2", {"use_conv_bias": False}, "use_conv_bias=False"),
+        (
+            "mamba2",
+            {"time_step_limit": (0.0, 0.5)},
+            r"0.5\), which ours has not \(only \(0.0, inf\)\)",
+        ),
     ],
 )
 def test_what_ours_has_not_is_refused(kind: str, changes: dict[str, object], message: str) -> None:
@@ -75,5 +79,10 @@ def test_what_ours_has_not_is_refused(kind: str, changes: dict[str, object], mes
 
 
 def test_a_begin_that_is_no_token_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"begin must be a token, 0 \.\. 4; got 5"):
+    with pytest.raises(ValueError, match=r"begin must be a token of the model, 0 \.\. 4; got 5"):
         from_mamba(theirs("mamba"), begin=5)
+
+
+def test_a_model_without_a_head_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"no tensor 'backbone\.embeddings\.weight': is it a language model"):
+        from_mamba(theirs("mamba").backbone, begin=0)

@@ -94,7 +94,7 @@ def test_it_is_a_network_of_its_own(make: Any, convert: Any) -> None:
     ("convert", "model", "message"),
     [
         (from_gpt2, lambda: gpt2(scale_attn_by_inverse_layer_idx=True), "scale_attn_by_inverse_layer_idx=True"),
-        (from_gpt2, lambda: gpt2(activation_function="tanh"), "activation_function='tanh', which this transformer has"),
+        (from_gpt2, lambda: gpt2(activation_function="tanh"), "activation_function='tanh', which ours has not"),
         (from_llama, lambda: llama(attention_bias=True), "attention_bias=True"),
         (from_llama, lambda: llama(hidden_act="relu"), "hidden_act='relu'"),
         (from_gpt2, lambda: gpt2().transformer, "no tensor 'transformer.wte.weight': is it a language model"),
