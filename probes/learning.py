@@ -126,9 +126,9 @@ def _trained(
         "kl": [each.mean_kl for each in record.evaluations],
         "gradient_norms": list(record.gradient_norms),
     }
-    spent = process_time() - began
+    cpu_seconds = process_time() - began
     row = _row(trial, _judge(model, trial, judged), size, record.symbols_seen, record.seconds)
-    return {**row, "cpu_seconds": spent, "curve": curve, "training": record.to_dict()["config"]}
+    return {**row, "cpu_seconds": cpu_seconds, "curve": curve, "training": record.to_dict()["config"]}
 
 
 def _counted(trial: LearningTrial, judged: Int[np.ndarray, "seq time"]) -> dict[str, Any]:

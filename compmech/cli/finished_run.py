@@ -86,9 +86,8 @@ def read_run(path: Path) -> FinishedRun:
         raise Misused(f"{said} is no record of a training: train again with --overwrite") from None
     machine = path / PROCESS_FILE
     if not machine.is_file():
-        raise Misused(
-            f"{path} does not hold its process, {PROCESS_FILE}: it was trained by an earlier version; train again"
-        )
+        why = "it was trained on a file of symbols, not on a process" if recorded.get("data") else "train again"
+        raise Misused(f"{path} does not hold its process, {PROCESS_FILE}: {why}")
     with unreadable(machine), misuse():
         process = load(machine)
     named = NamedProcess(title.partition("(")[0] or "process", title, process)

@@ -104,7 +104,8 @@ def train(
     config = _config(run, settings, eval_every, checkpoints)
     with report_os_errors(f"cannot write to the output folder {out}"):
         folder = RunFolder.prepared(out, _described(run, config, device, dtype), resume=resume, overwrite=overwrite)
-        write_process(named, out)
+        if isinstance(named, NamedProcess):
+            write_process(named, out)
         with misuse(), folder.alone():
             record = _train(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
         text = json.dumps({**folder.described, "command": command_line(), **_found(run, record)}, indent=1) + "\n"

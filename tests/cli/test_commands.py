@@ -215,7 +215,18 @@ def test_an_unwritable_folder_is_refused_before_any_training(tmp_path: Path) -> 
 
 def test_a_sweep_tries_the_rates_and_clips_that_are_named(tmp_path: Path) -> None:
     named = ["--rate", "0.01", "--rate", "0.001", "--clip", "0.5"]
-    small = ["--process", "golden_mean@4", "--predictor", "gru:width=4", "--steps", "2", "--batch", "4", "--workers", "1"]
+    small = [
+        "--process",
+        "golden_mean@4",
+        "--predictor",
+        "gru:width=4",
+        "--steps",
+        "2",
+        "--batch",
+        "4",
+        "--workers",
+        "1",
+    ]
     done = run("rates", *small, *named, "-o", "rates.json", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     rows = json.loads((tmp_path / "rates.json").read_text())["rows"]

@@ -6,36 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import save_file
 from sklearn.linear_model import LinearRegression
 
 from compmech import filter_beliefs, zoo
 from predictors import capture
 from predictors.adapters import load_transformer_lens
+from tests.predictors.lens_files import save_lens_file
 
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "reproductions" / "released_networks.py"))
-LENGTH, WIDTH = 4, 6
-
-
-def save_network(path: Path, n_vocab: int) -> None:
-    """One random block of two heads, as TransformerLens names its parts."""
-    shapes = {"embed.W_E": (n_vocab, WIDTH), "pos_embed.W_pos": (LENGTH, WIDTH), "unembed.W_U": (WIDTH, n_vocab)}
-    shapes |= {"unembed.b_U": (n_vocab,), "ln_final.w": (WIDTH,), "ln_final.b": (WIDTH,)}
-    block = {f"attn.W_{letter}": (2, WIDTH, 3) for letter in "QKV"} | {f"attn.b_{letter}": (2, 3) for letter in "QKV"}
-    block |= {"attn.W_O": (2, 3, WIDTH), "attn.b_O": (WIDTH,)}
-    block |= {"mlp.W_in": (WIDTH, 5), "mlp.b_in": (5,), "mlp.W_out": (5, WIDTH), "mlp.b_out": (WIDTH,)}
-    block |= {f"{norm}.{letter}": (WIDTH,) for norm in ("ln1", "ln2") for letter in "wb"}
-    shapes |= {f"blocks.0.{name}": shape for name, shape in block.items()}
-    rng = torch.Generator().manual_seed(n_vocab)
-    save_file({name: torch.randn(shape, generator=rng, dtype=torch.float64) for name, shape in shapes.items()}, path)
+LENGTH = 4
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("released")
     for name in ("mess3_2000", "mess3_100"):
-        save_network(folder / f"{name}_tokens.safetensors", 3)
-    save_network(folder / "rrxor_100_tokens.safetensors", 2)
+        save_lens_file(folder / f"{name}_tokens.safetensors", 3, n_position=LENGTH)
+    save_lens_file(folder / "rrxor_100_tokens.safetensors", 2, n_position=LENGTH)
     return folder
 
 
