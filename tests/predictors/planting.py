@@ -110,3 +110,17 @@ class Passing:
 
     def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
         return self.inner(site, rows, value)
+
+
+class ShownShifted(Passing):
+    """Shows another value than the one that goes on."""
+
+    def __init__(self, inner: Tap, sites: Collection[str], shift: Any) -> None:
+        super().__init__(inner)
+        self.sites, self.shift = sites, shift
+
+    def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
+        if site in self.sites and site not in self.writes:
+            self.inner(site, rows, value + self.shift)
+            return value
+        return self.inner(site, rows, value)
