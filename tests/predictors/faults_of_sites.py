@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from planting import WIDTH, Passing, Small, caught_by
+from planting import WIDTH, Passing, ShownShifted, Small, caught_by
 from torch import Tensor
 
 from predictors import Site, Tap, untouched

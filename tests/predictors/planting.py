@@ -1,6 +1,6 @@
 """What faults are planted in: a little recurrent network that is right, and where faulty ones are registered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
