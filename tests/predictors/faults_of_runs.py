@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from planting import Small, SmallCarry, caught_by
+from planting import ShownShifted, Small, SmallCarry, caught_by
 from torch import Tensor, nn
 
 from predictors import Site, Tap, untouched

@@ -5,26 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import torch
-from planting import WIDTH, Passing, Small, caught_by
+from planting import WIDTH, Passing, ShownShifted, Small, caught_by
 from torch import Tensor
 
 from predictors import Site, Tap, untouched
 
 # ----------------------------------------------------------------------------------------------------- capture in steps
-
-
-class ShownShifted(Passing):
-    """Shows another value than the one that goes on."""
-
-    def __init__(self, inner: Tap, sites: Collection[str], shift: Any) -> None:
-        super().__init__(inner)
-        self.sites, self.shift = sites, shift
-
-    def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
-        if site in self.sites and site not in self.writes:
-            self.inner(site, rows, value + self.shift)
-            return value
-        return self.inner(site, rows, value)
 
 
 @caught_by("capture-in-steps")

@@ -1,6 +1,6 @@
 """What faults are planted in: a little recurrent network that is right, and where faulty ones are registered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -109,4 +109,18 @@ class Passing:
         self.inner, self.reads, self.writes = inner, inner.reads, inner.writes
 
     def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
+        return self.inner(site, rows, value)
+
+
+class ShownShifted(Passing):
+    """Shows another value than the one that goes on."""
+
+    def __init__(self, inner: Tap, sites: Collection[str], shift: Any) -> None:
+        super().__init__(inner)
+        self.sites, self.shift = sites, shift
+
+    def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
+        if site in self.sites and site not in self.writes:
+            self.inner(site, rows, value + self.shift)
+            return value
         return self.inner(site, rows, value)
