@@ -247,7 +247,7 @@ def _slip_edges(p_slip: float, noise: float) -> list[Edge]:
 
 @listed(
     "Pasts in order of recency fall into one interval for each state, yet no number of past symbols tells the state.",
-    source="sofic 0.2 (wheeler_infinite_order_process), found there among the topological epsilon-machines of five states",
+    source="sofic 0.2 (wheeler_infinite_order_process), found there among the topologies of five states",
     golden={"markov_order": "inf", "n_causal_states": 5, "period": 1},
     p=Range("P(1 | A)"),
     q=Range("P(1 | C)"),

@@ -1,4 +1,4 @@
-"""Random bits and logic on them: RRXOR with and without a leak, RRXRO, parity checks of longer words, any other word."""
+"""Random bits and logic on them: RRXOR with and without a leak, RRXRO, parity checks, and any formula."""
 
 import re
 from math import log2
@@ -134,7 +134,7 @@ def parity_check(n: int = 3, p: float = 0.5) -> HMM:
     return machine("parity_check", states, "01", [*edges, (f"{last}e", "0", "0e", 1.0), (f"{last}o", "1", "0e", 1.0)])
 
 
-# What the letters of a logic machine make of the symbols just before: how many of them they need, and of which the value.
+# What the letters of a logic machine make of the symbols just before: how many of them they read, and the value.
 _LOGIC = {
     "0": (0, lambda: 0),
     "1": (0, lambda: 1),

@@ -25,7 +25,7 @@ def binary_chain_generator(p: float = 0.4, q: float = 0.7) -> HMM:
     """The chain of `binary_markov_chain` generated with less memory than it takes to predict it.
 
     The state "fixed" gives one symbol for certain, "free" either of them. Where p > q symbols tend to alternate and
-    "fixed" gives a 0; elsewhere they tend to stay and it gives the rarer of them. At p = q, a coin, it is never visited.
+    "fixed" gives a 0; elsewhere they tend to stay and it gives the rarer one. At p = q, a coin, it is never visited.
 
     Args:
         p: P(1), after a 0.

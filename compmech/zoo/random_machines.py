@@ -114,7 +114,7 @@ def random_markov_chain(order: int = 2, symbols: int = 2, seed: int = 0) -> HMM:
 
 @listed(
     "The edges of another process, its probabilities drawn at random.",
-    source="The process list of CMPy, kept by sofic 0.2 (uniform_mealyhmm, RandomGoldenMean, RandomEven, RandomBiasedCoin)",
+    source="The process list of CMPy, kept by sofic 0.2 (uniform_mealyhmm, RandomGoldenMean, RandomEven)",
     golden={"markov_order": 1, "n_causal_states": 2, "minimal_dimension": 2, "period": 1},
     edges_of=Word("name of a process of this catalogue that is a hidden Markov model, at its defaults"),
     seed=_SEED,

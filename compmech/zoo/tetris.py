@@ -67,7 +67,13 @@ def tetris_bag(n: int = 4) -> HMM:
 @listed(
     "Tetris with a history: a piece among the last few is thrown again, up to a number of times.",
     source="tetris.wiki, TGM randomizer; sofic 0.2 (tetris_history)",
-    golden={"single_symbol_entropy": log2(7), "markov_order": 2, "cryptic_order": 2, "n_causal_states": 49, "period": 1},
+    golden={
+        "single_symbol_entropy": log2(7),
+        "markov_order": 2,
+        "cryptic_order": 2,
+        "n_causal_states": 49,
+        "period": 1,
+    },
     window=Range("number of last pieces that are avoided", low=1, high=4, whole=True),
     rolls=Range("number of throws, the last of which counts in any case", low=1, high=64, whole=True),
 )
@@ -93,8 +99,8 @@ def tetris_history(window: int = 2, rolls: int = 4) -> HMM:
 def tetris_gameboy() -> HMM:
     """States are the piece that falls and the one shown as next; three throws at most, the last of which counts.
 
-    A throw is refused if falling | next | thrown = falling, bit by bit, in the program's numbers: L, J, I, O, S, T, Z are
-    0 to 6. It is meant to prevent three pieces alike, and makes L the rarest piece.
+    A throw is refused if falling | next | thrown = falling, bit by bit, in the program's numbers: L, J, I, O, S, T, Z
+    are 0 to 6. It is meant to prevent three pieces alike, and makes L the rarest piece.
     """
     edges: list[Edge] = []
     for falling, shown in product(_PIECES, repeat=2):
