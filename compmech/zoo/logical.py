@@ -1,6 +1,7 @@
 """Random bits and logic on them: RRXOR with and without a leak, RRXRO, parity checks, and any formula."""
 
 import re
+from collections.abc import Callable
 from math import log2
 
 import numpy as np
@@ -135,7 +136,7 @@ def parity_check(n: int = 3, p: float = 0.5) -> HMM:
 
 
 # What the letters of a logic machine make of the symbols just before: how many of them they read, and the value.
-_LOGIC = {
+_LOGIC: dict[str, tuple[int, Callable[..., int]]] = {
     "0": (0, lambda: 0),
     "1": (0, lambda: 1),
     "C": (1, lambda a: a),
