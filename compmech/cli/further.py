@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from compmech.cli.failure import in_words
 from compmech.hmm import GHMM, HMM
 from compmech.measures.statistics import Statistics
 from compmech.plain import plain
@@ -70,7 +71,7 @@ def _collected(groups: dict[str, Callable[[], object]], how: dict[str, str]) -> 
             done[name] = plain(compute())
         except ValueError as error:  # what the process lacks, in the library's words
             done[name] = None
-            how = how | {name: f"not computed: {error}"}
+            how = how | {name: f"not computed: {in_words(error)}"}
     return done | {"how": how}
 
 
