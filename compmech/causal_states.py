@@ -105,7 +105,7 @@ def _tables(process: HMM | GHMM, max_states: int, merge_tol: float) -> list[Tabl
         return _through_mixed_states(minimal(process), max_states, merge_tol)
     if process.is_unifilar:
         return recurrent_tables(_as_table(process))
-    found = []
+    found: list[Table] = []
     for part, weight in ergodic_parts(process):
         merged = merge_equal_states(part)
         tables = [_as_table(merged)] if merged.is_unifilar else None

@@ -34,7 +34,8 @@ def more_of(process: HMM | GHMM, found: Statistics) -> dict[str, Any]:
         "presentation": lambda: _presentation(process),
     }
     how = {
-        "spectrum": "exact to `error`: eigenvalues of the net matrix of the mixed states, and their parts",
+        "spectrum": "exact to `error`: eigenvalues of the net matrix of the mixed states, and their parts, "
+        "those no larger given as 0",
         "convergence": "exact: h_L = H(L) - H(L-1) for L = 1, 2, ..., its differences, and G = h - log2 |A|",
         "correlation": "exact: P(X_0 = X_lag) by lag, and its power spectrum, summed over the symbols' indicators",
         "renyi": "of order 0 (how many), 2 (collision) and inf (the likeliest); exact or bounds",
