@@ -27,15 +27,11 @@ def report(seconds: dict[str, float], start_up: float) -> str:
     """The table: the slowest first."""
     rows = sorted(seconds.items(), key=lambda row: -row[1])
     middle = rows[len(rows) // 2][1]
-    over = sum(taken >= BAR for taken in seconds.values())
-    lines = [
-        f"{'compmech stats NAME':<40}{'CPU seconds':>12}",
-        f"{'(compmech --help: start-up alone)':<40}{start_up:>12.2f}",
-    ]
+    worst, over = rows[0][1], sum(taken >= BAR for taken in seconds.values())
+    lines = [f"{'compmech stats NAME':<40}{'CPU seconds':>12}"]
+    lines.append(f"{'(compmech --help: start-up alone)':<40}{start_up:>12.2f}")
     lines += [f"{name:<40}{taken:>12.2f}" for name, taken in rows]
-    lines.append(
-        f"{len(rows)} processes: median {middle:.2f} s, worst {rows[0][1]:.2f} s, {over} at or above {BAR:g} s"
-    )
+    lines.append(f"{len(rows)} processes: median {middle:.2f} s, worst {worst:.2f} s, {over} at or above {BAR:g} s")
     return "\n".join(lines) + "\n"
 
 

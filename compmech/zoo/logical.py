@@ -55,6 +55,9 @@ def rrxor(p1: float = 0.5, p2: float = 0.5) -> HMM:
 def leaky_rrxor(p1: float = 0.5, p2: float = 0.5, epsilon: float = 0.1) -> HMM:
     """RRXOR with a leak: T = (1 - epsilon) T_rrxor + epsilon / 10, ten being the number of pairs (symbol, state).
 
+    At the defaults the entropy rate is certified to lie in .92539 .. .92557; the mean entropy of the next symbol along
+    sampled beliefs is .925487 with a standard error of .000015 (1.7e7 symbols).
+
     Args:
         p1: probability that the first bit is 1, where there is no leak.
         p2: probability that the second bit is 1, where there is no leak.
