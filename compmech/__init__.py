@@ -66,7 +66,7 @@ from compmech.measures import (
     statistical_complexity,
     statistics,
 )
-from compmech.minimal import equivalent, minimal
+from compmech.minimal import equivalent, minimal, trim
 from compmech.mixed_state import MixedStatePresentation, mixed_states
 from compmech.process import Process
 from compmech.reverse import reverse
@@ -160,6 +160,7 @@ __all__ = [
     "statistics",
     "synchronizing_word",
     "topological_machines",
+    "trim",
     "word_divergences",
     "word_map",
     "zoo",

@@ -134,8 +134,9 @@ def bidirectional(process: AnyPresentation, *, max_states: int = 3000) -> Bidire
         max_states: largest number of reverse causal states looked for in each closed class.
     Raises:
         NotStationary: if one step changes the start.
-        NoFiniteEpsilonMachine: if there are more causal states than that in either direction, or infinitely many; it
-            carries what was explored.
+        NoFiniteEpsilonMachine: if there are more causal states than that in either direction, or infinitely many. Its
+            `.explored` are the mixed states of the direction that does not end; if that is the reverse one, `.found` is
+            the forward machine with the reverse machines of the closed classes that were finished.
     Reference:
         Ellison, Mahoney and Crutchfield, J. Stat. Phys. 136, 1005 (2009), section 9.
     Example:
@@ -148,7 +149,13 @@ def bidirectional(process: AnyPresentation, *, max_states: int = 3000) -> Bidire
         raise ValueError(f"max_states must be >= 1; got {max_states}")
     as_stationary(process)  # refuses others
     forward = epsilon_machine(process)
-    classes = [_backwards(forward, members, max_states) for members in forward.closed_classes]
+    classes: list[Retrodiction] = []
+    for members in forward.closed_classes:
+        try:
+            classes.append(_backwards(forward, members, max_states))
+        except NoFiniteEpsilonMachine as error:
+            finished = tuple(EpsilonMachine(part.successor, part.emit, part.probability) for part in classes)
+            raise NoFiniteEpsilonMachine(error.explored, (forward, finished)) from None
     first = np.cumsum([0] + [len(part.probability) for part in classes])
     joint = np.zeros((forward.n_state, first[-1]))
     successor = []

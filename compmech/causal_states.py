@@ -49,7 +49,8 @@ def epsilon_machine(
         max_states: largest number of mixed states explored.
         merge_tol: beliefs and emission probabilities nearer than this are taken to be equal.
     Raises:
-        NoFiniteEpsilonMachine: if the mixed states do not close; it carries the presentation explored.
+        NoFiniteEpsilonMachine: if the mixed states do not close; `.explored` are those of the closed class in question,
+            `.found` the epsilon-machines of the classes before it, if there are any.
     Reference:
         Crutchfield and Young, Physical Review Letters 63, 105 (1989); Shalizi and Crutchfield, Journal of Statistical
         Physics 104, 817 (2001).
@@ -104,12 +105,16 @@ def _tables(process: HMM | GHMM, max_states: int, merge_tol: float) -> list[Tabl
         return _through_mixed_states(minimal(process), max_states, merge_tol)
     if process.is_unifilar:
         return recurrent_tables(_as_table(process))
-    found = []
+    found: list[Table] = []
     for part, weight in ergodic_parts(process):
         merged = merge_equal_states(part)
         tables = [_as_table(merged)] if merged.is_unifilar else None
         if tables is None:
-            tables = _through_mixed_states(minimal(merged), max_states, merge_tol)
+            try:
+                tables = _through_mixed_states(minimal(merged), max_states, merge_tol)
+            except NoFiniteEpsilonMachine as error:
+                done = tuple(_as_machine(table, merge_tol, process) for table in found)
+                raise NoFiniteEpsilonMachine(error.explored, done or None) from None
         found += [Table(table.emit, table.successor, table.weight * weight, table.names) for table in tables]
     return found
 
@@ -224,7 +229,11 @@ def _started(process: HMM | GHMM, start: Float[np.ndarray, " state"]) -> HMM | G
 def _as_machine(table: Table, merge_tol: float, process: HMM | GHMM) -> EpsilonMachine:
     least = _minimised(table, merge_tol)
     return EpsilonMachine(
-        least.successor, least.emit, start=least.weight, alphabet=process.alphabet, merge_tol=merge_tol
+        least.successor,
+        least.emit,
+        start=least.weight / least.weight.sum(),
+        alphabet=process.alphabet,
+        merge_tol=merge_tol,
     )
 
 

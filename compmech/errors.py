@@ -10,6 +10,13 @@ _SHOWN = 12
 _WRITTEN_OUT = 10**15
 
 
+def _explored(presentation: object) -> str:
+    """How much of the mixed states was seen, and, where it is known, how much was not."""
+    count = len(getattr(presentation, "beliefs", ()))
+    lost = getattr(presentation, "lost_mass", None)
+    return f"{count} mixed states explored and {'what' if lost is None else f'probability {lost:.3g}'}"
+
+
 def _brief(items: Sequence[object]) -> str:
     """The last few items of a sequence, with the number left out."""
     shown = ", ".join(str(item) for item in items[-_SHOWN:])
@@ -124,20 +131,28 @@ class NoFiniteEpsilonMachine(ValueError):
 
     Attributes:
         explored: what was found, a MixedStatePresentation with closed=False.
+        found: what was finished before, None if nothing was; the function that raises says what it is.
     """
 
-    def __init__(self, explored: object) -> None:
+    def __init__(self, explored: object, found: object = None) -> None:
         self.explored = explored
-        super().__init__(explored)
+        self.found = found
+        super().__init__(explored, found)
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the names of the library's parts."""
+        return (
+            f"no finite epsilon-machine found: {_explored(self.explored)} still leads outside them. The process may "
+            "have infinitely many causal states, or need a larger max_states"
+        )
 
     def __str__(self) -> str:
-        count = len(getattr(self.explored, "beliefs", ()))
-        lost = float(getattr(self.explored, "lost_mass", float("nan")))
+        finished = "" if self.found is None else ", `.found` what was finished before"
         return (
-            f"no finite epsilon-machine found: {count} mixed states explored and probability {lost:.3g} still leads "
-            "outside them. The process may have infinitely many causal states (mixed_states(process, depth=...) has "
-            "those of short words, statistics(process) bounds, blackwell.blackwell(process, rng=...) their measure), "
-            "or need a larger max_states; `.explored` holds what was found."
+            f"{self.reason}. For infinitely many mixed_states(process, depth=...) has those of short words, "
+            "statistics(process) bounds, blackwell.blackwell(process, rng=...) their measure; `.explored` holds what "
+            f"was found{finished}."
         )
 
 
@@ -167,10 +182,15 @@ class BudgetExceeded(ValueError):
         """A sentence that says where what was computed is, if there is any."""
         return "" if self.found is None else " `.found` holds what was computed."
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
+        """What is wrong and what helps, without the names of the library's parts."""
         enough = str(self.enough) if self.enough < _WRITTEN_OUT else f"{Decimal(self.enough):.3g}"
         repair = f"{self.argument}={enough} is enough" + (f"; or {self.repair}" if self.repair else "")
-        return f"{self.problem} than {self.argument}={self.given} allows. {repair}.{self.kept}"
+        return f"{self.problem} than {self.argument}={self.given} allows. {repair}."
+
+    def __str__(self) -> str:
+        return f"{self.reason}{self.kept}"
 
 
 class NotClosed(ValueError):
@@ -184,14 +204,19 @@ class NotClosed(ValueError):
         self.explored = explored
         super().__init__(explored)
 
-    def __str__(self) -> str:
-        count = len(getattr(self.explored, "beliefs", ()))
-        lost = float(getattr(self.explored, "lost_mass", float("nan")))
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the names of the library's parts."""
         return (
-            f"the mixed states do not close: {count} explored and probability {lost:.3g} still leads outside them or "
-            "to beliefs too near to tell apart. Spectral closed forms need finitely many: raise max_states, or take "
-            "entropy_convergence(process, length) for h_L, statistics(process) for bounds of its limits and "
-            "blackwell.blackwell(process, rng=...) for exponents; `.explored` holds what was found."
+            f"the mixed states do not close: {_explored(self.explored)} still leads outside them or to beliefs too "
+            "near to tell apart. Spectral closed forms need finitely many"
+        )
+
+    def __str__(self) -> str:
+        return (
+            f"{self.reason}: raise max_states, or take entropy_convergence(process, length) for h_L, "
+            "statistics(process) for bounds of its limits and blackwell.blackwell(process, rng=...) for exponents; "
+            "`.explored` holds what was found."
         )
 
 

@@ -6,7 +6,8 @@
 
 Row i, column j of the matrix of x is P(emit x and go to j | in i). Without a start the process starts stationary. An
 `evaluate` vector makes it a GHMM; only `alphabet` and `matrices` are needed. A symbol that is not a string has its JSON
-text as the key of its matrix.
+text as the key of its matrix. Every state must be reachable from the start: one that is not says that a row is missing
+or wrong. (An HMM made in Python may have such states, and `trim(process)` is without them.)
 """
 
 import json
@@ -20,12 +21,15 @@ import numpy as np
 
 from compmech.errors import MachineFileError, nearest
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.minimal import unreachable
 from compmech.validation import SUM_TOL
 from compmech.whole_files import written_aside
 
 _KEYS = ("alphabet", "matrices", "start", "states", "evaluate", "name")
 _NEEDED = ("alphabet", "matrices")
 _LARGEST = 1e300
+# States that an error names, the others being counted.
+_SHOWN = 8
 
 
 def load(path: str | os.PathLike[str]) -> HMM | GHMM:
@@ -52,7 +56,8 @@ def save(process: AnyPresentation, path: str | os.PathLike[str]) -> None:
     pipe is written through to.
 
     Raises:
-        ValueError: if the names of symbols or states cannot be written as JSON.
+        ValueError: if the names of symbols or states cannot be written as JSON, or states cannot be reached from the
+            start, which `load` refuses.
         OSError: if it cannot be written.
     """
     text = _text(as_presentation(process))
@@ -108,7 +113,16 @@ def _process(document: dict[str, Any]) -> HMM | GHMM:
             raise _Malformed('"start" is missing: a machine with "evaluate" needs it')
         return GHMM(T, start, _vector(document["evaluate"], "evaluate", n_state), alphabet, states, name)
     _check_rows(T, alphabet, states)
-    return HMM(T, start, alphabet, states, name)
+    process = HMM(T, start, alphabet, states, name)
+    lost = unreachable(process)
+    if len(lost):
+        them = "it" if len(lost) == 1 else "them"
+        source = "no start is given, and the stationary one" if start is None else 'from "start", which'
+        raise _Malformed(
+            f"{_listed(lost, process)} can never be reached: {source} leads elsewhere. Delete rows and columns of "
+            f'{them} in every matrix, correct the rows that should lead to {them}, or give a "start" that does'
+        )
+    return process
 
 
 def _check_keys(document: dict[str, Any]) -> None:
@@ -197,7 +211,21 @@ def _check_rows(T: np.ndarray, alphabet: list[Hashable], states: list[Hashable] 
         raise _Malformed(f"the rows {i}{state} of all matrices together sum to {sums[i]:.9g}, not 1: {repair}")
 
 
+def _listed(states: np.ndarray, process: HMM) -> str:
+    """Some states by number and name, the first few of them."""
+    shown = ", ".join(
+        str(i) if process.states[i] == i else f"{i} ({json.dumps(process.states[i], default=str)})"
+        for i in states[:_SHOWN]
+    )
+    return f"state{'s' * (len(states) > 1)} {shown}{f' and {len(states) - _SHOWN} more' * (len(states) > _SHOWN)}"
+
+
 def _text(process: HMM | GHMM) -> str:
+    if isinstance(process, HMM) and len(lost := unreachable(process)):
+        raise ValueError(
+            f"{_listed(lost, process)} cannot be reached from the start, which a machine file may not have: "
+            "save(trim(process), path) leaves them out"
+        )
     keys = [_key(symbol) for symbol in process.alphabet]
     if len(set(keys)) < len(keys):
         raise ValueError(f"the symbols {process.alphabet} are not all different as JSON text: rename some of them")

@@ -41,9 +41,7 @@ def minimal(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> HMM | GH
 
 def merge_equal_states(process: HMM) -> HMM:
     """The HMM with unreachable states dropped and states of equal future made one; the same process."""
-    source, target = np.nonzero(process.A)
-    kept = np.flatnonzero(reachable(source, target, process.start > 0))
-    part = restrict(process, kept, process.start[kept])
+    part = _trimmed(process)
     label = equal_futures(part)
     n_class = int(label.max()) + 1
     if n_class == process.n_state:
@@ -57,6 +55,34 @@ def merge_equal_states(process: HMM) -> HMM:
         states=[part.states[i] for i in first],
         name=process.name,
     )
+
+
+def trim(process: AnyPresentation) -> HMM | GHMM:
+    """The process without the states that cannot be reached from its start; itself if there are none.
+
+    Such states change no probability of a word, and no statistic. Machine files may not have them. The coordinates of a
+    GHMM are no states that could be reached or not: `minimal(process)` finds those that are not needed.
+
+    Example:
+        >>> falls = HMM([[[0.5, 0.5], [0.0, 1.0]]])  # the first state is left for ever: its stationary probability is 0
+        >>> falls.n_state, trim(falls).n_state
+        (2, 1)
+    """
+    presentation = as_presentation(process)
+    if isinstance(presentation, GHMM):
+        return presentation
+    return _trimmed(presentation)
+
+
+def _trimmed(process: HMM) -> HMM:
+    kept = np.setdiff1d(np.arange(process.n_state), unreachable(process))
+    return process if len(kept) == process.n_state else restrict(process, kept, process.start[kept])
+
+
+def unreachable(process: HMM) -> Int[np.ndarray, " state"]:
+    """The states that cannot be reached from the start."""
+    source, target = np.nonzero(process.A)
+    return np.flatnonzero(~reachable(source, target, process.start > 0))
 
 
 def restrict(process: HMM, states: Int[np.ndarray, " kept"], start: Float[np.ndarray, " kept"] | None) -> HMM:

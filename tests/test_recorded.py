@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from compmech import zoo
 from predictors import SweepRow, best_setting
 from probes.presets import BATCH, CLIPPED, CLIPS, LEARNING_RATES, RATES, STEPS
 from probes.report import terminal_table
@@ -68,3 +69,22 @@ def test_the_recorded_demo_was_run_at_the_preset_budget(demo: Comparison) -> Non
             assert run.training["lr"] == LEARNING_RATES[run.process][run.predictor]
             assert run.training["clip"] == CLIPPED[run.process][run.predictor]
             assert run.training["batch"] == BATCH
+
+
+def test_every_process_has_its_statistics_in_two_seconds_of_the_whole_command() -> None:
+    """As recorded by docs/time_stats.py; the table is made by its own function, and so is its last line."""
+    text = (ROOT / "docs" / "results" / "stats-seconds.txt").read_text()
+    _, start_up, *rows, last = text.splitlines()
+    seconds = {name: float(taken) for name, taken in (row.split() for row in rows)}
+    assert set(seconds) == set(zoo.names())
+    assert max(seconds.values()) < 2
+    assert float(start_up.split()[-1]) < min(seconds.values())
+    assert last.startswith(f"{len(seconds)} processes: ")
+    assert last.endswith("0 at or above 2 s")
+
+
+def test_the_check_of_the_golden_values_is_recorded_for_every_process() -> None:
+    text = (ROOT / "docs" / "results" / "processes-check.txt").read_text()
+    _, *rows, last = text.splitlines()
+    assert {row.split()[0].split("(")[0] for row in rows} == set(zoo.names())
+    assert f"{sum(int(row[38:45]) for row in rows)} golden values: 0 off" in last

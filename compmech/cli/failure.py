@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["INTERRUPTED", "Failed", "Misused", "Stopped", "misuse", "unreadable"]
+__all__ = ["INTERRUPTED", "Failed", "Misused", "Stopped", "in_words", "misuse", "unreadable"]
 
 
 INTERRUPTED = 130
@@ -33,7 +33,12 @@ def misuse(*, within: str = "") -> Iterator[None]:
     try:
         yield
     except ValueError as error:
-        raise Misused(f"{within}: {error}" if within else str(error)) from error
+        raise Misused(f"{within}: {in_words(error)}" if within else in_words(error)) from error
+
+
+def in_words(error: ValueError) -> str:
+    """What an error of the library says, without the functions and attributes that a program would go on with."""
+    return str(getattr(error, "reason", error))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from compmech.cli.failure import in_words
 from compmech.hmm import GHMM, HMM
 from compmech.measures.statistics import Statistics
 from compmech.plain import plain
@@ -33,7 +34,8 @@ def more_of(process: HMM | GHMM, found: Statistics) -> dict[str, Any]:
         "presentation": lambda: _presentation(process),
     }
     how = {
-        "spectrum": "exact to `error`: eigenvalues of the net matrix of the mixed states, and their parts",
+        "spectrum": "exact to `error`: eigenvalues of the net matrix of the mixed states, and their parts, "
+        "those no larger given as 0",
         "convergence": "exact: h_L = H(L) - H(L-1) for L = 1, 2, ..., its differences, and G = h - log2 |A|",
         "correlation": "exact: P(X_0 = X_lag) by lag, and its power spectrum, summed over the symbols' indicators",
         "renyi": "of order 0 (how many), 2 (collision) and inf (the likeliest); exact or bounds",
@@ -70,7 +72,7 @@ def _collected(groups: dict[str, Callable[[], object]], how: dict[str, str]) -> 
             done[name] = plain(compute())
         except ValueError as error:  # what the process lacks, in the library's words
             done[name] = None
-            how = how | {name: f"not computed: {error}"}
+            how = how | {name: f"not computed: {in_words(error)}"}
     return done | {"how": how}
 
 

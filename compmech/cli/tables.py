@@ -1,12 +1,18 @@
 """Results as tables that fit a terminal of 80 columns."""
 
 import textwrap
-from math import atan2, hypot, pi
+from math import atan2, ceil, floor, hypot, isfinite, log10, pi
 from typing import Any
 
 __all__ = ["Notes", "estimates_table", "more_table", "shown", "statistics_table"]
 
 WIDTH = 80
+
+# Digits of a bound, at most: two of them fit the column.
+_DIGITS = 10
+
+# Units of the last digit by which a bound may miss a whole number of them and be that number.
+_WHOLE = 1e-6
 
 # What stands before a colon in the last column, at most: "not computed" and the like.
 _KIND = 12
@@ -75,8 +81,8 @@ def shown(value: Any) -> str:
             return "-"
         case {"lower": lower, "upper": upper} if lower == upper:
             return shown(lower)
-        case {"lower": float(lower), "upper": float(upper)} if shown(lower) == shown(upper):
-            return f"{shown(lower)}, within {upper - lower:.0e}"
+        case {"lower": float(lower), "upper": float(upper)} if isfinite(upper - lower):
+            return _between(lower, upper)
         case {"lower": lower, "upper": upper}:
             return f"{shown(lower)} .. {shown(upper)}"
         case {"value": float(middle), "standard_error": float(error)}:
@@ -89,6 +95,19 @@ def shown(value: Any) -> str:
             head = ", ".join(shown(item) for item in value[:2])
             return head + (f", ... ({len(value)})" if len(value) > 2 else "")
     return str(value)
+
+
+def _between(lower: float, upper: float) -> str:
+    """Bounds to two digits more than they have in common, moved outward; or where they lie, and how near to another."""
+    width = upper - lower
+    before = len(f"{max(abs(lower), abs(upper)):.0f}")
+    places = min(_DIGITS - before, 2 - floor(log10(width)))
+    unit = 10.0**-places
+    if width < 2 * unit:
+        return f"{shown(lower)}, within {width:.0e}"
+    low, high = floor(lower / unit + _WHOLE) * unit, ceil(upper / unit - _WHOLE) * unit
+    places = max(places, 0)
+    return f"{low + 0.0:.{places}f} .. {high + 0.0:.{places}f}"
 
 
 def _fixed(value: float) -> str:
@@ -137,7 +156,7 @@ def _spectrum_rows(found: dict[str, Any]) -> list[str]:
     for mode in modes[:_SHOWN]:
         real, imaginary = mode["eigenvalue"]
         parts = "".join(f"{mode[key][0] + 0.0:>15.6g}" for key in _PARTS)
-        angle = atan2(imaginary, real) / pi if hypot(real, imaginary) > 0 else 0.0
+        angle = round(atan2(imaginary, real) / pi, 6) + 0.0 if hypot(real, imaginary) > 0 else 0.0
         rows.append(f"  {hypot(real, imaginary):>10.6f}{angle:>10.6f}{mode['multiplicity']:>7}{parts}")
     return rows + _left_out(len(modes), "modes")
 

@@ -41,12 +41,14 @@ class PresentationTooLarge(BudgetExceeded):
         """The numbers needed, n_symbol * n_state ** 2."""
         return self.n_symbol * self.n_state**2
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
+        """What is wrong and what helps, without the attribute that keeps what was built."""
         return (
             f"{self.what} would have {self.n_symbol} symbols and {self.n_state} states, matrices of {self.n_entries} "
             f"numbers ({8 * self.n_entries / 1e9:.3g} GB), more than max_entries={self.max_entries}. Give "
             f"max_entries={self.n_entries} if the memory is there, or make the parts smaller first "
-            f"(minimal, epsilon_machine).{self.kept}"
+            "(minimal, epsilon_machine)."
         )
 
 

@@ -4,6 +4,7 @@ A flowchart, not a stateDiagram: there the colon of `symbol:probability` ends a 
 """
 
 from compmech.draw.diagram import Drawable, Kind, diagram
+from compmech.errors import BudgetExceeded
 
 MAX_EDGES = 500
 """Mermaid refuses to draw more edges than this (its setting maxEdges)."""
@@ -20,7 +21,7 @@ def to_mermaid(process: Drawable, *, max_edges: int = MAX_EDGES) -> str:
     """A state diagram as a Mermaid flowchart.
 
     Raises:
-        ValueError: if it has more edges than Mermaid draws.
+        BudgetExceeded: if it has more edges than Mermaid draws unless it is told to; `.found` is the Diagram.
     Reference:
         https://mermaid.js.org/syntax/flowchart.html
     Example:
@@ -37,8 +38,13 @@ def to_mermaid(process: Drawable, *, max_edges: int = MAX_EDGES) -> str:
     entered = [(i, node.entry) for i, node in enumerate(found.nodes) if node.entry is not None]
     n_edge = len(found.arrows) + len(entered)
     if n_edge > max_edges:
-        raise ValueError(
-            f"{n_edge} edges are more than Mermaid draws ({max_edges}): write DOT (.dot), or raise max_edges"
+        raise BudgetExceeded(
+            f"the state diagram has {n_edge} edges, which are more",
+            "max_edges",
+            max_edges,
+            n_edge,
+            found,
+            "write DOT (.dot), as Mermaid itself draws no more than 500 unless it is told to",
         )
     lines = ["flowchart LR"]
     for i, node in enumerate(found.nodes):

@@ -17,6 +17,7 @@ from compmech.draw.style import (
     blank_figure,
     house_style,
 )
+from compmech.errors import BudgetExceeded
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def state_figure(process: Drawable, *, max_states: int = MAX_STATES) -> "Figure"
         process: an HMM, EpsilonMachine, GHMM, MixedStatePresentation or Diagram.
         max_states: the most states that are drawn.
     Raises:
-        ValueError: if there are more.
+        BudgetExceeded: if there are more; `.found` is the Diagram.
     """
     found = diagram(process)
     check_size(found, max_states)
@@ -73,11 +74,15 @@ def state_figure(process: Drawable, *, max_states: int = MAX_STATES) -> "Figure"
 
 
 def check_size(found: Diagram, max_states: int) -> None:
-    """Refuse what would be unreadable."""
+    """Refuse what would be unreadable. The error keeps the diagram, which can be drawn in parts or written as DOT."""
     if len(found.nodes) > max_states:
-        raise ValueError(
-            f"{len(found.nodes)} states are too many for a state diagram (at most {max_states}): draw the belief "
-            "simplex, or write DOT (.dot), whose programs lay out large graphs; or raise max_states"
+        raise BudgetExceeded(
+            f"the state diagram has {len(found.nodes)} states, which are more",
+            "max_states",
+            max_states,
+            len(found.nodes),
+            found,
+            "draw the belief simplex, or write DOT (.dot), whose programs lay out large graphs",
         )
 
 

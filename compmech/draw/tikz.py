@@ -29,7 +29,7 @@ def to_tikz(process: Drawable, *, max_states: int = MAX_STATES) -> str:
     """A state diagram as a tikzpicture, for a document with `PREAMBLE`; `tikz_document` makes a whole one.
 
     Raises:
-        ValueError: if there are more than `max_states` states.
+        BudgetExceeded: if there are more than `max_states` states; `.found` is the Diagram.
     """
     found = diagram(process)
     check_size(found, max_states)
@@ -51,7 +51,7 @@ def tikz_document(process: Drawable, *, max_states: int = MAX_STATES) -> str:
     """A LaTeX document that shows the state diagram and nothing else.
 
     Raises:
-        ValueError: if there are more than `max_states` states.
+        BudgetExceeded: if there are more than `max_states` states; `.found` is the Diagram.
     """
     found = diagram(process)
     picture = to_tikz(found, max_states=max_states)

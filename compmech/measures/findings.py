@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from math import inf, isinf
 
-from compmech.measures.interval import Bounds
+from compmech.measures.interval import ROUNDING, Bounds
 
 Quantity = float | Bounds | None
 
@@ -26,6 +26,13 @@ class Findings:
         known = as_bounds(value)
         self.values[key] = _plain(known.lower) if known.is_exact else known
         self.how[key] = (EXACT if known.is_exact else BOUNDS) + (f": {why}" if why else "")
+
+    def put_difference(self, key: str, value: Bounds, size: float) -> None:
+        """Record a difference of two numbers that may be equal: what rounding leaves of numbers of that size is 0."""
+        if value.is_exact and 0 < abs(value.lower) <= ROUNDING * max(1.0, size):
+            self.put(key, 0.0, f"less than {ROUNDING:g}, which is rounding")
+        else:
+            self.put(key, value)
 
     def explain(self, limit: str, keys: Iterable[str]) -> None:
         """Say of bounds that are wider than rounding, and have no reason yet, which limit made them so."""
@@ -55,11 +62,11 @@ def put_relations(
     found.put("entropy_rate", h)
     found.put("excess_entropy", E)
     found.put("single_symbol_entropy", one_symbol)
-    found.put("predicted_information", rho)
+    found.put_difference("predicted_information", rho, one_symbol)
     found.put("ephemeral_information", ephemeral)
-    found.put("bound_information", bound)
-    found.put("enigmatic_information", rho - bound)
-    found.put("elusive_information", _not_negative(E - rho))
+    found.put_difference("bound_information", bound, one_symbol)
+    found.put_difference("enigmatic_information", rho - bound, one_symbol)
+    found.put_difference("elusive_information", _not_negative(E - rho), E.lower)
     both = forward + backward
     if not isinf(both.lower):
         both = both - E if (both - E).is_exact else (both - E).at_least(max(forward.lower, backward.lower))
@@ -69,7 +76,7 @@ def put_relations(
     elif any(isinf(side.upper) and not side.is_exact for side in (forward, backward)):
         found.leave("causal_irreversibility", "not computed: one of the two complexities is only bounded from below")
     else:
-        found.put("causal_irreversibility", forward - backward)
+        found.put_difference("causal_irreversibility", forward - backward, forward.lower)
 
 
 def _not_negative(value: Bounds) -> Bounds:

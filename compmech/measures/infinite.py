@@ -103,7 +103,7 @@ def turned(found: Findings, proof: Infinite | None, budget: Budget = DEFAULT) ->
     found.put("crypticity", (forward - E).at_least(0.0))
     irreversibility = found.values["causal_irreversibility"]
     if irreversibility is not None:
-        found.put("causal_irreversibility", exact(0.0) - as_bounds(irreversibility))
+        found.put_difference("causal_irreversibility", exact(0.0) - as_bounds(irreversibility), forward.lower)
     _put_synchronisation(found, forward, as_bounds(found.values["transient_information"]))
     if proof is None:
         found.leave("n_mixed_states", budget.unproved("mixed states"))

@@ -14,13 +14,12 @@ from functools import cached_property
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.causal_states import epsilon_machine
 from compmech.errors import NotClosed
 from compmech.graph import closed_classes
 from compmech.hmm import AnyPresentation
+from compmech.measures.causal import finite_machine
 from compmech.measures.interval import entropy
 from compmech.mixed_state import mixed_states
-from compmech.stationarity import as_stationary
 from compmech.stationary import stationary_distribution
 from compmech.validation import frozen
 
@@ -79,7 +78,7 @@ def mixed_net(process: AnyPresentation, *, max_states: int) -> MixedNet:
         NoFiniteEpsilonMachine: if there are not finitely many causal states, or more than `max_states`.
         NotClosed: if there are not finitely many mixed states, or more than `max_states`.
     """
-    machine = epsilon_machine(as_stationary(process), max_states=max_states)
+    machine = finite_machine(process, max_states=max_states)
     found = mixed_states(machine, max_states=max_states)
     if not found.closed:
         raise NotClosed(found)

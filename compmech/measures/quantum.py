@@ -25,13 +25,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import AnyPresentation
+from compmech.measures.causal import finite_machine
 from compmech.measures.findings import Quantity
 from compmech.measures.interval import Bounds, entropy
 from compmech.measures.pairs import PairGraph, pair_graph
-from compmech.stationarity import as_stationary
 from compmech.validation import check_count, frozen
 
 # Mixed states explored to find the causal states.
@@ -90,7 +89,7 @@ def quantum_memory(process: AnyPresentation, *, max_states: int = MAX_STATES) ->
         >>> round(found.complexity, 6), round(float(found.overlaps[0, 1]), 6)      # C = 0.918296, E = 0.251629
         (0.550048, 0.707107)
     """
-    machine = epsilon_machine(as_stationary(process), max_states=max_states)
+    machine = finite_machine(process, max_states=max_states)
     pairs = pair_graph(machine.successor, machine.emit)
     least, most = _limits(pairs, _merging(machine, pairs))
     middle = (least + most) / 2
@@ -125,7 +124,7 @@ def quantum_complexities(process: AnyPresentation, length: int, *, max_states: i
         [0.918296, 0.550048, 0.550048]
     """
     length = check_count(length, "length")
-    machine = epsilon_machine(as_stationary(process), max_states=max_states)
+    machine = finite_machine(process, max_states=max_states)
     pairs = pair_graph(machine.successor, machine.emit)
     merging = _merging(machine, pairs)
     Q = _carrying(pairs)

@@ -22,12 +22,12 @@ from math import isinf, isnan
 import numpy as np
 from jaxtyping import Float
 
-from compmech.causal_states import epsilon_machine
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NoFiniteEpsilonMachine
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.measures.block import MAX_WORDS, within_budget, word_probabilities
+from compmech.measures.causal import finite_machine
 from compmech.measures.findings import Quantity, as_bounds
 from compmech.measures.growth import greatest_cycle_mean, perron_root, potentials
 from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
@@ -107,7 +107,7 @@ def renyi_complexity(process: AnyPresentation, order: float, *, max_states: int 
         NotStationary: if the start is not stationary.
         NoFiniteEpsilonMachine: if no finite epsilon-machine was found.
     """
-    return renyi_entropy(epsilon_machine(as_stationary(process), max_states=max_states).start, _checked_order(order))
+    return renyi_entropy(finite_machine(process, max_states=max_states).start, _checked_order(order))
 
 
 def renyi_entropy_rate(process: AnyPresentation, order: float, *, max_states: int = MAX_STATES) -> Quantity:
@@ -130,7 +130,7 @@ def renyi_entropy_rate(process: AnyPresentation, order: float, *, max_states: in
     order = _checked_order(order)
     presentation = as_stationary(process)
     try:
-        machine = epsilon_machine(presentation, max_states=max_states)
+        machine = finite_machine(presentation, max_states=max_states)
     except NoFiniteEpsilonMachine:
         return _plain(_without_machine(presentation, order))
     return _plain(_of_machine(machine, order))

@@ -14,7 +14,7 @@ Reference:
     Riechers and Crutchfield, Chaos 28, 033115 (2018), arXiv 1705.08042; arXiv 1706.00883.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Complex, Float
@@ -82,7 +82,7 @@ class Spectrum:
         n_mixed: number of mixed states, the dimension of the net matrix.
         n_ergodic: number of ergodic parts, the multiplicity of the eigenvalue 1.
         error: how far the sums over modes are from h_1 .. h_40, E, T and S computed without them, relative to those
-            above 1.
+            above 1. Parts of modes that are no larger are given as 0.
     """
 
     entropy_rate: float
@@ -140,6 +140,8 @@ def spectrum(process: AnyPresentation, *, max_states: int = MAX_STATES) -> Spect
     modes = tuple(_modes(net, begin, told - settled))
     rate = float(settled[0, 0])
     E, T, S = _totals(net, told - settled)
+    error = _error(net, rate, modes, (E, T, S))
+    modes = tuple(_without_rounding(mode, error) for mode in modes)
     return Spectrum(
         entropy_rate=rate,
         modes=modes,
@@ -148,7 +150,7 @@ def spectrum(process: AnyPresentation, *, max_states: int = MAX_STATES) -> Spect
         synchronization_information=S,
         n_mixed=len(net.W),
         n_ergodic=len(net.classes),
-        error=_error(net, rate, modes, (E, T, S)),
+        error=max(error, _error(net, rate, modes, (E, T, S))),
     )
 
 
@@ -179,6 +181,20 @@ def _modes(net: MixedNet, begin: Float[np.ndarray, " mixed"], unsettled: Float[n
             )
         )
     return found
+
+
+def _without_rounding(mode: Mode, error: float) -> Mode:
+    """The mode with 0 for what is no larger in its parts than the error of all modes together."""
+
+    def cleared(part: complex) -> complex:
+        return complex(*(value if abs(value) > error else 0.0 for value in (part.real, part.imag)))
+
+    return replace(
+        mode,
+        excess_part=cleared(mode.excess_part),
+        transient_part=cleared(mode.transient_part),
+        synchronization_part=cleared(mode.synchronization_part),
+    )
 
 
 def _totals(net: MixedNet, unsettled: Float[np.ndarray, "mixed 2"]) -> tuple[float, float, float]:

@@ -12,6 +12,7 @@ from compmech.errors import NoFiniteEpsilonMachine
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.block import short_block_entropies
 from compmech.measures.budget import DEFAULT, Budget
+from compmech.measures.causal import FEW_STATES
 from compmech.measures.countable import PROOF, renewal_statistics
 from compmech.measures.findings import EXACT, Findings, Quantity
 from compmech.measures.finite import finite_statistics
@@ -29,9 +30,6 @@ from compmech.partition import refine
 from compmech.plain import plain
 from compmech.spans import horizon_ranks
 from compmech.stationarity import as_stationary, check_stationary
-
-# Mixed states looked at before asking whether there are infinitely many causal states.
-_FEW_STATES = 100
 
 # Block entropies are reported while there are at most so many words.
 _BLOCK_WORDS = 4096
@@ -211,7 +209,7 @@ def _analysed(presentation: HMM | GHMM, budget: Budget) -> Findings:
     """Everything but what is the same for all processes: by the epsilon-machine of the process or of its reverse, else
     by what can be proved and bounded."""
     one_symbol = float(entropy(presentation.start @ presentation.emission))
-    few = min(_FEW_STATES, budget.max_states)
+    few = min(FEW_STATES, budget.max_states)
     machine = _machine(presentation, few)
     if machine is not None:
         return finite_statistics(machine, one_symbol, budget)

@@ -52,7 +52,8 @@ def rational_epsilon_machine(process: RationalHMM, *, max_states: int = 2000) ->
     A unifilar process is minimised as it stands, others through the mixed states of each closed class.
 
     Raises:
-        NoFiniteEpsilonMachine: if the mixed states do not close within `max_states`; it carries what was explored.
+        NoFiniteEpsilonMachine: if the mixed states do not close within `max_states`; `.explored` are those of the
+            closed class in question, `.found` the machines of the classes before it, if there are any.
     """
     table = _unifilar(process)
     if table is None and process.is_generalised:
@@ -61,7 +62,14 @@ def rational_epsilon_machine(process: RationalHMM, *, max_states: int = 2000) ->
         classes = classes_of(process.flow)
         weights = ending_in(process.flow, process.start, classes)
         ended = [(members, weight) for members, weight in zip(classes, weights, strict=True) if weight]
-        table = _side_by_side([(_part_table(process, members, max_states), weight) for members, weight in ended])
+        parts: list[tuple[Table, Fraction]] = []
+        for members, weight in ended:
+            try:
+                parts.append((_part_table(process, members, max_states), weight))
+            except NoFiniteEpsilonMachine as error:
+                done = tuple(_minimised(_recurrent(part), process.alphabet) for part, _ in parts)
+                raise NoFiniteEpsilonMachine(error.explored, done or None) from None
+        table = _side_by_side(parts)
     return _minimised(_recurrent(table), process.alphabet)
 
 

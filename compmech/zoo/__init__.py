@@ -14,6 +14,7 @@ from compmech.zoo.cryptic import (
     rip,
     rn1n,
     rnc,
+    wheeler_infinite_order,
 )
 from compmech.zoo.generalised import (
     bloch_walk,
@@ -35,7 +36,7 @@ from compmech.zoo.golden_mean import (
     uncoupled_golden_means,
 )
 from compmech.zoo.language import days_of_week, matching_parentheses, mr_name, text_with_parentheses, two_names
-from compmech.zoo.logical import leaky_rrxor, parity_check, rrxor, rrxro
+from compmech.zoo.logical import leaky_rrxor, logic_machine, parity_check, rrxor, rrxro
 from compmech.zoo.markov import (
     abc,
     almost_fair_coin,
@@ -50,12 +51,14 @@ from compmech.zoo.markov import (
 from compmech.zoo.models import ehrenfest, girvan_b, girvan_c, girvan_d, ising
 from compmech.zoo.nonunifilar import cantor, mess, mess3, sierpinski, sns
 from compmech.zoo.parities import even, even_odd, multiples, odd, redundant_even, three_even, three_even_odd
-from compmech.zoo.random_machines import random_hmm, random_markov_chain, random_unifilar
+from compmech.zoo.presentations import binary_chain_family, binary_chain_generator, markov_skeleton
+from compmech.zoo.random_machines import random_hmm, random_markov_chain, random_probabilities, random_unifilar
 from compmech.zoo.ranges import Distribution, Distributions, Probabilities, Range, Word
 from compmech.zoo.renewal import power_law_renewal, renewal, uniform_renewal
 from compmech.zoo.shapes import flower, lollipop, shuriken, teddy_bear
 from compmech.zoo.templates import (
     band_merging,
+    beads_on_necklace,
     cyclic_branching,
     noisy_period,
     period,
@@ -64,6 +67,7 @@ from compmech.zoo.templates import (
     z1r,
     zrr,
 )
+from compmech.zoo.tetris import tetris_bag, tetris_gameboy, tetris_history, tetris_nes
 
 __all__ = [
     "Check",
@@ -82,8 +86,11 @@ __all__ = [
     "almost_fair_coin",
     "balanced_almost_fair_coin",
     "band_merging",
+    "beads_on_necklace",
     "before_after",
     "biased_coin",
+    "binary_chain_family",
+    "binary_chain_generator",
     "binary_markov_chain",
     "bloch_walk",
     "butterfly",
@@ -109,8 +116,10 @@ __all__ = [
     "irreversible_two_state",
     "ising",
     "leaky_rrxor",
+    "logic_machine",
     "lohr_chain",
     "lollipop",
+    "markov_skeleton",
     "matching_parentheses",
     "mess",
     "mess3",
@@ -136,6 +145,7 @@ __all__ = [
     "random_hmm",
     "random_markov_chain",
     "random_phase_slip",
+    "random_probabilities",
     "random_unifilar",
     "redundant_even",
     "redundant_nemo",
@@ -156,6 +166,10 @@ __all__ = [
     "tent_map_both",
     "tent_map_left",
     "tent_map_right",
+    "tetris_bag",
+    "tetris_gameboy",
+    "tetris_history",
+    "tetris_nes",
     "text_with_parentheses",
     "three_even",
     "three_even_odd",
@@ -163,6 +177,7 @@ __all__ = [
     "two_names",
     "uncoupled_golden_means",
     "uniform_renewal",
+    "wheeler_infinite_order",
     "z1r",
     "zrr",
 ]

@@ -243,3 +243,34 @@ def _slip_edges(p_slip: float, noise: float) -> list[Edge]:
         ("D", "1", "E", noise),
         ("E", "0", "A", 1.0),
     ]
+
+
+@listed(
+    "Pasts in order of recency fall into one interval for each state, yet no number of past symbols tells the state.",
+    source="sofic 0.2 (wheeler_infinite_order_process), found there among the topologies of five states",
+    golden={"markov_order": "inf", "n_causal_states": 5, "period": 1},
+    p=Range("P(1 | A)"),
+    q=Range("P(1 | C)"),
+    r=Range("P(1 | E)"),
+)
+def wheeler_infinite_order(p: float = 0.5, q: float = 0.5, r: float = 0.5) -> HMM:
+    """A Wheeler automaton, in the order A < E < B < C < D, whose Markov order is infinite.
+
+    Args:
+        p: P(1 | A). (Other code gives the probability of a 0, for all three.)
+        q: P(1 | C).
+        r: P(1 | E).
+    Reference:
+        Gagie, Manzini and Siren, Theoretical Computer Science 698, 67 (2017), for Wheeler graphs.
+    """
+    edges = [
+        ("A", "0", "A", 1 - p),
+        ("A", "1", "B", p),
+        ("B", "1", "C", 1.0),
+        ("C", "0", "A", 1 - q),
+        ("C", "1", "D", q),
+        ("D", "0", "E", 1.0),
+        ("E", "0", "A", 1 - r),
+        ("E", "1", "C", r),
+    ]
+    return machine("wheeler_infinite_order", "ABCDE", "01", edges)

@@ -1,13 +1,13 @@
-"""Random machines: given numbers of states and symbols, a connectivity and a seed."""
+"""Random machines: given numbers of states and symbols and a connectivity, or the edges of a process; and a seed."""
 
 from itertools import product
 
 import numpy as np
 
 from compmech.hmm import HMM
-from compmech.zoo.catalogue import listed
+from compmech.zoo.catalogue import get, listed
 from compmech.zoo.edges import Edge, letters, machine
-from compmech.zoo.ranges import Range
+from compmech.zoo.ranges import Range, Word
 
 _SEED = Range("seed of the random numbers", low=0, high=2**32 - 1, whole=True)
 _STATES = Range("number of states", low=1, high=1024, whole=True)
@@ -110,6 +110,36 @@ def random_markov_chain(order: int = 2, symbols: int = 2, seed: int = 0) -> HMM:
         row = rng.dirichlet(np.ones(len(alphabet))).tolist()
         edges += [(state, x, (state + x)[1:] if order else "", p) for x, p in zip(alphabet, row, strict=True)]
     return machine("random_markov_chain", states, alphabet, edges)
+
+
+@listed(
+    "The edges of another process, its probabilities drawn at random.",
+    source="The process list of CMPy, kept by sofic 0.2 (uniform_mealyhmm, RandomGoldenMean, RandomEven)",
+    golden={"markov_order": 1, "n_causal_states": 2, "minimal_dimension": 2, "period": 1},
+    edges_of=Word("name of a process of this catalogue that is a hidden Markov model, at its defaults"),
+    seed=_SEED,
+)
+def random_probabilities(edges_of: str = "golden_mean", seed: int = 0) -> HMM:
+    """A process as it is drawn without its numbers: each state's edges get probabilities even on the simplex.
+
+    Args:
+        edges_of: name of the process whose edges are taken.
+        seed: seed of the random numbers.
+    Raises:
+        UnknownName: if there is no process of that name.
+    """
+    model = get(str(edges_of))()
+    if not isinstance(model, HMM):
+        raise ValueError(
+            f"random_probabilities: edges_of must name a hidden Markov model; {edges_of!r} is a generalised one, whose "
+            f"entries are no probabilities"
+        )
+    rng = np.random.default_rng(int(seed))
+    T = np.zeros_like(model.T)
+    for state in range(model.n_state):
+        symbol, target = model.T[:, state].nonzero()
+        T[symbol, state, target] = rng.dirichlet(np.ones(len(symbol)))
+    return HMM(T, alphabet=model.alphabet, states=model.states, name="random_probabilities")
 
 
 def _random_cycle(count: int, rng: np.random.Generator) -> list[tuple[int, int]]:

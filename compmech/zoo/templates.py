@@ -7,8 +7,8 @@ import numpy as np
 
 from compmech.hmm import HMM
 from compmech.zoo.catalogue import listed
-from compmech.zoo.edges import letters, machine
-from compmech.zoo.ranges import Range, Word
+from compmech.zoo.edges import Edge, letters, machine
+from compmech.zoo.ranges import Probabilities, Range, Word
 
 _TIMES = "Feldman and Crutchfield, Advances in Complex Systems 7, 329 (2004)"
 
@@ -218,6 +218,54 @@ def three_hundred(p: float = 0.5, q: float = 0.5, r: float = 0.5) -> HMM:
         ("F", "1", "A", r),
     ]
     return machine("three_hundred", "ABCDEF", "01", edges)
+
+
+@listed(
+    "A word repeated forever, at each of whose symbols another word may come first, any number of times.",
+    source="The process list of CMPy, kept by sofic 0.2 (BeadsOnNecklace)",
+    golden={"entropy_rate": 2 / 3, "statistical_complexity": log2(9) - 2 / 3, "n_causal_states": 6, "period": 1},
+    necklace=Word("the word that is repeated"),
+    beads=Word("one word for each symbol of the necklace, or one for all of them if it is a string"),
+    p=Probabilities("for each place the probability of going on to the next"),
+)
+def beads_on_necklace(
+    necklace: Sequence[Hashable] = "012", beads: Sequence[Hashable] = "ab", p: Sequence[float] = (0.5, 0.5, 0.5)
+) -> HMM:
+    """A ring with loops: each place gives its symbol and leads to the next, or goes round the word of its bead.
+
+    States: the number of the place and, within a bead, how much of its word is done.
+
+    Args:
+        necklace: the word that is repeated.
+        beads: a string, the bead of all places; or a list of words, one for each place, "" for none.
+        p: for each place the probability of going on; 1 where there is no bead.
+    """
+    ring, loops = list(str(necklace) if isinstance(necklace, int) else necklace), _beads(beads, necklace)
+    if not len(ring) == len(loops) == len(p):
+        raise ValueError(
+            f"beads_on_necklace: beads and p must have one entry for each symbol of the necklace; got {len(loops)} and "
+            f"{len(p)} for {len(ring)}"
+        )
+    edges: list[Edge] = []
+    for place, (symbol, word, on) in enumerate(zip(ring, loops, p, strict=True)):
+        if not word and on < 1:
+            raise ValueError(f"beads_on_necklace: p must be 1 at place {place}, which has no bead; got {on}")
+        around = [f"{place}", *(f"{place}.{done}" for done in range(1, len(word)))]
+        edges.append((around[0], symbol, f"{(place + 1) % len(ring)}", on))
+        for done, letter in enumerate(word):
+            edges.append((around[done], letter, around[(done + 1) % len(word)], 1.0 if done else 1 - on))
+    states = dict.fromkeys(state for state, *_ in edges)
+    return machine("beads_on_necklace", list(states), sorted({x for _, x, *_ in edges}, key=str), edges)
+
+
+def _beads(beads: Sequence[Hashable], necklace: Sequence[Hashable] | int) -> list[Sequence[Hashable]]:
+    """The bead of each place."""
+    if isinstance(beads, str | int):
+        return [str(beads)] * len(str(necklace) if isinstance(necklace, int) else necklace)
+    for place, word in enumerate(beads):
+        if not isinstance(word, Sequence):
+            raise ValueError(f"beads_on_necklace: beads must be words; got {word!r} at place {place}")
+    return [word for word in beads if isinstance(word, Sequence)]
 
 
 def cycle(name: str, word: Sequence[Hashable]) -> HMM:

@@ -12,17 +12,24 @@ from compmech import (
     GHMM,
     HMM,
     BudgetExceeded,
+    NoFiniteEpsilonMachine,
+    bidirectional,
     block_entropies,
+    draw,
+    epsilon_machine,
     equivalent,
     forbidden_word,
+    mixture,
     renyi_block_entropies,
+    reverse,
     word_divergences,
     zoo,
 )
-from compmech.compose import PresentationTooLarge, blocked
+from compmech.compose import PresentationTooLarge, blocked, redundant
 from compmech.interop import to_dit
 from compmech.measures import entropy_convergence
 from compmech.measures.block import most_words
+from compmech.rational import rational, rational_epsilon_machine, rational_mixed_states
 
 
 def exceeded(call, *args: object, **options: object) -> BudgetExceeded:
@@ -146,3 +153,73 @@ def test_the_bound_counts_words_of_a_machine_with_a_known_state() -> None:
 def test_the_bound_holds_for_signed_matrices(pair: tuple[HMM, GHMM]) -> None:
     hmm, ghmm = pair
     assert most_words(ghmm.T, ghmm.start != 0, 3) >= sum(np.isfinite(hmm.log_prob(all_words(hmm.n_symbol, 3))))
+
+
+# ------------------------------------------------------------- searches for causal states, in floats and in fractions
+
+
+def unclosed(call, *args: object, **options: object) -> NoFiniteEpsilonMachine:
+    with pytest.raises(NoFiniteEpsilonMachine) as caught:
+        call(*args, **options)
+    return caught.value
+
+
+def test_the_forward_machine_is_kept_when_the_reverse_one_is_too_large() -> None:
+    """The Misiurewicz machine has infinitely many reverse causal states, RIP four."""
+    error = unclosed(bidirectional, zoo.misiurewicz(), max_states=50)
+    forward, finished = error.found
+    assert equivalent(forward, zoo.misiurewicz())
+    assert finished == ()
+    assert error.explored.n_mixed > 40
+    assert "`.found` what was finished before" in str(error)
+    error = unclosed(bidirectional, mixture(zoo.rip(), zoo.misiurewicz()), max_states=50)
+    forward, finished = error.found
+    assert forward.n_state == 7
+    assert [machine.n_state for machine in finished] == [4]
+    assert equivalent(finished[0], HMM(reverse(zoo.rip()).T))
+    assert unclosed(bidirectional, mess3()).found is None
+
+
+def test_classes_that_were_finished_are_kept() -> None:
+    """Three processes side by side: the second has no finite epsilon-machine."""
+    coins = redundant(zoo.even(), 2, [0.3, 0.7, 0.6, 0.4])
+    error = unclosed(epsilon_machine, mixture(coins, zoo.sns(), zoo.even()), max_states=40)
+    assert [machine.n_state for machine in error.found] == [2]
+    assert equivalent(error.found[0], HMM(zoo.even().T, alphabet="01"))
+    assert error.explored.n_mixed >= 40
+    assert unclosed(epsilon_machine, mixture(zoo.sns(), zoo.even()), max_states=40).found is None
+
+
+def test_fractions_keep_what_was_explored_and_finished() -> None:
+    process = rational(mixture(zoo.even(), zoo.sns()))
+    error = unclosed(rational_epsilon_machine, process, max_states=30)
+    assert [machine.n_state for machine in error.found] == [2]
+    assert error.explored.n_mixed > 30
+    assert "nan" not in str(error)
+    assert f"{error.explored.n_mixed} mixed states explored and what still leads outside them" in str(error)
+    cut = rational_mixed_states(rational(zoo.sns()), max_states=30)
+    assert not cut.closed
+    longer = rational_mixed_states(rational(zoo.sns()), max_states=60)
+    assert longer.beliefs[: len(cut.beliefs)] == cut.beliefs
+    whole = rational_mixed_states(rational(zoo.even()), max_states=4)
+    assert whole.closed
+
+
+# ----------------------------------------------------------------------------------------------------------- drawings
+
+
+def test_a_diagram_too_large_to_draw_is_kept() -> None:
+    large = zoo.period(64)
+    for call in (draw.state_figure, draw.to_tikz, draw.tikz_document):
+        error = exceeded(call, large)
+        assert (error.argument, error.given, error.enough) == ("max_states", 60, 64)
+        assert len(error.found.nodes) == 64
+        assert "the state diagram has 64 states, which are more than max_states=60 allows. max_states=64 is" in str(
+            error
+        )
+        assert "`.found` holds" not in error.reason
+    assert draw.to_tikz(error.found, max_states=64) == draw.to_tikz(large, max_states=64)
+    error = exceeded(draw.to_mermaid, large, max_edges=10)
+    assert (error.argument, error.enough) == ("max_edges", 64)
+    assert draw.to_mermaid(error.found, max_edges=error.enough) == draw.to_mermaid(large)
+    assert "write DOT" in str(error)

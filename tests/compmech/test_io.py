@@ -11,7 +11,7 @@ from hypothesis import given
 from machines import golden_mean, probability_clock, rrxor
 from strategies import any_hmms, few
 
-from compmech import GHMM, HMM, MachineFileError, NotErgodic, epsilon_machine, load, save
+from compmech import GHMM, HMM, MachineFileError, NotErgodic, epsilon_machine, load, save, trim
 
 GOLDEN_MEAN = {"alphabet": ["0", "1"], "matrices": {"0": [[0.5, 0], [1, 0]], "1": [[0, 0.5], [0, 0]]}}
 
@@ -52,6 +52,7 @@ def test_symbols_may_be_numbers(tmp_path: Path) -> None:
 @given(any_hmms())
 def test_hmms_come_back_bit_by_bit(tmp_path_factory: pytest.TempPathFactory, machine: HMM) -> None:
     path = tmp_path_factory.mktemp("machine") / "machine.json"
+    machine = trim(machine)
     save(machine, path)
     again = load(path)
     np.testing.assert_array_equal(again.T, machine.T)
@@ -220,3 +221,42 @@ def test_names_that_json_cannot_hold_are_refused_before_writing(tmp_path: Path, 
     with pytest.raises(ValueError, match=message):
         save(HMM(golden_mean().T, **names), tmp_path / "machine.json")
     assert list(tmp_path.iterdir()) == []
+
+
+# ------------------------------------------------------------------------------------------------- unreachable states
+
+FALLS = {"alphabet": ["0", "1"], "matrices": {"0": [[0.5, 0.5], [0, 0]], "1": [[0, 0], [0, 1]]}, "states": ["A", "B"]}
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (FALLS, r'state 0 \("A"\) can never be reached: no start is given, and the stationary one leads elsewhere'),
+        ({**FALLS, "start": [0, 1]}, r'state 0 \("A"\) can never be reached: from "start", which leads elsewhere'),
+        (
+            {k: FALLS[k] for k in ("alphabet", "matrices")},
+            r"state 0 can never .* Delete rows and columns of it in every",
+        ),
+        (
+            {"alphabet": ["a"], "matrices": {"a": [[0] * 11 + [1]] * 12}},
+            r'states 0, 1, 2, 3, 4, 5, 6, 7 and 3 more can .* columns of them .* or give a "start" that does',
+        ),
+    ],
+)
+def test_states_that_cannot_be_reached_are_named_with_the_repair(tmp_path: Path, content: object, message: str) -> None:
+    with pytest.raises(MachineFileError, match=message) as caught:
+        load(written(tmp_path, content))
+    assert "\n" not in str(caught.value)
+
+
+def test_the_repairs_of_unreachable_states_are_repairs(tmp_path: Path) -> None:
+    assert load(written(tmp_path, {**FALLS, "start": [1, 0]})).n_state == 2  # transient, but visited
+    process = HMM([[[0.5, 0.5], [0, 0]], [[0, 0], [0, 1]]], states="AB")
+    path = tmp_path / "saved.json"
+    with pytest.raises(ValueError, match=r'state 0 \("A"\) cannot be reached.*save\(trim\(process\), path\) leaves'):
+        save(process, path)
+    assert not path.exists()
+    save(trim(process), path)
+    again = load(path)
+    assert again.states == ("B",)
+    np.testing.assert_array_equal(again.T, [[[0.0]], [[1.0]]])

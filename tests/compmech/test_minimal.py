@@ -30,6 +30,7 @@ from compmech import (
     future_map,
     horizon_ranks,
     minimal,
+    trim,
     word_map,
 )
 from compmech.minimal import equal_futures, merge_equal_states
@@ -281,3 +282,26 @@ def test_nearly_dependent_rows_have_no_small_diagonal() -> None:
     assert not _all_above(R, 1e-9)
     assert _all_above(np.eye(60), 1e-9)
     assert not _all_above(np.diag([1.0, 1e-10]), 1e-9)
+
+
+@few
+@given(any_hmms())
+def test_states_that_cannot_be_reached_change_nothing(machine: HMM) -> None:
+    """Two states are added that lead into the machine and that nothing leads to."""
+    n = machine.n_state
+    T = np.zeros((machine.n_symbol, n + 2, n + 2))
+    T[:, :n, :n] = machine.T
+    T[0, n, n + 1], T[-1, n + 1, 0] = 1, 1
+    padded = HMM(T, start=np.append(machine.start, [0, 0]), alphabet=machine.alphabet)
+    words = all_words(machine.n_symbol, 3)
+    found = trim(padded)
+    assert isinstance(found, HMM)
+    assert found.n_state == trim(machine).n_state <= n
+    assert np.array_equal(found.log_prob(words), machine.log_prob(words))
+    assert trim(found) is found
+
+
+def test_signed_coordinates_are_not_trimmed() -> None:
+    clock = probability_clock()
+    assert trim(clock) is clock
+    assert trim(epsilon_machine(even())).n_state == 2

@@ -111,7 +111,8 @@ golden, even, mess3 = zoo.golden_mean, zoo.even, zoo.mess3
 OF_A_PROCESS = """
     bidirectional entropy_rate epsilon_machine excess_entropy horizon_ranks is_stationary minimal mixed_states
     presentation_information quantum_memory reset_threshold reverse spectrum stationary statistical_complexity
-    statistics synchronizing_word settled rational belief_system state_figure block_figure information_figure diagram
+    statistics synchronizing_word settled rational belief_system trim
+    state_figure block_figure information_figure diagram
     to_dot to_mermaid to_tikz tikz_document to_latex matrices_to_latex latex_document to_networkx to_sofic
 """
 CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCESS) | {

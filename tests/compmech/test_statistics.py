@@ -75,7 +75,7 @@ def check(found: Statistics, expected: dict[str, float], rel: float) -> None:
 def test_closed_forms_of_one_parameter(build, truth, p: float) -> None:
     found = statistics(build(p))
     check(found, truth(p), rel=1e-12)
-    assert set(found.how.values()) == {"exact"}
+    assert all(how.split(":")[0] == "exact" for how in found.how.values())
 
 
 @pytest.mark.parametrize(("p", "q"), [(0.5, 0.5), (0.3, 0.8)])

@@ -53,9 +53,35 @@ def mixtures(draw, parts=None):
         return HMM(T, start=np.concatenate([weight * first.start, (1 - weight) * second.start]))
 
 
+@st.composite
+def parallel_edged(draw):
+    """A unifilar machine each of whose symbols is one of two at random: two edges for every one."""
+    process = draw(unifilar_hmms(most_states=3, most_symbols=2))
+    share = draw(st.integers(1, 4)) / 5
+    with python_random_untouched():
+        return HMM(np.concatenate([share * process.T, (1 - share) * process.T]), start=process.start)
+
+
+@st.composite
+def redundant(draw):
+    """Every state twice, with shares in what comes to it that depend on the symbol: not unifilar, not minimal."""
+    process = draw(st.one_of(unifilar_hmms(most_states=3, most_symbols=2), periodic_hmms(most_symbols=2)))
+    shares = [draw(st.integers(1, 4)) / 5 for _ in range(process.n_symbol)]
+    T = [np.kron(M, np.outer([1, 1], [a, 1 - a])) for M, a in zip(process.T, shares, strict=True)]
+    with python_random_untouched():
+        return HMM(T)
+
+
 def all_stationary():
     small = {"most_states": 3, "most_symbols": 2}
-    return st.one_of(unifilar_hmms(**small), mixtures(), periodic_hmms(most_symbols=2), ergodic_hmms(2, 2))
+    return st.one_of(
+        unifilar_hmms(**small),
+        mixtures(),
+        periodic_hmms(most_symbols=2),
+        ergodic_hmms(2, 2),
+        parallel_edged(),
+        redundant(),
+    )
 
 
 @few
@@ -87,7 +113,49 @@ def test_sums_and_inequalities(process: HMM) -> None:
 
 
 @few
-@given(st.one_of(unifilar_hmms(most_states=4, most_symbols=2), mixtures()))
+@given(all_stationary())
+def test_enumerated_words_agree(process: HMM) -> None:
+    """H(L) by all words. H(L) - H(L-1) falls to h, H(L) - L h rises to E, and sum_L [E + h L - H(L)] to T."""
+    found = statistics(process)
+    longest = 5 if process.n_symbol <= 2 else 3
+    H = [float(-(p * np.log2(p)).sum()) for p in (enumerated(process, length) for length in range(longest + 1))]
+    assert found.block_entropies[: longest + 1] == pytest.approx(H, abs=TOL)
+    assert same(found.single_symbol_entropy, H[1])
+    low, high = ends(found.entropy_rate)
+    assert low <= H[-1] - H[-2] + TOL
+    least, most = ends(found.excess_entropy)
+    assert most >= H[-1] - longest * high - TOL
+    if found.transient_information is not None:
+        told = sum(least + low * length - block for length, block in enumerate(H))
+        assert ends(found.transient_information)[1] >= told - TOL * longest
+    if found.markov_order is not None and ends(found.markov_order)[1] < longest:
+        assert H[-1] - H[-2] == pytest.approx(low, abs=TOL)
+        assert H[-1] - longest * low == pytest.approx(least, abs=TOL * longest)
+
+
+def enumerated(process: HMM, length: int) -> np.ndarray:
+    p = word_probabilities(process, length)
+    return p[p > 0]
+
+
+@few
+@given(parallel_edged())
+def test_parallel_edges_add_their_own_entropy_alone(process: HMM) -> None:
+    """Which of the two edges it is, is a coin of its own: h and H(1) rise by its entropy, and memory stays."""
+    half = process.n_symbol // 2
+    share = process.T[0].sum() / (process.T[0].sum() + process.T[half].sum()) if process.T[0].any() else None
+    assume(share is not None)
+    plain = HMM(process.T[:half] + process.T[half:], start=process.start)
+    found, bare = statistics(process), statistics(plain)
+    coin = -share * np.log2(share) - (1 - share) * np.log2(1 - share)
+    for key in KEYS:
+        more = coin if key in ("entropy_rate", "single_symbol_entropy", "ephemeral_information") else 0.0
+        value = getattr(bare, key)
+        assert value is None or same(getattr(found, key), Bounds(*(end + more for end in ends(value)))), key
+
+
+@few
+@given(st.one_of(unifilar_hmms(most_states=4, most_symbols=2), mixtures(), parallel_edged(), redundant()))
 def test_not_cryptic_is_cryptic_order_zero(process: HMM) -> None:
     found = statistics(process)
     assume(not isinstance(found.crypticity, Bounds) and not isinstance(found.cryptic_order, Bounds))

@@ -27,7 +27,9 @@ girvan_fig6b girvan_fig6c girvan_fig6d renewal renewal_finite uniform_renewal po
 simple_nonunifilar_source rrxor random_random_xor rrxro leaky_rrxor parity_check mess3 mess cantor sierpinski
 matching_parens dyck days_of_week mr_name two_names random_unifilar random_hmm random_markov_chain bloch_walk
 tom_quantum frdn fanizza frdn_fanizza moon moon_post_quantum post_quantum quantum_rrxor golden_mean_ghmm odd_ghmm
-probability_clock irreversible_two_state four_state_almost_iid
+probability_clock irreversible_two_state four_state_almost_iid logic_machine beads_on_necklace markov_skeleton
+binary_chain_family binary_chain_generator random_probabilities wheeler_infinite_order
+tetris_nes tetris_bag tetris_history tetris_gameboy BeadsOnNecklace LogicMachine TetrisBag MarkovSkeleton
 """,
 )
 

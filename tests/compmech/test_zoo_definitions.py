@@ -108,6 +108,26 @@ SAME = [
     (zoo.quantum_rrxor(epsilon=1.0), zoo.fair_coin()),
     (zoo.golden_mean_parry(), zoo.golden_mean((3 - 5**0.5) / 2)),
     (zoo.misiurewicz((a2 - 2) / 2, (4 + 2 * SLOPE - a2) / 6, (2 + SLOPE - a2) / 2), zoo.tent_map()),
+    (zoo.binary_chain_generator(0.3, 0.6), zoo.binary_markov_chain(0.3, 0.6)),
+    (zoo.binary_chain_generator(0.6, 0.9), zoo.binary_markov_chain(0.6, 0.9)),
+    (zoo.binary_chain_generator(0.8, 0.3), zoo.binary_markov_chain(0.8, 0.3)),
+    (zoo.binary_chain_generator(0.3, 0.3), zoo.biased_coin(0.3)),
+    (zoo.binary_chain_family(0.3, 0.6, 0.8, 0.1), zoo.binary_markov_chain(0.3, 0.6)),
+    (zoo.binary_chain_family(0.8, 0.3, 1.0, 0.3), zoo.binary_markov_chain(0.8, 0.3)),
+    (zoo.markov_skeleton(2, 3), zoo.iid([1 / 3, 1 / 3, 1 / 3])),
+    (zoo.logic_machine("RRX", 0.3), zoo.rrxor(0.3, 0.3)),
+    (zoo.logic_machine("RRXRO", 0.3), zoo.rrxro(0.3, 0.3, 0.3)),
+    (zoo.logic_machine("01R", 0.3), zoo.z1r(0.3)),
+    (zoo.logic_machine("0RR", 0.3), zoo.zrr(0.3, 0.3)),
+    (zoo.logic_machine("0R", 0.3), zoo.noisy_period(0.7)),
+    (zoo.logic_machine("Rn1C", 0.3, 0.4), zoo.rnc(0.3, 0.4)),
+    (zoo.logic_machine("Rn1N", 0.3, 0.4), zoo.rn1n(0.3, 0.4)),
+    (zoo.logic_machine("1n0N", noise=0.4), zoo.logic_machine("10")),
+    (zoo.beads_on_necklace("0", "1", [0.3]), zoo.biased_coin(0.7)),
+    (zoo.beads_on_necklace("1", "1", [0.3]), zoo.period(1)),
+    (zoo.beads_on_necklace("01", ["1", ""], [0.3, 1]), zoo.restricted_golden_mean(1, 0.7)),
+    (zoo.tetris_history(1, 1), HMM(np.full((7, 1, 1), 1 / 7), alphabet="IJLOSTZ")),
+    (zoo.tetris_bag(2), HMM(zoo.logic_machine("RN").T, alphabet="IJ")),
     (zoo.two_names(w=[1, 0]), HMM(np.insert(zoo.mr_name().T, 3, 0, axis=0), alphabet=zoo.two_names().alphabet)),
 ]
 
@@ -195,6 +215,10 @@ def test_runs_are_as_long_as_they_may_be(process, symbol, rule) -> None:
         (zoo.shuriken(3), r"((0|11)(0|11)(2|11))+"),
         (zoo.lollipop(), r"(0000|1112|0111?1[01]?2|01102)+"),
         (zoo.flower(), r"([123][45])+"),
+        (zoo.logic_machine(), r"(000|010|100|111)+"),
+        (zoo.beads_on_necklace(), r"((ab)*0(ab)*1(ab)*2)+"),
+        (zoo.beads_on_necklace("01", ["xyz", ""], [0.5, 1]), r"((xyz)*01)+"),
+        (zoo.wheeler_infinite_order(), r"(0|11(101)*(0|100))+"),
     ],
     ids=lambda value: getattr(value, "name", None),
 )
@@ -313,7 +337,29 @@ def test_tent_maps_are_the_map(process, cuts) -> None:
     assert equivalent(process, HMM(chain.T, start=chain.start, alphabet=process.alphabet))
 
 
-@pytest.mark.parametrize("name", ["random_unifilar", "random_hmm", "random_markov_chain"])
+def test_tetris_bags_hold_every_piece_once() -> None:
+    process = zoo.tetris_bag(7)
+    started = HMM(process.T, start=np.eye(process.n_state)[0], alphabet=process.alphabet)
+    assert (np.sort(started.sample(200, 14, rng=np.random.default_rng(2507)).reshape(-1, 7)) == np.arange(7)).all()
+
+
+def test_tetris_throws_again_what_it_should_not_be() -> None:
+    """P(a piece of the window) = rho ** (rolls - 1) / 7: only the last throw can give it."""
+    process = zoo.tetris_history(2, 4)
+    two = process.states.index("IJ")
+    assert process.emission[two, process.alphabet.index("I")] == pytest.approx((2 / 7) ** 3 / 7)
+    same = process.states.index("II")
+    assert process.emission[same, process.alphabet.index("I")] == pytest.approx((1 / 7) ** 3 / 7)
+    nes = zoo.tetris_nes()
+    assert np.diag(nes.A) == pytest.approx(np.full(7, 1 / 4 / 7))
+    boy = zoo.tetris_gameboy()
+    share = dict(zip(boy.alphabet, boy.start @ boy.emission, strict=True))
+    assert min(share, key=share.get) == "L"
+    zero = boy.states.index("LL")  # 000 | 000 | x = 000 for L alone
+    assert boy.emission[zero, boy.alphabet.index("L")] == pytest.approx((1 / 7) ** 2 / 7)
+
+
+@pytest.mark.parametrize("name", ["random_unifilar", "random_hmm", "random_markov_chain", "random_probabilities"])
 def test_random_machines_are_drawn_by_their_seed(name: str) -> None:
     build = zoo.get(name)
     assert np.array_equal(build(seed=3).T, build(seed=3).T)
@@ -348,6 +394,33 @@ def test_random_machines_have_the_size_that_was_asked_for(degree: int, seed: int
         (zoo.teddy_bear, {"p": 0.9, "q": 0.2}, "teddy_bear: p . q must be at most 1"),
         (zoo.three_even, {"p": 0.9, "q": 0.2}, "three_even: p . q must be at most 1"),
         (zoo.cyclic_branching, {"n": 3, "m": 3}, "cyclic_branching: m must be less than n"),
+        (
+            zoo.binary_chain_family,
+            {"a": 0.6},
+            r"p and q must lie between b and a.*p = 0.4, q = 0.7 and .b, a. = .0.2, 0.6",
+        ),
+        (
+            zoo.binary_chain_family,
+            {"p": 0.5, "q": 0.5, "a": 0.5, "b": 0.5},
+            "binary_chain_family: a must be more than b",
+        ),
+        (zoo.markov_skeleton, {"order": 8, "symbols": 9}, "markov_skeleton: symbols .. order must be at most"),
+        (zoo.beads_on_necklace, {"p": [0.5]}, "beads_on_necklace: beads and p must have one entry for each symbol"),
+        (
+            zoo.beads_on_necklace,
+            {"beads": ["a", "", "b"]},
+            "beads_on_necklace: p must be 1 at place 1, which has no bead",
+        ),
+        (zoo.beads_on_necklace, {"beads": [1, 2, 3]}, "beads_on_necklace: beads must be words; got 1 at place 0"),
+        (zoo.logic_machine, {"logic": "RRZ"}, "logic_machine: logic must be of letters R01CNXAO.*got 'RRZ'"),
+        (zoo.logic_machine, {"logic": "RX"}, "logic_machine: X at place 1 of 'RX' needs 2 before it"),
+        (zoo.logic_machine, {"logic": "Rn1R"}, "logic_machine: n1 must stand before C or N; got n1R"),
+        (
+            zoo.random_probabilities,
+            {"edges_of": "moon"},
+            "random_probabilities: edges_of must name a hidden Markov model",
+        ),
+        (zoo.random_probabilities, {"edges_of": "evn"}, "unknown process 'evn'"),
         (zoo.mess, {"n": 5, "x": 0.3}, "mess: x must be at most 1 / .n - 1. = 0.25; got 0.3"),
         (zoo.cantor, {"a": 0.8, "b": 0.3}, "cantor: a . 1 b must be at most 1"),
         (zoo.moon, {"log_alpha": float(np.log(1.5)), "beta": 0.5}, "moon: alpha . beta must not be 2"),

@@ -22,7 +22,10 @@ KEYS = {field.name for field in fields(Statistics)}
 MIXTURES = ("mixed_coins", "uncoupled_golden_means", "two_names")
 
 # Exact arithmetic with hundreds of beliefs takes seconds: their rows were computed once, in golden.json.
-SLOW = ("three_hundred", "rrxro", "parity_check", "power_law_renewal", "tent_map", "tent_map_left", "tent_map_right")
+SLOW = (
+    *("three_hundred", "rrxro", "parity_check", "power_law_renewal", "tent_map", "tent_map_left", "tent_map_right"),
+    *("tetris_gameboy", "tetris_history"),
+)
 
 UNIFILAR = [
     name
