@@ -122,7 +122,8 @@ def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
         raise ValueError(
             f"words must be integers 0..{n_symbol - 1}, the positions of symbols in the alphabet; got {array.dtype}"
         )
-    if array.size and (array.min() < 0 or array.max() >= n_symbol):
+    # read as unsigned, negative numbers are the largest of all: one look at each
+    if array.size and array.view(f"u{array.dtype.itemsize}").max() >= n_symbol:
         seq, t = (int(index) for index in np.argwhere((array < 0) | (array >= n_symbol))[0])
         raise ValueError(f"words must be integers 0..{n_symbol - 1}; words[{seq}, {t}] is {array[seq, t]}")
     return array.astype(np.intp, copy=False)

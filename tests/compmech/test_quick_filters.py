@@ -86,6 +86,17 @@ def test_beliefs_predictions_and_log_probabilities_are_those_of_the_reference(ma
     np.testing.assert_allclose(machine.log_prob(words), filtering._log_probability(machine, words), rtol=ROUNDING)
 
 
+@pytest.mark.parametrize(("n_symbol", "n_state"), [(2, 1), (300, 4), (3, 9)])
+@pytest.mark.usefixtures("quick")
+def test_vectors_of_all_lengths_and_symbols_that_a_byte_does_not_hold(n_symbol: int, n_state: int) -> None:
+    rng = np.random.default_rng(3)
+    T = rng.dirichlet(np.ones(n_symbol * n_state), size=n_state).reshape(n_state, n_symbol, n_state)
+    machine = HMM(T.transpose(1, 0, 2))
+    words = machine.sample(17, 40, rng=rng)
+    np.testing.assert_allclose(filter_beliefs(machine, words), filtering._beliefs(machine, words), rtol=ROUNDING)
+    np.testing.assert_allclose(machine.log_prob(words), filtering._log_probability(machine, words), rtol=ROUNDING)
+
+
 @pytest.mark.usefixtures("quick")
 def test_forbidden_words_are_left_to_the_reference() -> None:
     machine = golden_mean()
