@@ -1,5 +1,5 @@
 """Sampling, filtering, mixed states and machines, beside the peers that are installed, and the machine's own limits for
-the same amount of data. A peer that is not installed is skipped, and the last lines of the run say how to install it."""
+the same amount of data. A peer that is not installed is skipped, and the end of the run says how to install it."""
 
 import numpy as np
 import pytest
