@@ -241,7 +241,7 @@ class _Explorer:
     ) -> Float[np.ndarray, "edge two state"]:
         n_state = beliefs.shape[1]
         matrices = self.process.wide.reshape(n_state, self.process.n_symbol, n_state)[:, symbol].transpose(1, 0, 2)
-        return carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit)
+        return carried_noise(self.noise[row] @ matrices, self.process.evaluate, beliefs, emit)
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
         emit = np.concatenate(self.emit)
