@@ -19,6 +19,10 @@ ROUNDED = 1e-13
 
 _UNMATCHED = -1
 
+HUGE = 2**22
+"""Bytes from which on numpy asks for huge pages, so that memory is not handed over by the 4 kB. What of such a block is
+never written costs nothing."""
+
 # Windows in a cell: one vector in 128 is near a border, and few that are not equal share a cell.
 _CELL = 256.0
 
@@ -78,26 +82,41 @@ class BeliefIndex:
         nearest, away = self._nearest_known(vectors[rows], hashes[rows], known)
         found = nearest != _UNMATCHED
         new, rows = rows[~found], rows[found]
-        leader = np.arange(len(vectors))
-        leader[new] = self._leaders(vectors[new], hashes[new], new)
-        is_fresh = leader == np.arange(len(vectors))
-        is_fresh[rows] = False
+        leader = self._leaders(vectors[new], hashes[new], new)
+        is_joined = leader != new
+        joined, leader = new[is_joined], leader[is_joined]
+        if not len(rows) + len(joined):
+            every = np.arange(len(vectors))
+            return self._count + every, distance, every
+        is_fresh = np.ones(len(vectors), dtype=bool)
+        is_fresh[rows] = is_fresh[joined] = False
         node = self._count - 1 + np.cumsum(is_fresh)
-        joined = new[leader[new] != new]
-        node[joined] = node[leader[joined]]
+        node[joined] = node[leader]
         node[rows], distance[rows] = nearest[found], away[found]
-        distance[joined] = abs(vectors[joined] - vectors[leader[joined]]).max(axis=1, initial=0.0)
+        distance[joined] = abs(vectors[joined] - vectors[leader]).max(axis=1, initial=0.0)
         return node, distance, np.flatnonzero(is_fresh)
 
     def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
         """Append vectors that are not in the list, nor equal among themselves."""
-        total = self._count + len(vectors)
+        self.room(len(vectors))[:] = vectors
+        self._count += len(vectors)
+
+    def room(self, n_row: int) -> Float[np.ndarray, "row width"]:
+        """Uninitialised memory where the next vectors will be: what is written there need not be copied, see `keep`."""
+        total = self._count + n_row
         if total > len(self._vectors):
-            room = np.empty((max(total, 2 * len(self._vectors)), vectors.shape[1]))
-            room[: self._count] = self.vectors
-            self._vectors = room
-        self._vectors[self._count : total] = vectors
-        self._count = total
+            n_kept = max(total, 2 * len(self._vectors))
+            size = n_kept * self._vectors.shape[1] * self._vectors.itemsize
+            if HUGE // 8 < size < HUGE:
+                n_kept = -(-n_kept * HUGE // size)
+            grown = np.empty((n_kept, self._vectors.shape[1]))
+            grown[: self._count] = self.vectors
+            self._vectors = grown
+        return self._vectors[self._count : total]
+
+    def keep(self, n_row: int) -> None:
+        """Append the vectors that were written into `room`, on the terms of `add`."""
+        self._count += n_row
 
     def _take_in(self, n_more: int) -> None:
         """Enter what was added since the last match, in a table with room for more; the last added is never entered."""
