@@ -19,10 +19,9 @@ GAP = 100.0
 # Nodes whose shortest words together have less probability than this are not expanded: float64 is about to end.
 LEAST_MASS = 1e-300
 
-# From a level of so many nodes on, an array of this size is asked for and given back, unused. When glibc is given back an
-# array, it keeps later ones up to that size for what comes next, and no longer has each page of them mapped anew, which
-# would take longer than all that is done in them. It takes no larger ones into account than 32 MB; elsewhere nothing
-# happens.
+# From a level of so many nodes on, an array of this size is asked for and given back, unused: glibc then keeps what it
+# is given back, up to arrays of that size, for what comes next, and no longer has each page of them mapped anew, which
+# would take longer than all that is done in them. It does not do so beyond 32 MB; elsewhere nothing happens.
 _LARGE = 2**12
 _KEPT_BYTES = 31 * 2**20
 

@@ -29,7 +29,7 @@ def test_blocks_give_the_beliefs_of_the_reference(drawn: tuple[HMM, np.ndarray],
 
 def test_sequences_in_several_groups_and_a_last_block_that_is_not_whole() -> None:
     machine = mess3()
-    words = machine.sample(2500, 13, rng=np.random.default_rng(0))
+    words = machine.sample(9000, 13, rng=np.random.default_rng(0))
     beliefs, sure = blockwise.beliefs_in_blocks(machine.T, machine.start, words, filtering.FAINT, 5)
     assert sure.all()
     np.testing.assert_allclose(beliefs, filtering._beliefs(machine, words), rtol=ROUNDING)
@@ -38,7 +38,7 @@ def test_sequences_in_several_groups_and_a_last_block_that_is_not_whole() -> Non
 @pytest.mark.parametrize(
     ("n_symbol", "n_state", "stride", "shape", "expected"),
     [
-        (3, 3, 64, (10_000, 100), 5),  # 3^5 words of 3 x 15 numbers: 10,935; of 6 symbols 39,366
+        (3, 3, 64, (10_000, 100), 6),  # 3^6 words of 3 x 18 numbers: 39,366; of 7 symbols 137,781
         (3, 3, 4, (10_000, 100), 4),
         (3, 3, 64, (10_000, 2), 2),
         (3, 3, 1, (10_000, 100), 0),
