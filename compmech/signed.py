@@ -61,7 +61,7 @@ def carried_noise(
 
 def noise_level(noise: Float[np.ndarray, "seq two state"]) -> Float[np.ndarray, " seq"]:
     """A bound on the error of each belief's coordinates that is hardly ever passed."""
-    return np.asarray(SAFETY * largest(noise.reshape(len(noise), -1)))
+    return np.asarray(SAFETY * largest(noise.reshape(len(noise), noise.shape[1] * noise.shape[2])))
 
 
 def relative_noise(

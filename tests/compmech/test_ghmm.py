@@ -220,3 +220,9 @@ def test_few_symbols_and_many_give_the_log_probabilities_of_the_same_hmm(n_symbo
     other = GHMM(T, machine.start @ change, np.linalg.inv(change) @ machine.evaluate)
     words = machine.sample(5, 30, rng=rng)
     np.testing.assert_allclose(other.log_prob(words), machine.log_prob(words), rtol=1e-9)
+
+
+def test_no_words_at_all() -> None:
+    clock = probability_clock()
+    assert clock.log_prob(np.zeros((0, 5), dtype=int)).shape == (0,)
+    assert clock.predict(np.zeros((0, 5), dtype=int)).shape == (0, 6, clock.n_symbol)
