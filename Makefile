@@ -41,7 +41,8 @@ lint: .venv/.lint-ready
 	$(BIN)/lint-imports
 
 bench: .venv/.ready
-	$(BIN)/python -m pytest -q tests/benchmarks --benchmark-enable --benchmark-group-by=group -p no:xdist -o addopts=
+	$(BIN)/python -m pytest -q tests/benchmarks -rs --benchmark-enable --benchmark-group-by=group \
+		--benchmark-timer=time.process_time --benchmark-columns=min,median,iqr,rounds -p no:xdist -o addopts=
 
 docs: .venv/.docs-ready
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html

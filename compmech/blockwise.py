@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Integer
 
-# A table holds at most this many numbers (0.25 MB), so that it stays in the cache beside the beliefs.
-_TABLE = 2**15
+# A table holds at most this many numbers (0.5 MB), so that it stays in the cache beside the beliefs.
+_TABLE = 2**16
 
 # Sequences go through all blocks in groups whose unnormalised beliefs of one block are this many numbers, likewise.
-_GROUP = 2**14
+_GROUP = 2**16
 
 # Blocks pay where all sequences together are this many; with fewer, their products are left to the reference.
 _SIDE = 256
@@ -122,6 +122,8 @@ def _walk(
     n_block, size, n_state = columns.shape
     ends = np.arange(0, (size + 1) * n_state, n_state, dtype=np.int32)
     every = np.ones((n_state, n_state))  # sums over states, and repeats the sum for each of them
+    total = np.empty((after.shape[1] * after.shape[2] // n_state, n_state))
+    whole = np.dtype((np.void, n_state * border.itemsize))  # a belief as one item, copied at once
     step: Any = None
     for block in range(n_block):
         belief, place = border[block].ravel(), columns[block].ravel()
@@ -130,5 +132,5 @@ def _walk(
         else:
             step.data, step.indices = belief, place
         moved = (step @ table).reshape(-1, n_state)
-        np.divide(moved, moved @ every, out=after[block].reshape(-1, n_state))
-        border[block + 1] = after[block, :, -n_state:]
+        np.divide(moved, np.matmul(moved, every, out=total), out=after[block].reshape(-1, n_state))
+        border[block + 1].view(whole)[:, 0] = after[block].view(whole)[:, -1]

@@ -30,6 +30,9 @@ _FAINT_STEP = 1e-100
 # Symbols filtered at a time: a piece.
 _PIECE = 64
 
+# Up to so many symbols, one product with the matrices of all of them is quicker than each with its own.
+_FEW_SYMBOLS = 8
+
 # Pieces are filtered side by side while (words x pieces x states ** 2) stays below this, which takes 32 MB.
 _LANES = 2**16
 
@@ -291,21 +294,32 @@ def _signed(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """The same for signed beliefs and the symbols from `begin` on, with their rounding and the noise of the last."""
     n_seq, n_time = read.shape
-    matrices = process.wide.reshape(belief.shape[1], process.n_symbol, -1).transpose(1, 0, 2)
-    beliefs = np.empty((n_time - begin, *belief.shape))
+    n_state = belief.shape[1]
+    beliefs = np.empty((n_time - begin, n_seq, n_state))
     totals, rounding = np.empty((n_time - begin, n_seq)), np.empty((n_time - begin, n_seq))
     every = np.arange(n_seq)
     relative = relative_noise(noise, belief)
     for t in range(begin, n_time):
-        step = matrices[read[:, t]]
-        moved = np.einsum("si,sij->sj", belief, step)
+        moved = _moved(process, np.concatenate([belief[:, None], noise], axis=1), read[:, t])
         scale = process.signed_scale(belief)[every, read[:, t], None]
         word = partial(_word, read[:, : t + 1])
-        total = without_rounding((moved @ process.evaluate)[:, None], scale, relative, word)[:, 0]
-        belief = _normalised(moved, total, beliefs[t - begin], totals[t - begin])
-        noise = carried_noise(noise, step, process.evaluate, belief, np.where(total > 0, total, 1.0))
+        total = without_rounding((moved[:, 0] @ process.evaluate)[:, None], scale, relative, word)[:, 0]
+        belief = _normalised(moved[:, 0], total, beliefs[t - begin], totals[t - begin])
+        noise = carried_noise(moved[:, 1:], process.evaluate, belief, np.where(total > 0, total, 1.0))
         rounding[t - begin] = relative = relative_noise(noise, belief)
     return beliefs.transpose(1, 0, 2), _log(totals).T, rounding.T, noise
+
+
+def _moved(
+    process: Filterable, vectors: Float[np.ndarray, "seq row state"], symbols: Int[np.ndarray, " seq"]
+) -> Float[np.ndarray, "seq row state"]:
+    """Vectors times the matrix of each sequence's symbol: those of all symbols at once where these are few."""
+    n_seq, n_row, n_state = vectors.shape
+    if process.n_symbol > _FEW_SYMBOLS:
+        matrices = process.wide.reshape(n_state, process.n_symbol, n_state).transpose(1, 0, 2)
+        return np.asarray(vectors @ matrices[symbols])
+    branches = (vectors.reshape(-1, n_state) @ process.wide).reshape(n_seq, n_row, process.n_symbol, n_state)
+    return np.asarray(branches[np.arange(n_seq), :, symbols])
 
 
 def _word(read: Int[np.ndarray, "seq time"], row: int, _: int) -> list[int]:

@@ -5,6 +5,9 @@ from math import gcd
 import numpy as np
 from jaxtyping import Bool, Int
 
+# Up to this many states, sets of them are Python's integers, a bit for each: numpy's calls alone would take longer.
+FEW = 12
+
 # Up to this size the closure of the reachability matrix takes a millisecond, and saves importing scipy's graph routines
 # (0.1 s).
 _DENSE = 128
@@ -14,7 +17,9 @@ def strong_components(
     source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int
 ) -> Int[np.ndarray, " state"]:
     """The strongly connected component of each state, labelled 0, 1, ... in order of first appearance."""
-    if n_state <= _DENSE:
+    if n_state <= FEW:
+        label = np.array([(both & -both).bit_length() - 1 for both, _ in _reached(source, target, n_state)])
+    elif n_state <= _DENSE:
         reach = np.eye(n_state, dtype=np.float32)
         reach[source, target] = 1
         while True:
@@ -36,10 +41,29 @@ def strong_components(
     return rank[inverse]
 
 
+def _reached(source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int) -> list[tuple[int, int]]:
+    """For each state, the states it is connected with both ways, and those it leads to, as sets of bits."""
+    onward = [1 << state for state in range(n_state)]
+    back = onward.copy()
+    for state, after in zip(source.tolist(), target.tolist(), strict=True):
+        onward[state] |= 1 << after
+        back[after] |= 1 << state
+    for rows in (onward, back):
+        for via in range(n_state):
+            row = rows[via]
+            for state in range(n_state):
+                if rows[state] >> via & 1:
+                    rows[state] |= row
+    return [(onward[state] & back[state], onward[state]) for state in range(n_state)]
+
+
 def closed_classes(
     source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int
 ) -> tuple[Int[np.ndarray, " _"], ...]:
     """The strongly connected components that no edge leaves, each as sorted state indices."""
+    if n_state <= FEW:
+        kept = dict.fromkeys(both for both, onward in _reached(source, target, n_state) if both == onward)
+        return tuple(np.array([state for state in range(n_state) if both >> state & 1]) for both in kept)
     label = strong_components(source, target, n_state)
     is_closed = np.ones(label.max() + 1, dtype=bool)
     is_closed[label[source[label[source] != label[target]]]] = False

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from compmech.errors import NegativeProbability
 from compmech.filtering import log_probability, predictions
 from compmech.sampling import BlockTable, block_length, matrix_table, sample_blocks, sample_signed
+from compmech.signed import largest
 from compmech.stationary import stationary_distribution
 from compmech.validation import (
     SUM_TOL,
@@ -89,7 +90,7 @@ class _Presentation:
 
         Coordinates of a belief that ought to be zero carry the rounding of its largest one, so that one stands for all.
         """
-        return np.outer(abs(beliefs).max(axis=1), self._term_size)
+        return np.outer(largest(beliefs), self._term_size)
 
     def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
         """Log probability of each word in nats; -inf for forbidden words."""

@@ -7,7 +7,7 @@ coordinate where they are in each other's window; most vectors of a growing tree
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 
 MERGE_TOL = 1e-10
 """The one tolerance of compmech: beliefs, and probabilities of a step, nearer than this are taken to be equal, and
@@ -19,15 +19,21 @@ ROUNDED = 1e-13
 
 _UNMATCHED = -1
 
+HUGE = 2**22
+"""Bytes from which on numpy asks for huge pages, so that memory is not handed over by the 4 kB. What of such a block is
+never written costs nothing."""
+
 # Windows in a cell: one vector in 128 is near a border, and few that are not equal share a cell.
 _CELL = 256.0
 
-# Places of the table for each vector, at least: one vector in 8 shares its place by chance.
-_SPARE = 8
+# Places of the table for each vector, at least: one vector in 5 or so shares its place by chance.
+_SPARE = 4
 
 _EMPTY, _CROWDED, _TAKEN = -1, -2, 0
 
-_GOLDEN = np.uint64(0x9E3779B97F4A7C15)  # Knuth's multiplier: 2 ** 64 over the golden ratio
+# Multipliers that scatter neighbouring cells: 2 ** 64 over the golden ratio (Knuth's), and over the square root of 2.
+_GOLDEN = np.uint64(0x9E3779B97F4A7C15)
+_OTHER = np.uint64(0xB504F333F9DE6485)
 
 
 class BeliefIndex:
@@ -68,30 +74,49 @@ class BeliefIndex:
         self._take_in(len(vectors))
         hashes = vectors @ self._direction
         rows, known = self._suspects(hashes)
+        distance = np.zeros(len(vectors))
+        if not len(rows):
+            every = np.arange(len(vectors))
+            return self._count + every, distance, every
         rows = rows[np.argsort(hashes[rows])]
         nearest, away = self._nearest_known(vectors[rows], hashes[rows], known)
         found = nearest != _UNMATCHED
         new, rows = rows[~found], rows[found]
-        leader = np.arange(len(vectors))
-        leader[new] = self._leaders(vectors[new], hashes[new], new)
-        is_fresh = leader == np.arange(len(vectors))
-        is_fresh[rows] = False
-        node = (self._count - 1 + np.cumsum(is_fresh))[leader]
-        distance = np.zeros(len(vectors))
+        leader = self._leaders(vectors[new], hashes[new], new)
+        is_joined = leader != new
+        joined, leader = new[is_joined], leader[is_joined]
+        if not len(rows) + len(joined):
+            every = np.arange(len(vectors))
+            return self._count + every, distance, every
+        is_fresh = np.ones(len(vectors), dtype=bool)
+        is_fresh[rows] = is_fresh[joined] = False
+        node = self._count - 1 + np.cumsum(is_fresh)
+        node[joined] = node[leader]
         node[rows], distance[rows] = nearest[found], away[found]
-        joined = new[leader[new] != new]
-        distance[joined] = abs(vectors[joined] - vectors[leader[joined]]).max(axis=1, initial=0.0)
+        distance[joined] = abs(vectors[joined] - vectors[leader]).max(axis=1, initial=0.0)
         return node, distance, np.flatnonzero(is_fresh)
 
     def add(self, vectors: Float[np.ndarray, "row width"]) -> None:
         """Append vectors that are not in the list, nor equal among themselves."""
-        total = self._count + len(vectors)
+        self.room(len(vectors))[:] = vectors
+        self._count += len(vectors)
+
+    def room(self, n_row: int) -> Float[np.ndarray, "row width"]:
+        """Uninitialised memory where the next vectors will be: what is written there need not be copied, see `keep`."""
+        total = self._count + n_row
         if total > len(self._vectors):
-            room = np.empty((max(total, 2 * len(self._vectors)), vectors.shape[1]))
-            room[: self._count] = self.vectors
-            self._vectors = room
-        self._vectors[self._count : total] = vectors
-        self._count = total
+            n_kept = max(total, 2 * len(self._vectors))
+            size = n_kept * self._vectors.shape[1] * self._vectors.itemsize
+            if HUGE // 8 < size < HUGE:
+                n_kept = -(-n_kept * HUGE // size)
+            grown = np.empty((n_kept, self._vectors.shape[1]))
+            grown[: self._count] = self.vectors
+            self._vectors = grown
+        return self._vectors[self._count : total]
+
+    def keep(self, n_row: int) -> None:
+        """Append the vectors that were written into `room`, on the terms of `add`."""
+        self._count += n_row
 
     def _take_in(self, n_more: int) -> None:
         """Enter what was added since the last match, in a table with room for more; the last added is never entered."""
@@ -122,22 +147,40 @@ class BeliefIndex:
     def _suspects(
         self, hashes: Float[np.ndarray, " row"]
     ) -> tuple[Int[np.ndarray, " suspect"], Int[np.ndarray, " known"]]:
-        """Rows and nodes that share a place of the table with others, or have neighbours beyond a near border."""
+        """Rows and nodes that share a cell with others, or have neighbours beyond a near border.
+
+        Those that share a place of the table are looked for first. Most of them are in different cells, and a second
+        table with other places tells these apart.
+        """
         table = self._table
         cell, position = self._cells(hashes)
         place = self._places(cell)
         name = np.arange(len(hashes), dtype=np.int32)
-        shared = table[place] != _EMPTY
+        shared = table.take(place) != _EMPTY
         table[place] = name
-        shared |= table[place] != name
-        border = np.flatnonzero(abs(position - 0.5) > 0.5 - 1.5 / _CELL)  # half a window more, for rounding
-        beyond = self._places(cell[border] + np.where(position[border] < 0.5, -1, 1))
+        shared |= table.take(place) != name
+        border = np.flatnonzero(_is_near_border(position))
+        beyond = self._places(_beyond(cell[border], position[border]))
         faced = table[beyond] != _EMPTY
         crowded = np.concatenate([place[shared], place[border[faced]], beyond[faced]])
         table[crowded] = _CROWDED
-        rows, known = np.flatnonzero(table[place] == _CROWDED), np.flatnonzero(table[self._place] == _CROWDED)
+        rows, known = np.flatnonzero(table.take(place) == _CROWDED), np.flatnonzero(table[self._place] == _CROWDED)
         table[crowded] = _TAKEN
-        return rows, known
+        together = np.append(hashes[rows], self._hash[known])
+        still = self._share_a_cell(together)
+        return rows[still[: len(rows)]], known[still[len(rows) :]]
+
+    def _share_a_cell(self, hashes: Float[np.ndarray, " row"]) -> Bool[np.ndarray, " row"]:
+        """Which of some hashes share a cell with another of them, or have one beyond a near border."""
+        shift = np.uint64(64 - (_SPARE * len(hashes)).bit_length())
+        cell, position = self._cells(hashes)
+        place = ((cell.view(np.uint64) * _OTHER) >> shift).view(np.int64)
+        count = np.bincount(place, minlength=1 << int(64 - shift))
+        shared = np.asarray(count[place] > 1)
+        border = np.flatnonzero(_is_near_border(position))
+        beyond = _beyond(cell[border], position[border])
+        shared[border] |= count[((beyond.view(np.uint64) * _OTHER) >> shift).view(np.int64)] > 0
+        return shared
 
     def _nearest_known(
         self,
@@ -191,6 +234,16 @@ class BeliefIndex:
         if self._by_support:
             distance[((left > 0) != (right > 0)).any(axis=1)] = np.inf
         return distance
+
+
+def _is_near_border(position: Float[np.ndarray, " row"]) -> Bool[np.ndarray, " row"]:
+    """Whether an equal hash may be in the next cell; half a window more, for rounding."""
+    return np.asarray(abs(position - 0.5) > 0.5 - 1.5 / _CELL)
+
+
+def _beyond(cell: Int[np.ndarray, " row"], position: Float[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
+    """The cell beyond the border that is nearest."""
+    return np.asarray(cell + np.where(position < 0.5, -1, 1))
 
 
 def equal_values(values: Float[np.ndarray, "..."], tol: float) -> Int[np.ndarray, "..."]:

@@ -19,6 +19,15 @@ GAP = 100.0
 # Nodes whose shortest words together have less probability than this are not expanded: float64 is about to end.
 LEAST_MASS = 1e-300
 
+# From a level of so many nodes on, an array of this size is asked for and given back, unused: glibc then keeps what it
+# is given back, up to arrays of that size, for what comes next, and no longer has each page of them mapped anew, which
+# would take longer than all that is done in them. It does not do so beyond 32 MB; elsewhere nothing happens.
+_LARGE = 2**12
+_KEPT_BYTES = 31 * 2**20
+
+# Numbers moved at a time: with what is made of them they stay in the cache.
+_PIECE = 2**15
+
 
 @dataclass(frozen=True, eq=False)
 class MixedStatePresentation:
@@ -158,13 +167,14 @@ class _Explorer:
         while len(mass):
             self.mass.append(mass)
             beliefs = self.index.vectors[-len(mass) :]
+            if len(mass) >= _LARGE:
+                np.empty(_KEPT_BYTES, dtype=np.uint8)
             if level == depth:
                 self.emit.append(self._emission(beliefs, beliefs @ self.process.emission))
                 break
-            moved = self.process.branch(beliefs)
-            emit = moved.reshape(-1, moved.shape[2]) @ self.process.evaluate  # flat, so that it is one product
-            self.emit.append(self._emission(beliefs, emit.reshape(moved.shape[:2])))
-            grown = self._expand(moved, self.emit[-1], mass)
+            emit, edge, after = self._edges(beliefs, mass)
+            self.emit.append(emit)
+            grown = self._expand(emit, edge, after, mass)
             if grown is None:
                 break
             mass = grown
@@ -185,24 +195,56 @@ class _Explorer:
         node = len(self.index.vectors) - len(self.noise) + row
         return [*_word(np.concatenate(self.parent), np.concatenate(self.parent_symbol), node), symbol]
 
+    def _edges(
+        self, beliefs: Float[np.ndarray, "mixed state"], mass: Float[np.ndarray, " mixed"]
+    ) -> tuple[Float[np.ndarray, "mixed symbol"], Int[np.ndarray, " edge"], Float[np.ndarray, "edge state"]]:
+        """What is emitted by the last level; its edges, numbered mixed * n_symbol + symbol; the beliefs after them.
+
+        Nodes whose words are too improbable for float64 have none.
+        """
+        n_symbol, n_state = self.process.n_symbol, beliefs.shape[1]
+        if self.process.nonnegative and mass.min() > LEAST_MASS:
+            everything = self._all_edges(beliefs)
+            if everything is not None:
+                return everything
+        moved = self.process.branch(beliefs)
+        chance = moved.reshape(-1, n_state) @ self.process.evaluate  # flat, so that it is one product
+        emit = self._emission(beliefs, chance.reshape(-1, n_symbol))
+        edge = np.flatnonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
+        return emit, edge, moved.reshape(-1, n_state)[edge] / emit.reshape(-1)[edge][:, None]
+
+    def _all_edges(self, beliefs: Float[np.ndarray, "mixed state"]) -> tuple[np.ndarray, np.ndarray, np.ndarray] | None:
+        """The same where every symbol can follow every node, else None: beliefs are written where they are kept, a
+        cacheful at a time."""
+        n_mixed, n_symbol = len(beliefs), self.process.n_symbol
+        after = self.index.room(n_mixed * n_symbol).reshape(n_mixed, n_symbol, -1)
+        beliefs = self.index.vectors[-n_mixed:]
+        emit = np.empty((n_mixed, n_symbol))
+        piece = max(1, _PIECE // (n_symbol * beliefs.shape[1]))
+        for first in range(0, n_mixed, piece):
+            here = slice(first, first + piece)
+            moved = self.process.branch(beliefs[here])
+            chance = (moved.reshape(-1, moved.shape[2]) @ self.process.evaluate).reshape(moved.shape[:2])
+            if not chance.min() > 0:
+                return None
+            emit[here] = chance
+            np.divide(moved, chance[:, :, None], out=after[here])
+        return emit, np.arange(emit.size), after.reshape(emit.size, -1)
+
     def _expand(
         self,
-        moved: Float[np.ndarray, "mixed symbol state"],
         emit: Float[np.ndarray, "mixed symbol"],
+        edge: Int[np.ndarray, " edge"],
+        beliefs: Float[np.ndarray, "edge state"],
         mass: Float[np.ndarray, " mixed"],
     ) -> Float[np.ndarray, " fresh"] | None:
         """Record the successors of the last level; the mass of each new node, or None if there are too many of them.
 
-        Nodes whose words are too improbable for float64 are left unexpanded. So are symbols after which the rounding of
-        signed beliefs would be too large to tell them apart.
+        Left out are symbols after which the rounding of signed beliefs would be too large to tell them apart.
         """
-        n_symbol, n_state = moved.shape[1:]
-        edge = np.flatnonzero((emit > 0) & (mass > LEAST_MASS)[:, None])
-        beliefs = _rows(moved.reshape(-1, n_state), edge)
         chance = _rows(emit.reshape(-1), edge)
-        beliefs = beliefs / chance[:, None]
-        row = edge // n_symbol
-        symbol = edge - row * n_symbol
+        row = edge // emit.shape[1]
+        symbol = edge - row * emit.shape[1]
         if not self.process.nonnegative:
             noise = self._noise_after(row, symbol, beliefs, chance)
             clear = noise_level(noise) <= self.merge_tol
@@ -213,13 +255,19 @@ class _Explorer:
         known = len(self.index.vectors)
         if known + len(fresh) > self.max_states:
             return None
-        self.index.add(_rows(beliefs, fresh))
+        if len(fresh) == len(beliefs) and np.may_share_memory(beliefs, self.index.room(len(beliefs))):
+            self.index.keep(len(beliefs))
+        else:
+            self.index.add(beliefs[fresh])
         if not self.process.nonnegative:
             self.noise = noise[fresh]
-        successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
-        successor.reshape(-1)[edge] = node
         unsure = distance > self.merge_tol / GAP
-        doubtful.reshape(-1)[edge] = unsure
+        if len(edge) == emit.size:
+            successor, doubtful = node.reshape(emit.shape), unsure.reshape(emit.shape)
+        else:
+            successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
+            successor.reshape(-1)[edge] = node
+            doubtful.reshape(-1)[edge] = unsure
         self.successor.append(successor)
         self.doubtful.append(doubtful)
         self.parent.append(known - len(mass) + _rows(row, fresh))
@@ -241,15 +289,21 @@ class _Explorer:
     ) -> Float[np.ndarray, "edge two state"]:
         n_state = beliefs.shape[1]
         matrices = self.process.wide.reshape(n_state, self.process.n_symbol, n_state)[:, symbol].transpose(1, 0, 2)
-        return carried_noise(self.noise[row], matrices, self.process.evaluate, beliefs, emit)
+        return carried_noise(self.noise[row] @ matrices, self.process.evaluate, beliefs, emit)
 
     def _presentation(self, depth: int) -> MixedStatePresentation:
-        emit = np.concatenate(self.emit)
-        successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
-        if self.successor:  # of all levels but the last, where that is not expanded
-            known = sum(len(piece) for piece in self.successor)
+        n_mixed, n_symbol = sum(map(len, self.emit)), self.process.n_symbol
+        emit, successor, doubtful, parent, parent_symbol = _together(
+            n_mixed, (n_symbol, np.float64), (n_symbol, np.intp), (n_symbol, np.bool_), (1, np.intp), (1, np.intp)
+        )
+        np.concatenate(self.emit, out=emit)
+        np.concatenate(self.parent, out=parent[:, 0])
+        np.concatenate(self.parent_symbol, out=parent_symbol[:, 0])
+        known = sum(map(len, self.successor))  # of all levels but the last, where that is not expanded
+        if known:
             np.concatenate(self.successor, out=successor[:known])
             np.concatenate(self.doubtful, out=doubtful[:known])
+        successor[known:], doubtful[known:] = -1, False
         unexpanded = _any_column((emit > 0) & (successor < 0))
         closed = not (unexpanded.any() or doubtful.any())
         if closed:
@@ -262,8 +316,8 @@ class _Explorer:
             beliefs=_kept(self.index.vectors),
             successor=_kept(successor),
             emit=_kept(emit),
-            parent=_kept(np.concatenate(self.parent)),
-            parent_symbol=_kept(np.concatenate(self.parent_symbol)),
+            parent=_kept(parent[:, 0]),
+            parent_symbol=_kept(parent_symbol[:, 0]),
             closed=closed,
             lost_mass=min(lost, 1.0),  # rounding may sum parts of 1 to more than it
             depth=depth,
@@ -275,6 +329,18 @@ class _Explorer:
 def _rows(array: np.ndarray, chosen: Int[np.ndarray, " chosen"]) -> np.ndarray:
     """Rows chosen in their order; the array itself, not a copy, where these are all of them."""
     return array if len(chosen) == len(array) else array[chosen]
+
+
+def _together(n_row: int, *columns: tuple[int, type]) -> list[np.ndarray]:
+    """Tables of so many rows in one block of memory, each with its width and type: one large block is had many times
+    sooner than several small ones."""
+    sizes = [n_row * width * np.dtype(kind).itemsize for width, kind in columns]
+    ends = np.cumsum([-(-size // 64) * 64 for size in sizes])
+    block = np.empty(ends[-1], dtype=np.uint8)
+    return [
+        block[end - -(-size // 64) * 64 :][:size].view(kind).reshape(n_row, width)
+        for (width, kind), size, end in zip(columns, sizes, ends, strict=True)
+    ]
 
 
 def _kept(array: np.ndarray) -> np.ndarray:

@@ -1,8 +1,11 @@
 """Refinement of a table of states until the states of a class have the same emissions and successors."""
 
+from math import inf
+
 import numpy as np
 from jaxtyping import Float, Int
 
+from compmech.graph import FEW
 from compmech.merging import equal_values
 
 
@@ -17,6 +20,8 @@ def refine(
     Reference:
         Moore, Automata Studies 34, 129 (1956).
     """
+    if len(emit) <= FEW and emit.shape[1] <= FEW:
+        return _refine_few(emit, successor, tol)
     label = np.zeros(len(emit), dtype=np.int64)
     n_class = 1
     for column in equal_values(emit, tol).T:
@@ -30,6 +35,33 @@ def refine(
         if n_class == n_before:
             break
     return label
+
+
+def _refine_few(
+    emit: Float[np.ndarray, "causal symbol"], successor: Int[np.ndarray, "causal symbol"], tol: float
+) -> Int[np.ndarray, " causal"]:
+    """The same in Python's numbers: for a few states numpy's calls alone would take longer."""
+    alike: dict[float, int] = {}  # equal_values of the probabilities
+    before, number = -inf, -1
+    for value in sorted({value for row in emit.tolist() for value in row}):
+        number += value - before > tol
+        alike[value] = number
+        before = value
+    label = _numbered([tuple(alike[value] for value in row) for row in emit.tolist()])
+    after = successor.tolist()
+    n_class = 0
+    while n_class < max(label) + 1:
+        n_class = max(label) + 1
+        label = _numbered(
+            [(own, *(label[j] if j >= 0 else -1 for j in row)) for own, row in zip(label, after, strict=True)]
+        )
+    return np.array(label, dtype=np.int64)
+
+
+def _numbered(keys: list[tuple[int, ...]]) -> list[int]:
+    """Numbers of the keys in order of first appearance."""
+    number: dict[tuple[int, ...], int] = {}
+    return [number.setdefault(key, len(number)) for key in keys]
 
 
 def _together(

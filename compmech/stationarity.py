@@ -15,7 +15,8 @@ def drift(process: Filterable) -> float:
 
 def is_stationary(process: Filterable) -> bool:
     """Whether one step leaves the start as it is, up to the rounding of printed digits."""
-    return drift(process) <= SUM_TOL * max(1.0, float(np.abs(process.start).max()))
+    change = drift(process)
+    return change <= SUM_TOL or change <= SUM_TOL * float(np.abs(process.start).max())
 
 
 def check_stationary(process: Filterable) -> None:

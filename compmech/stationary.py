@@ -1,12 +1,13 @@
 """Long-run behaviour of a chain of states: its stationary distribution, and in which closed class it ends."""
 
+from math import fsum
 from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from compmech.errors import NotErgodic
-from compmech.graph import closed_classes, period
+from compmech.graph import FEW, closed_classes, period
 
 # Up to this many states the exact elimination is the quickest way as well; up to the second number it takes seconds.
 _ELIMINATE = 400
@@ -71,6 +72,8 @@ def _eliminate(
     Reference:
         Grassmann, Taksar and Heyman, Operations Research 33, 1107 (1985).
     """
+    if n_state <= FEW:
+        return _eliminate_few(source, target, weight, n_state)
     rates = np.zeros((n_state, n_state))
     np.add.at(rates, (source, target), weight)
     for k in range(n_state - 1, 0, -1):
@@ -80,6 +83,28 @@ def _eliminate(
     for k in range(1, n_state):
         pi[k] = pi[:k] @ rates[:k, k]
     return np.asarray(pi / pi.sum())
+
+
+def _eliminate_few(
+    source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], weight: Float[np.ndarray, " edge"], n_state: int
+) -> Float[np.ndarray, " state"]:
+    """The same in Python's numbers: for a few states numpy's calls alone would take longer."""
+    rates = [[0.0] * n_state for _ in range(n_state)]
+    for i, j, rate in zip(source.tolist(), target.tolist(), weight.tolist(), strict=True):
+        rates[i][j] += rate
+    for k in range(n_state - 1, 0, -1):
+        leaving = rates[k]
+        total = fsum(leaving[:k])
+        for i in range(k):
+            row = rates[i]
+            row[k] /= total
+            for j in range(k):
+                row[j] += row[k] * leaving[j]
+    pi = [1.0]
+    for k in range(1, n_state):
+        pi.append(fsum(pi[i] * rates[i][k] for i in range(k)))
+    whole = fsum(pi)
+    return np.array([part / whole for part in pi])
 
 
 def _iterate(

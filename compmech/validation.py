@@ -27,9 +27,9 @@ def as_floats(value: ArrayLike, what: str) -> np.ndarray:
     if array.dtype.kind not in "biuf":
         raise ValueError(f"{what} must hold real numbers; got entries of type {array.dtype}")
     array = np.array(array, dtype=np.float64)
-    bad = np.argwhere(~np.isfinite(array))
-    if len(bad):
-        raise ValueError(f"{what} must be finite; {what}{_place(bad[0])} is {array[tuple(bad[0])]}")
+    if not np.isfinite(array).all():
+        bad = np.argwhere(~np.isfinite(array))[0]
+        raise ValueError(f"{what} must be finite; {what}{_place(bad)} is {array[tuple(bad)]}")
     return array
 
 
@@ -55,9 +55,8 @@ def check_square(value: ArrayLike) -> Float[np.ndarray, "symbol state state"]:
 def check_stochastic(value: ArrayLike) -> Float[np.ndarray, "symbol state state"]:
     """Labelled matrices whose entries are probabilities that sum to 1 from each state."""
     T = check_square(value)
-    negative = np.argwhere(T < 0)
-    if len(negative):
-        place = negative[0]
+    if T.min() < 0:
+        place = np.argwhere(T < 0)[0]
         raise ValueError(
             f"T must be nonnegative; T{_place(place)} is {T[tuple(place)]:.6g} (symbol, state, next_state). "
             "Processes with signed matrices are GHMM(T, start, evaluate)."
@@ -122,7 +121,8 @@ def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
         raise ValueError(
             f"words must be integers 0..{n_symbol - 1}, the positions of symbols in the alphabet; got {array.dtype}"
         )
-    if array.size and (array.min() < 0 or array.max() >= n_symbol):
+    # read as unsigned, negative numbers are the largest of all: one look at each
+    if array.size and array.view(f"u{array.dtype.itemsize}").max() >= n_symbol:
         seq, t = (int(index) for index in np.argwhere((array < 0) | (array >= n_symbol))[0])
         raise ValueError(f"words must be integers 0..{n_symbol - 1}; words[{seq}, {t}] is {array[seq, t]}")
     return array.astype(np.intp, copy=False)

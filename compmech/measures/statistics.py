@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from math import inf, isinf
 from types import MappingProxyType
 
 import numpy as np
@@ -142,7 +143,8 @@ def _with_blocks(found: Findings, blocks: tuple[float, ...]) -> Statistics:
 def entropy_rate(process: AnyPresentation) -> Quantity:
     """Bits per symbol that remain when the whole past is known: `statistics(process).entropy_rate`.
 
-    Of a unifilar machine, minimal or not, it is the entropy of the next symbol given the state, found without the rest.
+    Of a unifilar machine, minimal or not, it is the entropy of the next symbol given the state, found without the rest,
+    and so of a process with few causal states.
 
     Args:
         process: an HMM, GHMM or EpsilonMachine whose start is stationary.
@@ -157,6 +159,8 @@ def entropy_rate(process: AnyPresentation) -> Quantity:
     """
     machine = _unifilar(process)
     if machine is None:
+        machine = _machine(as_stationary(process), _FEW_STATES)
+    if machine is None:
         return statistics(process).entropy_rate
     return float(machine.start @ entropy(machine.emission)) + 0.0  # no minus before a zero
 
@@ -165,6 +169,7 @@ def statistical_complexity(process: AnyPresentation) -> Quantity:
     """Bits that the causal state holds of the past: `statistics(process).statistical_complexity`.
 
     Of a unifilar machine it is the entropy of the state, once states of equal future are one, found without the rest.
+    So is that of a process with few causal states, or with a proof that there are infinitely many and C is infinite.
 
     Args:
         process: an HMM, GHMM or EpsilonMachine whose start is stationary.
@@ -178,6 +183,11 @@ def statistical_complexity(process: AnyPresentation) -> Quantity:
         0.918296
     """
     machine = _unifilar(process)
+    if machine is None:
+        presentation = as_stationary(process)
+        machine = _machine(presentation, _FEW_STATES)
+        if machine is None and _is_complexity_infinite(presentation):
+            return inf
     if machine is None:
         return statistics(process).statistical_complexity
     if isinstance(machine, EpsilonMachine):
@@ -194,6 +204,15 @@ def excess_entropy(process: AnyPresentation) -> Quantity:
         NotStationary: if the start is not stationary.
     """
     return statistics(process).excess_entropy
+
+
+def _is_complexity_infinite(presentation: HMM | GHMM) -> bool:
+    """Whether the proof that causal states are infinitely many says so, as `statistics` asks it."""
+    if isinstance(presentation, GHMM):
+        return False
+    process, is_ergodic = ergodic_mixture(presentation)
+    proof = infinitely_many(process.T, process.start) if is_ergodic else None
+    return proof is not None and proof.complexity is not None and isinf(proof.complexity.lower)
 
 
 def _unifilar(process: AnyPresentation) -> HMM | EpsilonMachine | None:

@@ -1,17 +1,34 @@
-"""Sampling, filtering, mixed states and machines, beside a peer where it is installed, or the machine's own limits for
-the same amount of data."""
+"""Sampling, filtering, mixed states and machines, beside the peers that are installed, and the machine's own limits for
+the same amount of data. A peer that is not installed is skipped, and the end of the run says how to install it."""
 
 import numpy as np
 import pytest
 
-from compmech import HMM, EpsilonMachine, compiled, entropy_rate, filter_beliefs, mixed_states, statistics, zoo
+from compmech import (
+    HMM,
+    EpsilonMachine,
+    compiled,
+    entropy_rate,
+    epsilon_machine,
+    filter_beliefs,
+    mixed_states,
+    statistics,
+    zoo,
+)
+from compmech.interop import to_sofic
 from compmech.measures.statistics import statistical_complexity
 from compmech.partition import refine
 
 
+def peer(module):
+    """A module of a peer, from PyPI; skipped where it is absent."""
+    name = module.partition(".")[0]
+    return pytest.importorskip(module, reason=f"{name} is not installed: pip install {name}")
+
+
 def hmmlearn_model(process):
     """The process with emissions at states (symbol, state after it), as hmmlearn has it."""
-    learn = pytest.importorskip("hmmlearn.hmm")
+    learn = peer("hmmlearn.hmm")
     n_symbol, n_state = process.n_symbol, process.n_state
     model = learn.CategoricalHMM(n_components=n_symbol * n_state, n_features=n_symbol)
     rows = process.T.transpose(1, 0, 2).reshape(n_state, -1)
@@ -74,7 +91,7 @@ def test_limit_one_uniform_number_a_symbol_of_it(benchmark):
 @pytest.mark.parametrize("fast", ["numba", "numpy"])
 def test_filter(benchmark, monkeypatch, fast):
     if fast == "numba":
-        pytest.importorskip("numba")
+        peer("numba")
     monkeypatch.setattr(compiled, "is_installed", lambda: fast == "numba")
     process = zoo.mess3()
     words = process.sample(10_000, 100, rng=np.random.default_rng(0))
@@ -88,6 +105,15 @@ def test_peer_hmmlearn_smoothed(benchmark):
     model = hmmlearn_model(process)
     words = process.sample(10_000, 100, rng=np.random.default_rng(0)).reshape(-1, 1)
     benchmark.pedantic(model.predict_proba, (words, [100] * 10_000), rounds=3)
+
+
+@pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
+def test_peer_sofic_a_hundredth_of_it(benchmark):
+    peer("sofic")
+    process = zoo.mess3()
+    model = to_sofic(process)
+    words = process.sample(100, 100, rng=np.random.default_rng(0)).tolist()
+    benchmark.pedantic(lambda: [model.forward(word, scaled=True) for word in words], rounds=3)
 
 
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
@@ -153,9 +179,51 @@ def test_rate_and_complexity(benchmark, name):
 
 @pytest.mark.benchmark(group="h and C, named process")
 def test_peer_emic_golden_mean(benchmark):
-    analysis, sources = pytest.importorskip("emic.analysis"), pytest.importorskip("emic.sources")
+    analysis, sources = peer("emic.analysis"), peer("emic.sources")
     machine = sources.GoldenMeanSource(p=0.5).true_machine
     benchmark(lambda: (analysis.entropy_rate(machine), analysis.statistical_complexity(machine)))
+
+
+@pytest.mark.benchmark(group="h and C, named process")
+@pytest.mark.parametrize("name", ["golden_mean", "even", "rrxor"])
+def test_peer_sofic(benchmark, name):
+    peer("sofic")
+    model = to_sofic(epsilon_machine(zoo.get(name)()))
+    benchmark(lambda: (model.entropy_rate(), model.statistical_complexity()))
+
+
+@pytest.mark.benchmark(group="h and C, named process, built anew each time")
+@pytest.mark.parametrize("name", ["golden_mean", "even", "rrxor"])
+def test_built_and_measured(benchmark, name):
+    build = zoo.get(name)
+
+    def both():
+        process = build()
+        return entropy_rate(process), statistical_complexity(process)
+
+    benchmark(both)
+
+
+@pytest.mark.benchmark(group="h and C, named process, built anew each time")
+def test_peer_emic_golden_mean_built_and_measured(benchmark):
+    analysis, sources = peer("emic.analysis"), peer("emic.sources")
+
+    def both():
+        machine = sources.GoldenMeanSource(p=0.5).true_machine
+        return analysis.entropy_rate(machine), analysis.statistical_complexity(machine)
+
+    benchmark(both)
+
+
+@pytest.mark.benchmark(group="h and C, named process, built anew each time")
+def test_peer_sofic_golden_mean_built_and_measured(benchmark):
+    examples = peer("sofic.examples.epsilon_machines")
+
+    def both():
+        model = examples.golden_mean()
+        return model.entropy_rate(), model.statistical_complexity()
+
+    benchmark(both)
 
 
 @pytest.mark.benchmark(group="h and C, random unifilar machine, from its table")

@@ -209,3 +209,20 @@ def test_predictions_of_forbidden_symbols_are_exactly_zero() -> None:
     np.testing.assert_array_equal(predicted[:, 1] == 0, [False, True, False, True, False, False, True])
     first = in_another_basis(HMM(golden_mean().T, start=[0, 1])).predict(np.zeros((1, 0), dtype=int))
     assert first[0, 0, 1] == 0
+
+
+@pytest.mark.parametrize("n_symbol", [2, 12])
+def test_few_symbols_and_many_give_the_log_probabilities_of_the_same_hmm(n_symbol: int) -> None:
+    rng = np.random.default_rng(4)
+    machine = HMM(rng.dirichlet(np.ones(3 * n_symbol), size=3).reshape(3, n_symbol, 3).transpose(1, 0, 2))
+    change = rng.normal(size=(3, 3))
+    T = np.linalg.inv(change) @ machine.T @ change
+    other = GHMM(T, machine.start @ change, np.linalg.inv(change) @ machine.evaluate)
+    words = machine.sample(5, 30, rng=rng)
+    np.testing.assert_allclose(other.log_prob(words), machine.log_prob(words), rtol=1e-9)
+
+
+def test_no_words_at_all() -> None:
+    clock = probability_clock()
+    assert clock.log_prob(np.zeros((0, 5), dtype=int)).shape == (0,)
+    assert clock.predict(np.zeros((0, 5), dtype=int)).shape == (0, 6, clock.n_symbol)

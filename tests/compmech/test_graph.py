@@ -23,12 +23,15 @@ def as_networkx(edges: list[tuple[int, int]]) -> nx.DiGraph:
     return drawn
 
 
-@pytest.mark.parametrize("dense", [True, False])
+@pytest.mark.parametrize(("few", "dense"), [(12, 128), (0, 128), (0, 0)])
 @given(edges=EDGES)
-def test_components_and_closed_classes_are_those_of_networkx(dense: bool, edges: list[tuple[int, int]]) -> None:
+def test_components_and_closed_classes_are_those_of_networkx(
+    few: int, dense: int, edges: list[tuple[int, int]]
+) -> None:
     source, target = arrays(edges)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(graph, "_DENSE", 128 if dense else 0)
+        patch.setattr(graph, "FEW", few)
+        patch.setattr(graph, "_DENSE", dense)
         label = strong_components(source, target, 8)
         closed = closed_classes(source, target, 8)
     expected = {frozenset(members) for members in nx.strongly_connected_components(as_networkx(edges))}

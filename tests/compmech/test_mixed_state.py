@@ -20,7 +20,16 @@ from machines import (
 )
 from strategies import any_hmms, few, unifilar_hmms
 
-from compmech import GHMM, HMM, MixedStatePresentation, NegativeProbability, epsilon_machine, mixed_states, zoo
+from compmech import (
+    GHMM,
+    HMM,
+    MixedStatePresentation,
+    NegativeProbability,
+    epsilon_machine,
+    mixed_state,
+    mixed_states,
+    zoo,
+)
 from compmech.merging import BeliefIndex, equal_values
 
 
@@ -330,3 +339,17 @@ def test_equal_values() -> None:
     assert label[0, 0] == label[1, 0]
     assert label[0, 1] == label[1, 1]
     assert len(np.unique(label)) == 4
+
+
+@pytest.mark.parametrize("machine", [mess3(), rrxor(), golden_mean()], ids=repr)
+def test_a_level_moved_in_pieces_is_the_level_moved_edge_by_edge(machine: HMM, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mixed_state, "_PIECE", 64)
+    monkeypatch.setattr(mixed_state, "_LARGE", 1)
+    in_pieces = mixed_states(machine, depth=6)
+    monkeypatch.setattr(mixed_state._Explorer, "_all_edges", lambda *_: None)
+    by_edges = mixed_states(machine, depth=6)
+    for name in ("successor", "parent", "parent_symbol", "doubtful"):
+        np.testing.assert_array_equal(getattr(in_pieces, name), getattr(by_edges, name))
+    for name in ("beliefs", "emit", "lost_mass"):
+        np.testing.assert_allclose(getattr(in_pieces, name), getattr(by_edges, name), rtol=1e-14)
+    assert in_pieces.closed == by_edges.closed

@@ -29,7 +29,7 @@ def test_blocks_give_the_beliefs_of_the_reference(drawn: tuple[HMM, np.ndarray],
 
 def test_sequences_in_several_groups_and_a_last_block_that_is_not_whole() -> None:
     machine = mess3()
-    words = machine.sample(2500, 13, rng=np.random.default_rng(0))
+    words = machine.sample(9000, 13, rng=np.random.default_rng(0))
     beliefs, sure = blockwise.beliefs_in_blocks(machine.T, machine.start, words, filtering.FAINT, 5)
     assert sure.all()
     np.testing.assert_allclose(beliefs, filtering._beliefs(machine, words), rtol=ROUNDING)
@@ -38,7 +38,7 @@ def test_sequences_in_several_groups_and_a_last_block_that_is_not_whole() -> Non
 @pytest.mark.parametrize(
     ("n_symbol", "n_state", "stride", "shape", "expected"),
     [
-        (3, 3, 64, (10_000, 100), 5),  # 3^5 words of 3 x 15 numbers: 10,935; of 6 symbols 39,366
+        (3, 3, 64, (10_000, 100), 6),  # 3^6 words of 3 x 18 numbers: 39,366; of 7 symbols 137,781
         (3, 3, 4, (10_000, 100), 4),
         (3, 3, 64, (10_000, 2), 2),
         (3, 3, 1, (10_000, 100), 0),
@@ -83,6 +83,17 @@ def test_beliefs_predictions_and_log_probabilities_are_those_of_the_reference(ma
     beliefs = filtering._beliefs(machine, words)
     np.testing.assert_allclose(filter_beliefs(machine, words), beliefs, rtol=ROUNDING)
     np.testing.assert_allclose(machine.predict(words), beliefs @ machine.emission, rtol=ROUNDING)
+    np.testing.assert_allclose(machine.log_prob(words), filtering._log_probability(machine, words), rtol=ROUNDING)
+
+
+@pytest.mark.parametrize(("n_symbol", "n_state"), [(2, 1), (300, 4), (3, 9)])
+@pytest.mark.usefixtures("quick")
+def test_vectors_of_all_lengths_and_symbols_that_a_byte_does_not_hold(n_symbol: int, n_state: int) -> None:
+    rng = np.random.default_rng(3)
+    T = rng.dirichlet(np.ones(n_symbol * n_state), size=n_state).reshape(n_state, n_symbol, n_state)
+    machine = HMM(T.transpose(1, 0, 2))
+    words = machine.sample(17, 40, rng=rng)
+    np.testing.assert_allclose(filter_beliefs(machine, words), filtering._beliefs(machine, words), rtol=ROUNDING)
     np.testing.assert_allclose(machine.log_prob(words), filtering._log_probability(machine, words), rtol=ROUNDING)
 
 

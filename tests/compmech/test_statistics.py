@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import fields
+from importlib import import_module
 from math import inf, isinf
 
 import numpy as np
@@ -292,6 +293,25 @@ def test_infinite_values_are_strings_and_zeros_have_no_sign() -> None:
     text = json.dumps(statistics(HMM([[[0.7]], [[0.3]]])).to_dict())
     assert "-0.0" not in text
     assert "Infinity" not in text
+
+
+@pytest.mark.parametrize(
+    ("name", "rate_alone"),
+    [("lohr_chain", True), ("days_of_week", True), ("odd_ghmm", True), ("cantor", False)],
+)
+def test_rate_and_complexity_need_not_wait_for_the_rest(
+    name: str, rate_alone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = zoo.get(name)()
+    found = statistics(process)
+
+    def refused(*_: object) -> None:
+        raise AssertionError("everything was computed")
+
+    monkeypatch.setattr(import_module("compmech.measures.statistics"), "statistics", refused)
+    assert statistical_complexity(process) == pytest.approx(found.statistical_complexity, rel=1e-12)
+    if rate_alone:
+        assert entropy_rate(process) == pytest.approx(found.entropy_rate, rel=1e-12)
 
 
 def test_shortcuts() -> None:
