@@ -55,7 +55,7 @@ def save(process: AnyPresentation, path: str | os.PathLike[str]) -> None:
         ValueError: if the names of symbols or states cannot be written as JSON.
         OSError: if it cannot be written.
     """
-    text = _text(as_presentation(process))
+    text = machine_text(process)
     with written_aside(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
@@ -197,7 +197,9 @@ def _check_rows(T: np.ndarray, alphabet: list[Hashable], states: list[Hashable] 
         raise _Malformed(f"the rows {i}{state} of all matrices together sum to {sums[i]:.9g}, not 1: {repair}")
 
 
-def _text(process: HMM | GHMM) -> str:
+def machine_text(given: AnyPresentation) -> str:
+    """What `save` writes."""
+    process = as_presentation(given)
     keys = [_key(symbol) for symbol in process.alphabet]
     if len(set(keys)) < len(keys):
         raise ValueError(f"the symbols {process.alphabet} are not all different as JSON text: rename some of them")
