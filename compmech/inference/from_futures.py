@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
-from compmech.inference.choosing import DROP_BELOW, FINE, TOLERANCE, Ladder, merging_ladder
+from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
 from compmech.inference.futures import Futures
 from compmech.inference.interval import Interval, percentile_interval
 from compmech.inference.result import InferredMachine
@@ -36,6 +36,9 @@ COSTLY = 20
 each number was found."""
 
 NORMAL = 1.96
+
+_BEYOND = 4
+"""Groups more than those of the machine that are tried with resampled histories."""
 
 
 def machine_from_futures(
@@ -85,7 +88,7 @@ def machine_from_futures(
         "hankel": _of_rank(found),
         "spectral": _of_spectral(spectral, names, name),
     }
-    rate = _entropy_rate(futures, entropies, rng)
+    rate = entropy_interval(futures, entropies, rng)
     if not ladder.finite:
         process = _named(spectral.process, names, name)
         information, how = _spectral_excess_entropy(process)
@@ -160,7 +163,8 @@ def _entropies(probability: Float[np.ndarray, "row symbol"]) -> Float[np.ndarray
     return np.asarray(-bits(1.0) * (probability * np.log(safe)).sum(axis=1))
 
 
-def _entropy_rate(futures: Futures, entropies: ArrayLike | None, rng: np.random.Generator) -> Interval:
+def entropy_interval(futures: Futures, entropies: ArrayLike | None, rng: np.random.Generator) -> Interval:
+    """Mean entropy of the next symbol, bits, over groups drawn with replacement."""
     count = np.bincount(futures.group)
     if entropies is None:
         each = np.bincount(futures.group, weights=_entropies(futures.next)) / count
@@ -227,7 +231,7 @@ def _numbers_of_states(
     futures: Futures, ladder: Ladder, rng: np.random.Generator, *, tolerance: float, drop_below: float
 ) -> Counter[int]:
     """How often each number of states is chosen from resampled histories."""
-    most = max(FINE, ladder.chosen.n_group)
+    most = ladder.chosen.n_group + _BEYOND
     counts: Counter[int] = Counter()
     for _ in range(COSTLY):
         drawn = rng.permutation(futures.n_group)[: max(2, int(futures.n_group * sqrt(0.5)))]

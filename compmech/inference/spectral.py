@@ -6,7 +6,7 @@ sum_x T_x leaves the evaluation vector (1, 0, ..., 0) as it is and all words of 
 errors. What is not certain is that no word gets a negative probability and that the future of every belief settles:
 both are measured. (It settles but for rounding and histories that are not stationary: sum_x T_x is a correlation between
 coordinates of unit variance now and a symbol later.) Where either fails the fit is no process, and what is given in its
-place is said to be a projection: a hidden Markov model whose states are extreme histories.
+place is said to be a projection: a hidden Markov model with as many states.
 
 Reference:
     Hsu, Kakade and Zhang, Journal of Computer and System Sciences 78, 1460 (2012); Boots, Siddiqi and Gordon, International
@@ -33,6 +33,9 @@ CHECKED_WORDS = 4096
 NEGATIVE = 1e-9
 """Word probabilities above minus this, and eigenvalues below 1 plus this, are right but for rounding."""
 
+ROUNDS = 300
+"""Of expectation-maximisation."""
+
 HELD = 1e4
 """Weight of the constraint that weights sum to 1, beside coordinates of unit variance: it errs by 1 / HELD ** 2."""
 
@@ -43,7 +46,7 @@ class SpectralFit:
 
     Attributes:
         T, start, evaluate: as fitted, in canonical coordinates; the start is stationary if that is unique.
-        process: the fit as a GHMM if it is one, else the HMM of extreme histories.
+        process: the fit as a GHMM if it is one, else the HMM with as many states that is nearest to it.
         projected: why it had to be projected; None: it had not.
         negative: the least probability, of the fit, of a word of at most `checked` symbols.
         radius: the second largest modulus of the eigenvalues of sum_x T_x: how much of a belief is left a symbol later.
@@ -91,9 +94,9 @@ def spectral_fit(futures: Futures, rank: int) -> SpectralFit:
     if projected is None:
         process = GHMM(T, start, evaluate)
     else:
-        extreme = _extreme(b)
-        process = _of_extremes(fit, extreme, directions, b)
-        weights = simplex_weights(held, b[extreme])
+        process = _nearest_hmm(fit, directions, b)
+        even = np.full((len(held_out), rank), 1 / rank)
+        weights = refined(process.T, even, held_out.joint, rounds=ROUNDS, learn=False)[1]
         said = weights @ word_vectors(process.T, process.evaluate, held_out.horizon + 1)
         residual_process = _divergence(held_out, said)
     beliefs = directions.coordinates(futures.words, rank)[:, 1:]
@@ -180,26 +183,73 @@ def _extreme(b: Float[np.ndarray, "row rank"]) -> Int[np.ndarray, " rank"]:
     return np.array(chosen)
 
 
-def _of_extremes(fit: Futures, extreme: np.ndarray, directions: CanonicalDirections, b: np.ndarray) -> HMM:
-    """States are extreme histories. Beliefs are mixtures of them, before a symbol and after it, and the matrix of the
-    symbol is the nonnegative one that fits best between the two."""
+def _nearest_hmm(fit: Futures, directions: CanonicalDirections, b: Float[np.ndarray, "row rank"]) -> HMM:
+    """The hidden Markov model with as many states as the rank has dimensions, from extreme histories and refined.
+
+    Beliefs are mixtures of extreme histories, before a symbol and after it, and the matrix of the symbol is the
+    nonnegative one that fits best between the two. From there the expectation-maximisation of the futures of all
+    histories, each from a mixture of its own, lowers their divergence in every round.
+    """
     from scipy.optimize import nnls
 
-    rank = len(extreme)
-    before = simplex_weights(b, b[extreme])
+    rank = b.shape[1]
+    corners = b[_extreme(b)]
+    before = simplex_weights(b, corners)
     T = np.zeros((fit.n_symbol, rank, rank))
     for x in range(fit.n_symbol):
         chance = fit.next[:, x]
         follows = np.flatnonzero(chance > 0)
         moved = _after(fit, follows, x, directions, rank) / chance[follows][:, None]
         after = np.zeros((len(b), rank))
-        after[follows] = chance[follows][:, None] * simplex_weights(moved, b[extreme])
+        after[follows] = chance[follows][:, None] * simplex_weights(moved, corners)
         T[x] = np.stack([nnls(before, column)[0] for column in after.T], axis=1)
     T /= T.sum(axis=(0, 2), keepdims=True)
+    T, weights = refined(T, before, fit.joint, rounds=ROUNDS)
     source, target = np.nonzero(T.sum(axis=0))
     if len(closed_classes(source, target, rank)) == 1:
         return HMM(T)
-    return HMM(T, start=before.mean(axis=0))
+    return HMM(T, start=weights.mean(axis=0))
+
+
+def refined(
+    T: Float[np.ndarray, "symbol state state"],
+    weights: Float[np.ndarray, "row state"],
+    joint: Float[np.ndarray, "row word"],
+    *,
+    rounds: int,
+    learn: bool = True,
+) -> tuple[Float[np.ndarray, "symbol state state"], Float[np.ndarray, "row state"]]:
+    """Expectation-maximisation of futures: each row's words from a mixture of states of its own, the matrices shared.
+
+    Args:
+        learn: whether the matrices change too, or only the rows' mixtures.
+    Reference:
+        Baum, Petrie, Soules and Weiss, Annals of Mathematical Statistics 41, 164 (1970).
+    """
+    n_symbol, n_state = len(T), T.shape[1]
+    length = round(np.log(joint.shape[1]) / np.log(n_symbol))
+    words = np.indices((n_symbol,) * length).reshape(length, -1)
+    weights = 0.99 * weights + 0.01 / n_state  # a weight of 0 would stay 0
+    for _ in range(rounds):
+        ends = [np.ones((words.shape[1], n_state))]  # P(rest of the word | state), from its end
+        for symbols in words[::-1]:
+            ends.append(np.einsum("wij,wj->wi", T[symbols], ends[-1]))
+        ends = ends[::-1]
+        said = weights @ ends[0].T
+        ratio = np.where(said > 0, joint / np.where(said > 0, said, 1.0), 0.0)
+        before = ratio.T @ weights  # how much of each word starts in each state
+        weights = weights * (ratio @ ends[0])
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        if not learn:
+            continue
+        count = np.zeros_like(T)
+        for symbols, end in zip(words, ends[1:], strict=True):
+            moved = before[:, :, None] * T[symbols]
+            np.add.at(count, symbols, moved * end[:, None, :])
+            before = moved.sum(axis=1)
+        total = count.sum(axis=(0, 2), keepdims=True)
+        T = np.where(total > 0, count / np.where(total > 0, total, 1.0), T)
+    return T, weights
 
 
 def simplex_weights(
