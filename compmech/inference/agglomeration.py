@@ -20,7 +20,7 @@ from compmech.inference.futures import Futures
 __all__ = ["MergeTree", "merge_tree", "nearest"]
 
 MOST_ROWS = 2000
-"""Histories that the tree is made of; all others join the nearest group. Distances take 8 * MOST_ROWS ** 2 / 2 bytes."""
+"""Histories that the tree is made of; all others join the nearest group. Distances take 16 MB."""
 
 ROUNDED = 1e-7
 """Merges at a Hellinger distance below this join what differs by rounding: square roots turn 1e-14 into 1e-7."""

@@ -134,9 +134,7 @@ def resampled_rows(futures: Futures, rng: np.random.Generator, n: int) -> list[n
     order = np.argsort(futures.group, kind="stable")
     ends = np.cumsum(np.bincount(futures.group))
     members = np.split(order, ends[:-1])
-    return [
-        np.concatenate([members[i] for i in rng.integers(futures.n_group, size=futures.n_group)]) for _ in range(n)
-    ]
+    return [np.concatenate([members[i] for i in rng.integers(futures.n_group, size=futures.n_group)]) for _ in range(n)]
 
 
 def rank_growth(

@@ -1,12 +1,12 @@
-"""How many causal states: the coarsest merging that still says what the predictor says, if there is one that stands out.
+"""How many causal states: the coarsest merging that says what the predictor says, if there is one that stands out.
 
 Histories are merged into 1, 2, 3, ... groups, each merging is made a machine, and the machine's divergence from the
 predictor is measured on histories that did not make it. The number of states is read from that curve alone:
 
 1. The machine is the coarsest one within `tolerance` of the predictor whose merges are consistent.
-2. It counts as finite if it stands out: every machine of fewer states is off by at least STANDS_OUT times as much. Where
-   the divergence falls bit by bit with every state that is added, no number of states is special, and there is no finite
-   machine, only ever better ones.
+2. It counts as finite if it stands out: every machine of fewer states is off by STANDS_OUT times as much or more. Where
+   the divergence falls bit by bit with every state that is added, no number of states is special, and there is no
+   finite machine, only ever better ones.
 """
 
 from dataclasses import dataclass
@@ -32,9 +32,9 @@ transient state to a recurrent one, no more."""
 
 STANDS_OUT = 30.0
 """Machines of fewer states must be off by this many times as much. Adding a state to n lowers the divergence by about
-(1 + 1/n)^(2/d) where futures fill d dimensions (below 2.3 from n = 2 on), and by up to 5 where states follow one another
-geometrically, up to 10 where two are added at once (simple nonunifilar source). Leaving out a causal state of a trained network
-raises it by hundreds."""
+(1 + 1/n)^(2/d) where futures fill d dimensions (below 2.3 from n = 2 on), and by up to 10 where two are added at once
+to states that follow one another geometrically (simple nonunifilar source). Leaving out a causal state of a trained
+network raises it by hundreds."""
 
 MOST_GROUPS = 256
 GROWTH = 1.25
@@ -79,7 +79,7 @@ class Ladder:
 
     @property
     def growth(self) -> tuple[tuple[float, int | None], ...]:
-        """For tolerances from 0.1 to 1e-6 bits a symbol, how many recurrent states are needed; None: more than tried."""
+        """For tolerances from 0.1 to 1e-6 bits a symbol, how many recurrent states it takes; None: more than tried."""
         return tuple(
             (tol, next((step.n_state for step in self.steps if step.residual <= tol), None)) for tol in TOLERANCES
         )
@@ -106,9 +106,10 @@ def merging_ladder(
         )
     fit, held_out = futures.halves()
     tree = merge_tree(fit)
-    found: list[Candidate] = []
-    for n_group in _numbers(min(tree.most_groups, most_groups)):
-        found.append(candidate_machine(fit, held_out, tree.centres(n_group), drop_below=drop_below))
+    found = [
+        candidate_machine(fit, held_out, tree.centres(n_group), drop_below=drop_below)
+        for n_group in _numbers(min(tree.most_groups, most_groups))
+    ]
     steps = tuple(Step(c.n_group, c.n_state, c.residual, c.inconsistent, c.transient) for c in found)
     good = [i for i, c in enumerate(found) if c.residual <= tolerance and c.inconsistent <= CONSISTENT]
     if not good:

@@ -152,7 +152,9 @@ def _lettered(chosen: Candidate, names: tuple[Hashable, ...], name: str | None) 
     place = np.argsort(order)
     successor = np.where(bare.successor[order] >= 0, place[bare.successor[order]], -1)
     states = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
-    return EpsilonMachine(successor, bare.emit[order], start=bare.start[order], alphabet=names, states=states, name=name)
+    return EpsilonMachine(
+        successor, bare.emit[order], start=bare.start[order], alphabet=names, states=states, name=name
+    )
 
 
 # --------------------------------------------------------------------------------------------------------- statistics
@@ -169,7 +171,7 @@ def entropy_interval(futures: Futures, entropies: ArrayLike | None, rng: np.rand
     if entropies is None:
         each = np.bincount(futures.group, weights=_entropies(futures.next)) / count
     else:
-        each, count = as_floats(entropies, "entropies"), np.ones(futures.n_group)
+        each, count = as_floats(entropies, "entropies"), np.ones_like(count)
         if each.shape != (futures.n_group,):
             raise ValueError(f"entropies must have one for each of {futures.n_group} groups; got shape {each.shape}")
     drawn = rng.integers(futures.n_group, size=(RESAMPLES, futures.n_group))
@@ -185,7 +187,7 @@ def _block_rate(futures: Futures) -> float:
 
 def _resampled_machine(
     futures: Futures, chosen: Candidate, machine: EpsilonMachine, rng: np.random.Generator
-) -> tuple[Interval, Interval, str]:
+) -> tuple[Interval, Interval | None, str]:
     """C and E of the machine, its probabilities found again from resampled histories, its transitions as they are."""
     state = chosen.states(futures)
     again = []
@@ -198,20 +200,23 @@ def _resampled_machine(
         np.add.at(mean, state[inside], futures.next[inside])
         kept = np.where(chosen.emit > 0, mean / count[:, None], 0.0)
         again.append(chosen.reweighted(kept / kept.sum(axis=1, keepdims=True)))
-    values = np.array([statistical_complexity(m) for m in again])
-    complexity = percentile_interval(_number(statistical_complexity(machine)), values)
+    values = np.array([_middle(statistical_complexity(m)) for m in again])
+    complexity = percentile_interval(_middle(statistical_complexity(machine)), values)
     found = excess_entropy(machine)
+    if found is None:
+        return complexity, None, "not computed for the machine"
     if isinstance(found, Bounds):
-        middle = (found.lower + found.upper) / 2
-        return complexity, Interval(middle, found.lower, found.upper), "bounds for the machine, histories as they are"
+        between = Interval(_middle(found), found.lower, found.upper)
+        return complexity, between, "bounds for the machine as it is, histories not resampled"
     others = [excess_entropy(m) for m in again[:COSTLY]]
-    spread = float(np.std([_number(value) for value in others], ddof=1)) if len(others) > 1 else 0.0
+    spread = float(np.std([_middle(value) for value in others], ddof=1)) if len(others) > 1 else 0.0
     half = NORMAL * spread
     how = f"of the machine; the interval is normal, from {len(others)} resamples of the histories"
     return complexity, Interval(found, max(0.0, found - half), found + half), how
 
 
-def _number(value: float | Bounds) -> float:
+def _middle(value: float | Bounds | None) -> float:
+    assert value is not None  # finite machines have both
     return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else value
 
 
@@ -221,6 +226,8 @@ def _spectral_excess_entropy(process: GHMM | HMM) -> tuple[Interval | None, str]
     if not is_stationary(process):
         return None, "not computed: the process found has several stationary distributions"
     found = excess_entropy(process)
+    if found is None:
+        return None, "not computed for the process of least dimension"
     if isinstance(found, Bounds) and not np.isfinite(found.upper):
         return None, f"not computed: at least {found.lower:.6g}, with no upper bound for the process of least dimension"
     low, high = (found.lower, found.upper) if isinstance(found, Bounds) else (found, found)

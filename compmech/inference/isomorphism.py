@@ -33,7 +33,9 @@ def isomorphism(a: EpsilonMachine, b: EpsilonMachine) -> Isomorphism | None:
     """
     for machine in (a, b):
         if not machine.is_strongly_connected:
-            raise ValueError(f"isomorphism is of strongly connected machines; in {machine!r} some states are not reached")
+            raise ValueError(
+                f"isomorphism is of machines whose states all reach one another; those of {machine!r} do not"
+            )
     symbols = [b.alphabet.index(name) if name in b.alphabet else None for name in a.alphabet]
     used = {a.alphabet[x] for x in np.flatnonzero((a.emit > 0).any(axis=0))}
     if used != {b.alphabet[x] for x in np.flatnonzero((b.emit > 0).any(axis=0))} or a.n_state != b.n_state:

@@ -1,17 +1,17 @@
 """The minimal generalised hidden Markov model of a predictor, by spectral learning, and what it takes to make it valid.
 
-In the canonical coordinates b(h) of histories (see canonical) reading a symbol is linear: P(x | h) b(h x) = b(h) T_x. T_x
-is the least-squares solution over the histories, for all x at once. The first coordinate is the constant 1, so that
-sum_x T_x leaves the evaluation vector (1, 0, ..., 0) as it is and all words of one length sum to 1 exactly, whatever the
-errors. What is not certain is that no word gets a negative probability and that the future of every belief settles:
-both are measured. (It settles but for rounding and histories that are not stationary: sum_x T_x is a correlation between
-coordinates of unit variance now and a symbol later.) Where either fails the fit is no process, and what is given in its
-place is said to be a projection: a hidden Markov model with as many states.
+In the canonical coordinates b(h) of histories (see canonical) reading a symbol is linear: P(x | h) b(h x) = b(h) T_x.
+T_x is the least-squares solution over the histories, for all x at once. The first coordinate is the constant 1, so that
+sum_x T_x leaves the evaluation vector (1, 0, ..., 0) as it is and all words of one length sum to 1 exactly, whatever
+the errors. What is not certain is that no word gets a negative probability and that the future of every belief settles:
+both are measured. (It settles but for rounding and histories that are not stationary: sum_x T_x is a correlation
+between coordinates of unit variance now and a symbol later.) Where either fails the fit is no process, and what is
+given in its place is said to be a projection: a hidden Markov model with as many states.
 
 Reference:
-    Hsu, Kakade and Zhang, Journal of Computer and System Sciences 78, 1460 (2012); Boots, Siddiqi and Gordon, International
-    Journal of Robotics Research 30, 954 (2011). Extreme histories: Araujo and others, Chemometrics and Intelligent
-    Laboratory Systems 57, 65 (2001) (successive projections).
+    Hsu, Kakade and Zhang, Journal of Computer and System Sciences 78, 1460 (2012); Boots, Siddiqi and Gordon,
+    International Journal of Robotics Research 30, 954 (2011). Extreme histories: Araujo and others, Chemometrics and
+    Intelligent Laboratory Systems 57, 65 (2001) (successive projections).
 """
 
 from dataclasses import dataclass, field
@@ -161,7 +161,7 @@ def _why_no_process(negative: float, checked: int, radius: float) -> str | None:
 
 
 def _divergence(held_out: Futures, said: Float[np.ndarray, "row word"]) -> float:
-    """Mean divergence, bits a symbol, over words with a positive probability, both sides scaled to sum to 1 over these."""
+    """Mean divergence, bits a symbol, over words with a positive probability, both sides scaled to sum to 1 there."""
     allowed = said > 0
     true, said = np.where(allowed, held_out.joint, 0.0), np.where(allowed, said, 0.0)
     true = true / true.sum(axis=1, keepdims=True)

@@ -198,7 +198,7 @@ def _judged(found: Candidate, held_out: Futures) -> Candidate:
     return replace(
         found,
         transient=float(1 - inside.mean()),
-        forbidden=float((1 - allowed).mean() / length),
+        forbidden=max(0.0, float((1 - allowed).mean() / length)),
         residual=max(0.0, cross - entropy),  # a divergence: below 0 by rounding alone
         cross_entropy=cross,
     )

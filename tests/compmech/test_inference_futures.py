@@ -3,7 +3,17 @@
 import numpy as np
 import pytest
 
-from compmech import GHMM, HMM, EpsilonMachine, epsilon_machine, equivalent, horizon_ranks, is_stationary, statistics, zoo
+from compmech import (
+    GHMM,
+    HMM,
+    EpsilonMachine,
+    epsilon_machine,
+    equivalent,
+    horizon_ranks,
+    is_stationary,
+    statistics,
+    zoo,
+)
 from compmech.inference import (
     Futures,
     hankel_rank,
@@ -69,7 +79,7 @@ def test_other_wrong_uses_are_refused() -> None:
     found = futures_of(zoo.even(), 1, 6, 5)
     with pytest.raises(ValueError, match="a group for each"):
         Futures(found.joint, 2, group=[0])
-    with pytest.raises(ValueError, match="lengths 1 .. 2; asked for 3"):
+    with pytest.raises(ValueError, match=r"lengths 1 \.\. 2; asked for 3"):
         found.up_to(3)
     with pytest.raises(ValueError, match="at least 1, with at most"):
         predicted_futures(zoo.even(), [[1]], horizon=0)
@@ -216,9 +226,7 @@ def test_errors_that_make_words_negative_end_in_a_projection_that_says_so() -> N
 
 
 def test_several_closed_classes_keep_their_shares() -> None:
-    two = HMM(
-        [[[0.3, 0, 0], [0, 0, 0.5], [0, 0, 0]], [[0.7, 0, 0], [0, 0.5, 0], [0, 1, 0]]], start=[0.25, 0.5, 0.25]
-    )
+    two = HMM([[[0.3, 0, 0], [0, 0, 0.5], [0, 0, 0]], [[0.7, 0, 0], [0, 0.5, 0], [0, 1, 0]]], start=[0.25, 0.5, 0.25])
     found = merging_ladder(futures_of(two, 2, 200, 40))
     assert found.finite
     machine = found.chosen.machine
