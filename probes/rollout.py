@@ -79,7 +79,7 @@ def roll_out(
                 break
             allowed = np.where(chance >= drop_below, chance, 0.0)
             total = allowed.sum(axis=1, keepdims=True)
-            never.append(1 - total.mean())
+            never.append(np.where(chance < drop_below, chance, 0.0).sum(axis=1).mean())
             edges = np.cumsum(allowed / total, axis=1)
             drawn = (rng.random((n_seq, 1)) >= edges[:, :-1]).sum(axis=1)
             # rounding of the edges must not let a symbol be drawn that is not allowed

@@ -31,8 +31,8 @@ def _verdict(document: dict[str, Any]) -> list[str]:
         return lines + wrapped("not compared with any process: give one with --process", "  ")
     if beside["undertrained"]:
         said = (
-            f"undertrained: the network is {shown(beside['kl_nats'])} nats a symbol from the process, so this is a "
-            "machine of the network as it is, not of the process"
+            f"undertrained: the network is {_rounded(beside['kl_nats'])} nats a symbol from the process; what is found "
+            "is the network's own, whatever it shares with the process"
         )
         lines += wrapped(said, "  ")
     if beside["isomorphic"]:
@@ -93,6 +93,10 @@ def _statistics(document: dict[str, Any]) -> list[str]:
         _ROW.format("held-out bits per symbol", f"{document['held_out_bits_per_symbol']:.6f}", "", "").rstrip()
     )
     return lines
+
+
+def _rounded(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else shown(value)
 
 
 def _short(value: Any) -> str:

@@ -31,6 +31,9 @@ ROUNDING = 1e-7
 
 RESAMPLES = 200
 
+_MOST_DIRECTIONS = 128
+"""Directions that are resampled and listed."""
+
 
 @dataclass(frozen=True, eq=False)
 class CanonicalDirections:
@@ -56,11 +59,12 @@ class CanonicalDirections:
 def canonical_directions(words: Float[np.ndarray, "row word"]) -> CanonicalDirections:
     """The directions of some histories' futures, every history counted once; words that never occur are left out."""
     mean = words.mean(axis=0)
-    scale = np.zeros_like(mean)
-    scale[mean > 0] = 1 / np.sqrt(mean[mean > 0])
-    _, S, Vt = np.linalg.svd((words - mean) * scale / np.sqrt(len(words)), full_matrices=False)
+    occur = np.flatnonzero(mean > 0)
+    scale = 1 / np.sqrt(mean[occur])
+    _, S, Vt = np.linalg.svd((words[:, occur] - mean[occur]) * scale / np.sqrt(len(words)), full_matrices=False)
     real = S > ROUNDING
-    readout = scale[:, None] * Vt.T * np.where(real, 1 / np.where(real, S, 1.0), 0.0)
+    readout = np.zeros((len(mean), len(S)))
+    readout[occur] = scale[:, None] * Vt.T * np.where(real, 1 / np.where(real, S, 1.0), 0.0)
     return CanonicalDirections(S, readout, mean @ readout)
 
 
@@ -99,23 +103,28 @@ def hankel_rank(futures: Futures, *, tolerance: float, rng: np.random.Generator)
         tolerance: bits a symbol.
         rng: of the bootstrap over groups of histories.
     """
-    whole = canonical_directions(futures.words).correlations
-    rank = _rank(whole, tolerance, futures.horizon)
-    again, same = [], 0
-    for rows in resampled_rows(futures, rng, RESAMPLES):
-        found = canonical_directions(futures.words[rows]).correlations
-        again.append(np.pad(found, (0, len(whole) - len(found))))
-        same += _rank(found, tolerance, futures.horizon) == rank
-    spread = np.array(again)
+    found = canonical_directions(futures.words)
+    whole = found.correlations[:_MOST_DIRECTIONS]
+    rank = _rank(found.correlations, tolerance, futures.horizon)
+    # coordinates in units of their correlations: their covariance is that of the scaled futures, in fewer dimensions;
+    # the scale of the words is left as it is
+    told = found.coordinates(futures.words, len(whole) + 1)[:, 1:] * whole
+    spread = np.array(
+        [
+            np.sqrt(np.maximum(np.linalg.eigvalsh(np.atleast_2d(np.cov(told[rows].T, bias=True)))[::-1], 0))
+            for rows in resampled_rows(futures, rng, RESAMPLES)
+        ]
+    )
+    same = sum(_rank(each, tolerance, futures.horizon) == rank for each in spread)
     kept = [percentile_interval(value, spread[:, i]) for i, value in enumerate(whole)]
-    told = np.append(whole, 0.0)
+    told = np.append(found.correlations, 0.0)
     below = told[rank - 1]
     above = 1.0 if rank == 1 else told[rank - 2]
     return HankelRank(
         horizon=futures.horizon,
         rank=rank,
         correlations=tuple(kept),
-        left=float((whole[rank - 1 :] ** 2).sum() / 2 / nats(1.0) / futures.horizon),
+        left=float((found.correlations[rank - 1 :] ** 2).sum() / 2 / nats(1.0) / futures.horizon),
         tolerance=tolerance,
         ratio=float(above / below) if below > ROUNDING else float("inf"),
         sure=same / RESAMPLES,

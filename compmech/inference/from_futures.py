@@ -31,11 +31,12 @@ __all__ = ["machine_from_futures"]
 RESAMPLES = 200
 """Of histories, for intervals of what is quick to compute."""
 
-COSTLY = 20
-"""Of histories, for the excess entropy and the number of states: their spread gives a normal interval, and how often
-each number was found."""
+COSTLY = 10
+"""Of histories, for the excess entropy and the number of states: their spread gives a t interval, and how often each
+number was found."""
 
-NORMAL = 1.96
+STUDENT = 2.262
+"""Quantile .975 of t with COSTLY - 1 degrees of freedom."""
 
 _BEYOND = 4
 """Groups more than those of the machine that are tried with resampled histories."""
@@ -210,8 +211,8 @@ def _resampled_machine(
         return complexity, between, "bounds for the machine as it is, histories not resampled"
     others = [excess_entropy(m) for m in again[:COSTLY]]
     spread = float(np.std([_middle(value) for value in others], ddof=1)) if len(others) > 1 else 0.0
-    half = NORMAL * spread
-    how = f"of the machine; the interval is normal, from {len(others)} resamples of the histories"
+    half = STUDENT * spread
+    how = f"of the machine; a t interval from {len(others)} resamples of the histories"
     return complexity, Interval(found, max(0.0, found - half), found + half), how
 
 

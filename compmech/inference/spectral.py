@@ -72,13 +72,13 @@ class SpectralFit:
 def spectral_fit(futures: Futures, rank: int) -> SpectralFit:
     """The process of dimension `rank` nearest to what a predictor says.
 
-    Half of the groups of histories make the fit, the other half judges it.
+    The coordinates are those of all histories; half of the groups make the fit in them, the other half judges it.
 
     Raises:
         ValueError: if the rank is below 1 or above that of the histories' futures.
     """
     fit, held_out = futures.halves()
-    directions = canonical_directions(fit.words)
+    directions = canonical_directions(futures.words)
     most = 1 + int((abs(directions.readout) > 0).any(axis=0).sum())
     if not 1 <= rank <= most:
         raise ValueError(f"the rank must be from 1 to {most}, the rank of these futures; got {rank}")

@@ -154,6 +154,23 @@ def test_the_minimal_process_is_equivalent_to_an_exact_predictor(name: str) -> N
     assert found.beliefs.shape[1] == ranks[-1] - 1
 
 
+def clock() -> HMM:
+    """Told only by as many symbols as there are till its next stroke, every tenth."""
+    T = np.zeros((2, 10, 10))
+    T[0, np.arange(9), np.arange(1, 10)] = 1
+    T[1, 9, 0] = 1
+    return HMM(T)
+
+
+def test_a_rank_that_still_grows_at_the_longest_horizon_is_refused() -> None:
+    words = clock().sample(40, 20, rng=rng())
+    with pytest.raises(ValueError, match=r"still grows at horizon 4 \(ranks 2, 3, 4, 5\)"):
+        rank_growth(lambda k: predicted_futures(clock(), words, horizon=k), 2, tolerance=TOLERANCE, longest=4)
+    found = merging_ladder(predicted_futures(clock(), words, horizon=9))
+    assert found.finite
+    assert found.chosen.n_state == 10
+
+
 def test_a_rank_is_as_sure_as_its_weakest_direction() -> None:
     found = hankel_rank(futures_of(zoo.rrxor(), 4), tolerance=TOLERANCE, rng=rng())
     assert (found.rank, found.sure) == (5, 1.0)
@@ -270,5 +287,5 @@ def test_machines_that_differ_are_not_isomorphic() -> None:
     assert isomorphism(even, golden) is None
     assert isomorphism(even, epsilon_machine(zoo.nemo())) is None
     assert isomorphism(even, EpsilonMachine(even.successor, even.emit, alphabet=["a", "b"])) is None
-    with pytest.raises(ValueError, match="strongly connected"):
+    with pytest.raises(ValueError, match="all reach one another"):
         isomorphism(EpsilonMachine([[0, 1], [-1, 1]], [[0.5, 0.5], [0, 1]]), even)
