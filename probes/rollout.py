@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from torch import nn
 
 from compmech.inference import Futures
+from compmech.inference.futures import check_horizon
 from predictors import Carry, Predictor
 from predictors.evaluation import device_of
 
@@ -36,7 +37,12 @@ class RollOut:
     carries: tuple[Carry, ...] = field(repr=False)
 
     def futures(self, predictor: Predictor, horizon: int) -> Futures:
-        """What it says of the futures at the rows that were kept, all rows of a sequence in one group."""
+        """What it says of the futures at the rows that were kept, all rows of a sequence in one group.
+
+        Raises:
+            ValueError: for a horizon below 1, or one with too many words.
+        """
+        horizon = check_horizon(horizon, predictor.n_symbol)
         joint = np.concatenate([carried_futures(predictor, carry, horizon + 1) for carry in self.carries])
         return Futures(joint, predictor.n_symbol, group=np.tile(np.arange(len(self.words)), len(self.carries)))
 
