@@ -2,10 +2,11 @@
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
 `rational` (exact arithmetic), `blackwell` (uncountably many mixed states: sampled
-measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `interop` (other libraries' objects).
+measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from predictions),
+`interop` (other libraries' objects).
 """
 
-from compmech import blackwell, compose, draw, interop, rational, zoo
+from compmech import blackwell, compose, draw, inference, interop, rational, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
@@ -132,6 +133,7 @@ __all__ = [
     "forbidden_word",
     "future_map",
     "horizon_ranks",
+    "inference",
     "interop",
     "is_stationary",
     "load",

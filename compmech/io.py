@@ -60,7 +60,7 @@ def save(process: AnyPresentation, path: str | os.PathLike[str]) -> None:
             start, which `load` refuses.
         OSError: if it cannot be written.
     """
-    text = _text(as_presentation(process))
+    text = machine_text(process)
     with written_aside(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8")
 
@@ -220,7 +220,9 @@ def _listed(states: np.ndarray, process: HMM) -> str:
     return f"state{'s' * (len(states) > 1)} {shown}{f' and {len(states) - _SHOWN} more' * (len(states) > _SHOWN)}"
 
 
-def _text(process: HMM | GHMM) -> str:
+def machine_text(given: AnyPresentation) -> str:
+    """What `save` writes. Raises ValueError as it does."""
+    process = as_presentation(given)
     if isinstance(process, HMM) and len(lost := unreachable(process)):
         raise ValueError(
             f"{_listed(lost, process)} cannot be reached from the start, which a machine file may not have: "

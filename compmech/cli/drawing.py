@@ -16,7 +16,7 @@ from compmech.cli.output import report_os_errors
 if TYPE_CHECKING:
     from compmech.mixed_state import MixedStatePresentation
 
-__all__ = ["add_drawing_commands"]
+__all__ = ["Kind", "add_drawing_commands", "diagram_writer", "picture_suffix", "write_picture"]
 
 # Mixed states looked for where a picture of them is asked for without more words.
 _BUDGET = 20_000
@@ -89,7 +89,7 @@ def draw(
     """Draw a process: its states, its mixed states, its entropies."""
     from compmech import epsilon_machine
 
-    suffix = _suffix(out, kind)
+    suffix = picture_suffix(out, kind)
     named = chosen_process(name, file, param or [])
     with misuse(within=named.title):
         if kind is Kind.DIAGRAM:
@@ -103,7 +103,7 @@ def draw(
             write = _simplex_writer(_explored(named, depth, _BUDGET), named, Colour.BELIEF)
         else:
             write = _statistics_writer(kind, named)
-    _write(out, write)
+    write_picture(out, write)
     if as_json:
         print(json.dumps({"process": named.title, "kind": str(kind), "file": str(out)}, indent=1))
     else:
@@ -126,7 +126,7 @@ def msp(
     as_json: Annotated[bool, typer.Option("--json", help="Print the whole table as JSON.")] = False,
 ) -> None:
     """Find the mixed states of a process: the beliefs that words lead to."""
-    suffix = "" if out is None else _suffix(out, Kind(kind.value))
+    suffix = "" if out is None else picture_suffix(out, Kind(kind.value))
     named = chosen_process(name, file, param or [])
     with misuse(within=named.title):
         mixed = _explored(named, depth, max_states)
@@ -137,7 +137,7 @@ def msp(
                 if kind is Picture.SIMPLEX
                 else _diagram_writer(mixed, named, suffix, most)
             )
-            _write(out, write)
+            write_picture(out, write)
     if as_json:
         print(json.dumps(_table(named, mixed), allow_nan=False))
         return
@@ -161,7 +161,7 @@ def msp(
 _TEXTS = {".dot": "DOT", ".tex": "TikZ", ".mmd": "Mermaid"}
 
 
-def _suffix(out: Path, kind: Kind) -> str:
+def picture_suffix(out: Path, kind: Kind) -> str:
     """The suffix of the file, if this kind of picture can be written as such. Raises Misused."""
     from compmech.draw.files import FIGURE_SUFFIXES, check_suffix
 
@@ -182,9 +182,15 @@ def _explored(named: NamedProcess, depth: int | None, max_states: int) -> "Mixed
 
 def _diagram_writer(shown: Any, named: NamedProcess, suffix: str, max_states: int) -> Callable[[Path], None]:
     from compmech import MixedStatePresentation
-    from compmech.draw import diagram, save_figure, save_text, state_figure, tikz_document, to_dot, to_mermaid
 
     names = {"alphabet": named.process.alphabet} if isinstance(shown, MixedStatePresentation) else {}
+    return diagram_writer(shown, suffix, max_states, **names)
+
+
+def diagram_writer(shown: Any, suffix: str, max_states: int, **names: Any) -> Callable[[Path], None]:
+    """What writes the state diagram of a process to a file with this suffix."""
+    from compmech.draw import diagram, save_figure, save_text, state_figure, tikz_document, to_dot, to_mermaid
+
     found = diagram(shown, **names)
     match suffix:
         case ".dot":
@@ -220,7 +226,8 @@ def _statistics_writer(kind: Kind, named: NamedProcess) -> Callable[[Path], None
     return lambda path: save_figure(figure, path)
 
 
-def _write(out: Path, write: Callable[[Path], None]) -> None:
+def write_picture(out: Path, write: Callable[[Path], None]) -> None:
+    """Write a file, in a folder that is made if it is missing. Raises Failed if that cannot be done."""
     with report_os_errors(f"cannot write {out}"):
         out.parent.mkdir(parents=True, exist_ok=True)
         write(out)

@@ -31,6 +31,7 @@ from compmech import (
     blackwell,
     compose,
     draw,
+    inference,
     interop,
     mixed_states,
     rational,
@@ -45,6 +46,7 @@ PACKAGES = (
     "compmech.blackwell",
     "compmech.draw",
     "compmech.interop",
+    "compmech.inference",
 )
 
 
@@ -79,6 +81,10 @@ def orbits() -> blackwell.Orbits:
 
 def two() -> tuple[HMM, HMM]:
     return zoo.golden_mean(), zoo.even()
+
+
+def futures() -> inference.Futures:
+    return inference.predicted_futures(golden(), golden().sample(6, 5, rng=rng()), horizon=2)
 
 
 def follower() -> compose.Factor:
@@ -211,6 +217,18 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "statistics_to_latex": arguments(lambda: statistics(golden())),
     "save_figure": arguments(lambda: draw.state_figure(golden()), lambda: Path("figure.svg")),
     "save_text": arguments(lambda: "text", lambda: Path("text.txt")),
+    # inference
+    "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
+    "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
+    "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
+    "merging_ladder": arguments(futures),
+    "predicted_futures": arguments(golden, words, horizon=lambda: 2),
+    "rank_growth": arguments(
+        lambda: lambda horizon: inference.predicted_futures(golden(), words(), horizon=horizon),
+        lambda: 2,
+        tolerance=lambda: 1e-3,
+    ),
+    "spectral_fit": arguments(futures, lambda: 2),
     # interop
     "from_dit": arguments(with_dit),
     "from_networkx": arguments(lambda: interop.to_networkx(golden())),

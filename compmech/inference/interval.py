@@ -1,0 +1,35 @@
+"""A number with the interval that resampling gives it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+
+__all__ = ["Interval", "percentile_interval"]
+
+CONFIDENCE = 0.95
+"""Share of the resamples that an interval holds."""
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value and the interval around it, `low` <= `high`; equal where nothing was resampled."""
+
+    value: float
+    low: float
+    high: float
+
+    def to_dict(self) -> dict[str, float]:
+        """The three numbers by name."""
+        return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
+    """The middle 95 % of the resampled values, widened to hold the value itself.
+
+    Reference:
+        Efron and Tibshirani, An Introduction to the Bootstrap (1993), chapter 13.
+    """
+    tail = 50 * (1 - CONFIDENCE)
+    low, high = np.percentile(resampled, [tail, 100 - tail])
+    return Interval(float(value), float(min(low, value)), float(max(high, value)))
