@@ -14,7 +14,7 @@ from probes.intervention.resampling import interval, margin, part_of_the_way, re
 from probes.intervention.runs import Measured, Setting
 from probes.intervention.verdicts import Facts, verdict
 
-__all__ = ["EditEffect", "Scored", "judged", "scored"]
+__all__ = ["EditEffect", "Scored", "judged", "of_twin", "scored"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class EditEffect:
         effect: 1 - kl_to_injected / (the same without the edit): 1, all the way to the injected belief's prediction;
             0, nowhere; negative, away from it. None where both beliefs predict alike, or there are no cases.
         control: empty for the real thing; before, random-direction, wrong-belief, shuffled-probe, untrained.
+        later: the same as `effect` for what follows the next symbol: the KLs at this horizon less those at horizon 1.
         low, high: 95 % interval of the effect, a bootstrap over belief classes (blocks of histories), of those edited
             and those that lend; None with fewer than two classes.
         verdict: what the row says, in the words of `verdicts.VERDICTS`; empty for controls.
@@ -59,6 +60,7 @@ class EditEffect:
     high: float | None
     verdict: str
     strength: float
+    later: float | None
     moved: float | None
     due: float | None
     start: str
@@ -82,15 +84,47 @@ class EditEffect:
 
 @dataclass(frozen=True, eq=False)
 class Scored:
-    """A row, and its effect in each bootstrap sample: the same samples for all rows."""
+    """A row, and what is needed to judge it.
+
+    Attributes:
+        drawn: the effect in each bootstrap sample: the same samples for all rows.
+        later: the same for what follows the next symbol. before: KL to the injected belief's prediction before.
+        scale: what the effect counts for beside that of the real edit.
+    """
 
     row: EditEffect
     drawn: Float[np.ndarray, " draw"]
+    later: "Later | None" = None
+    before: float = np.inf
+    scale: float = 1.0
+
+    @property
+    def counted(self) -> tuple[float | None, Float[np.ndarray, " draw"]]:
+        """The effect and its samples, to be held against those of the real edit."""
+        return None if self.row.effect is None else self.scale * self.row.effect, self.scale * self.drawn
+
+    @property
+    def counted_later(self) -> tuple[float | None, Float[np.ndarray, " draw"]]:
+        """The same for what follows the next symbol."""
+        if self.later is None or self.later.effect is None:
+            return None, np.empty(0)
+        return self.scale * self.later.effect, self.scale * self.later.drawn
+
+
+@dataclass(frozen=True, eq=False)
+class Later:
+    """The score of what follows the next symbol: horizon k less horizon 1, by the chain rule of KL."""
+
+    effect: float | None
+    drawn: Float[np.ndarray, " draw"]
+    moved: float
+    due: float
 
 
 def scored(
     run: Measured, setting: Setting, kind: str, names: tuple[str, str, int | None], visible: int | None
 ) -> list[Scored]:
+    """Rows without verdicts: by strength and control, the real edit first, and horizon."""
     where, found = run.work.place, run.found
     about: dict[str, Any] = {
         "process": names[0],
@@ -107,65 +141,103 @@ def scored(
         "through": setting.through,
         "depth": setting.space.depth(visible or setting.horizon),
     }
-    none = np.empty(0)
     if not len(found.pairs):
-        empty = dict.fromkeys(("kl_to_injected", "kl_to_original", "effect", "low", "high", "moved", "due"))
-        about |= empty | {"control": "", "strength": 1.0, "reason": found.reason}
-        return [Scored(EditEffect(**about, horizon=k + 1), none) for k in range(setting.horizon)]
+        scores = ("kl_to_injected", "kl_to_original", "effect", "low", "high", "later", "moved", "due")
+        about |= dict.fromkeys(scores) | {"control": "", "strength": 1.0, "reason": found.reason}
+        return [Scored(EditEffect(**about, horizon=k + 1), np.empty(0)) for k in range(setting.horizon)]
     weight = found.pairs.weight
-    draws = resampled(setting.bench, found, rng=np.random.default_rng(_ENTROPY))
+    draws = resampled(setting.bench, found, rng=np.random.default_rng(ENTROPY))
+    plain = run.log_Q["before", 0.0]
+    before = [joint_kl(P, log_Q) for P, log_Q in zip(run.injected, plain, strict=True)]
+    due = [joint_kl(P0, _log(P)) for P0, P in zip(run.original, run.injected, strict=True)]
+
+    def effect(after: np.ndarray, before: np.ndarray, due: float) -> tuple[float | None, np.ndarray]:
+        if not due > _ALIKE:
+            return None, np.empty(0)
+        value = float(part_of_the_way(weight[None], after, before)[0])
+        return (None if np.isnan(value) else value), part_of_the_way(draws, after, before)
+
     rows = []
     for (control, strength), log_Q in run.log_Q.items():
+        after = [joint_kl(P, each) for P, each in zip(run.injected, log_Q, strict=True)]
+        moved = [_mean(weight, joint_kl(np.exp(p), each)) for p, each in zip(plain, log_Q, strict=True)]
         for k in range(setting.horizon):
-            plain, P, P0 = run.log_Q["before", 0.0][k], run.injected[k], run.original[k]
-            to_injected, before = joint_kl(P, log_Q[k]), joint_kl(P, plain)
-            due = _mean(weight, joint_kl(P0, _log(P)))
-            effect, drawn = np.nan, none
-            if due > _ALIKE:
-                effect = float(part_of_the_way(weight[None], to_injected, before)[0])
-                drawn = part_of_the_way(draws, to_injected, before)
+            due_k = _mean(weight, due[k])
+            value, drawn = effect(after[k], before[k], due_k)
+            later = None
+            if k and all(np.isfinite(each).all() for each in (after[k], before[k])) and np.isfinite(moved[k]):
+                left = _mean(weight, before[k] - before[0])
+                own = min(left, due_k - _mean(weight, due[0]) if np.isfinite(due_k) else np.inf)
+                later = Later(*effect(after[k] - after[0], before[k] - before[0], own), moved[k] - moved[0], own)
             low, high = interval(drawn)
             row = EditEffect(
                 **about,
                 horizon=k + 1,
                 control=control,
                 strength=strength,
-                kl_to_injected=_mean(weight, to_injected),
-                kl_to_original=_mean(weight, joint_kl(P0, log_Q[k])),
-                effect=None if np.isnan(effect) else effect,
+                kl_to_injected=_mean(weight, after[k]),
+                kl_to_original=_mean(weight, joint_kl(run.original[k], log_Q[k])),
+                effect=value,
                 low=low,
                 high=high,
-                moved=_mean(weight, joint_kl(np.exp(plain), log_Q[k])),
-                due=due,
+                later=None if later is None else later.effect,
+                moved=moved[k],
+                due=due_k,
             )
-            rows.append(Scored(row, drawn))
+            rows.append(Scored(row, drawn, later, _mean(weight, before[k])))
     order = {"": 0, "before": 1}
     return sorted(rows, key=lambda s: (s.row.strength or -np.inf, order.get(s.row.control, 2)))
 
 
-_ENTROPY = 0x0ED17
+ENTROPY = 0x0ED17
 """Of the resamplings: one stream for all rows, so that their differences are paired."""
 
 _ALIKE = 1e-9
 """Beliefs whose predictions differ by less, in nats, predict alike."""
 
 
+def of_twin(rows: list[Scored], real: list[Scored]) -> list[Scored]:
+    """Rows of real edits of the untrained twin, as a control of the trained network's.
+
+    A network that predicts hardly anything has hardly anywhere to go, and may go most of it by chance. Its effect
+    counts in nats: as a part of how far the trained network had to go.
+    """
+    far = {s.row.horizon: s.before for s in real if s.row.control == "before"}
+    found = []
+    for s in rows:
+        if not s.row.control:
+            known = np.isfinite(s.before) and np.isfinite(far[s.row.horizon]) and far[s.row.horizon] > 0
+            scale = s.before / far[s.row.horizon] if known else 1.0
+            found.append(replace(s, row=replace(s.row, control="untrained"), scale=scale))
+    return found
+
+
 def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool) -> list[EditEffect]:
-    """The rows with verdicts on the real edits, and a remark on controls that are the same edit."""
+    """The rows with verdicts on the real edits, and a remark on controls that are the same edit.
+
+    What an edit of one row did to that row's own prediction says nothing of what the predictor carries on: from the
+    second symbol on such edits are judged by what follows the next symbol.
+    """
+    alone = run.work.place.edit == "row t"
 
     def facts(real: Scored) -> Facts:
         at = (real.row.horizon, real.row.strength)
         beside = [
             s for s in rows if (s.row.horizon, s.row.strength) == at and s.row.control not in ("", *run.found.same)
         ]
-        (before,) = (s.row.kl_to_injected for s in rows if s.row.control == "before" and s.row.horizon == at[0])
+        if alone and real.later is not None:
+            margins = [margin(real.later.effect, real.later.drawn, *s.counted_later) for s in beside]
+            return Facts(
+                real.later.effect,
+                _least(margins, real.later.effect, real.later.drawn),
+                real.later.moved,
+                real.later.due,
+            )
         assert real.row.moved is not None
-        assert real.row.due is not None
-        assert before is not None  # a KL is missing only where there are no cases
-        margins = [margin(real.row.effect, real.drawn, s.row.effect, s.drawn) for s in beside]
-        margins.append(real.row.effect if real.row.low is None else real.row.low)
-        known = [each for each in margins if each is not None]
-        return Facts(real.row.effect, min(known, default=None), real.row.moved, min(real.row.due, before))
+        assert real.row.due is not None  # missing only where there are no cases
+        margins = [margin(real.row.effect, real.drawn, *s.counted) for s in beside]
+        least = _least(margins, real.row.effect, real.drawn)
+        return Facts(real.row.effect, least, real.row.moved, min(real.row.due, real.before))
 
     real = {(s.row.horizon, s.row.strength): facts(s) for s in rows if not s.row.control}
     found = []
@@ -180,6 +252,13 @@ def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool
                 here = replace(here, when_visible=real[visible, r.strength])
             found.append(replace(r, verdict=verdict(here, run.work.place, run.work.predictor, reaches=reaches)))
     return found
+
+
+def _least(margins: list[float | None], effect: float | None, drawn: Float[np.ndarray, " draw"]) -> float | None:
+    """The least of the margins over controls, and of that over no effect at all."""
+    low, _ = interval(drawn)
+    known = [each for each in [*margins, effect if low is None else low] if each is not None]
+    return min(known, default=None)
 
 
 def _mean(weight: Float[np.ndarray, " case"], values: Float[np.ndarray, " case"]) -> float:

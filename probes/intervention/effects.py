@@ -1,14 +1,13 @@
 """What an edit does to the predictions that follow, by horizon, beside what exact Bayes does and beside controls."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 
 from predictors import Predictor
 from probes.history import Histories
 from probes.intervention.component import Through
-from probes.intervention.effect_rows import EditEffect, judged, scored
+from probes.intervention.effect_rows import EditEffect, judged, of_twin, scored
 from probes.intervention.places import EditName, place
 from probes.intervention.replacements import visible_horizon
 from probes.intervention.runs import CASES, Measured, measured, prepared, reaches_future
@@ -82,6 +81,5 @@ def causal_effects(
     if not len(real.found.pairs):
         return tuple(s.row for s in rows)
     if twin is not None:
-        edits = [s for s in scored(run(twin, False), setting, kind, names, visible) if not s.row.control]
-        rows += [replace(s, row=replace(s.row, control="untrained")) for s in edits]
+        rows += of_twin(scored(run(twin, False), setting, kind, names, visible), rows)
     return tuple(judged(rows, real, visible, reaches_future(real.work, rng=of_reach)))
