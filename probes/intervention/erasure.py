@@ -48,8 +48,8 @@ class Eraser:
 
 def erase_concept(
     x: Float[np.ndarray, "row width"],
-    z: Float[np.ndarray, "row target"],
-    weight: Float[np.ndarray, " row"] | None = None,
+    z: Float[np.ndarray, "_ target"],
+    weight: Float[np.ndarray, " _"] | None = None,
 ) -> Eraser:
     """LEACE: the least change of x after which every affine probe of z does no better than the mean of z.
 

@@ -16,8 +16,8 @@ values of these histories vary; `wrong-belief`, another belief put in by the sam
 of beliefs dealt among histories of equal length. `before` is no displacement at all.
 
 Where no history's belief can be moved as `visible-at-k` asks, as every one of them stands at the edge of what is
-possible, all are first moved halfway to their mean, and the edit starts from there: so RRXOR, whose histories exclude
-some state from the first symbol on, has its direction that is first visible at 4. Rows say where they start.
+possible, all are first moved halfway to their mean, and the edit starts from there: so it is, from the second symbol
+on, with the direction of RRXOR that is first visible at 4. Rows say where they start.
 """
 
 import re
