@@ -6,9 +6,8 @@ import numpy as np
 
 from predictors import Predictor
 from probes.history import Histories
-from probes.intervention.component import Through
 from probes.intervention.effect_rows import EditEffect, judged, of_twin, scored
-from probes.intervention.places import EditName, place
+from probes.intervention.places import place
 from probes.intervention.replacements import visible_horizon
 from probes.intervention.runs import CASES, Measured, measured, prepared, reaches_future
 from probes.linear import RidgeProbe
@@ -23,13 +22,13 @@ def causal_effects(
     histories: Histories,
     site: str | None = None,
     *,
-    edit: EditName,
+    edit: str,
     kind: str,
     rng: np.random.Generator,
     row: int | None = None,
     horizon: int | None = None,
     twin: Predictor | None = None,
-    through: Through = "probe",
+    through: str = "probe",
     probe: RidgeProbe | None = None,
     strengths: Sequence[float] = (1.0,),
     n_case: int = CASES,

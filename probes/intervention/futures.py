@@ -23,7 +23,7 @@ def joint_log_probs(
     predictor: Callable[[Int[np.ndarray, " case"]], Predictor],
     words: Int[np.ndarray, "case time"],
     horizon: int,
-) -> list[Float[np.ndarray, "case word"]]:
+) -> list[Float[np.ndarray, "case _"]]:
     """log P(next k symbols | word), nats, for k = 1 .. horizon, k-words in lexicographic order.
 
     A word of probability 0 has -inf, and so have all that begin with it; none is read further.
@@ -44,7 +44,8 @@ def joint_log_probs(
 
 def _of_cases(model: Predictor, histories: Tensor, horizon: int) -> list[np.ndarray]:
     n_symbol = model.n_symbol
-    follow = torch.cartesian_prod(*[torch.arange(n_symbol)] * (horizon - 1)).reshape(-1, horizon - 1)
+    place = torch.tensor([n_symbol**i for i in reversed(range(horizon - 1))], dtype=torch.int64)
+    follow = torch.arange(n_symbol ** (horizon - 1))[:, None] // place % n_symbol
     follow = follow.repeat(len(histories) // len(follow), 1)
     found = []
     with torch.no_grad():

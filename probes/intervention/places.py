@@ -11,7 +11,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 import torch
@@ -88,7 +88,7 @@ class Place:
         return edited(predictor, {site: _put(rows) for site, rows in by_site.items()})
 
 
-def place(predictor: Predictor, edit: EditName, site: str | None, row: int) -> Place:
+def place(predictor: Predictor, edit: str, site: str | None, row: int) -> Place:
     """The slots of a named edit at row t.
 
     Raises:
@@ -104,11 +104,11 @@ def place(predictor: Predictor, edit: EditName, site: str | None, row: int) -> P
         check_sites(predictor, [site])
     prefix = range(predictor.first_row, row + 1)
     if edit == "carry":
-        return Place(edit, site, row, _carried(predictor, site, row, prefix))
+        return Place("carry", site, row, _carried(predictor, site, row, prefix))
     if site is None:
         raise ValueError(f"the edit {edit!r} is of one site: name it, one of {', '.join(predictor.sites)}")
     rows = prefix if edit == "rows<=t" else range(row, row + 1)
-    return Place(edit, site, row, tuple(Slot(site, r, predictor.sites[site].width) for r in rows))
+    return Place(cast(EditName, edit), site, row, tuple(Slot(site, r, predictor.sites[site].width) for r in rows))
 
 
 def _carried(predictor: Predictor, site: str | None, row: int, prefix: range) -> tuple[Slot, ...]:

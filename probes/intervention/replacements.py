@@ -241,7 +241,7 @@ def _removed(work: Workbench, pairs: Pairs, kind: str, *, rng: np.random.Generat
         return {"": (weight @ values) - values[pairs.into]}
     order = rng.permutation(len(values))
 
-    def erased(points: Float[np.ndarray, "history time+1 axis"]) -> np.ndarray:
+    def erased(points: np.ndarray) -> np.ndarray:
         found = np.zeros((len(pairs), work.place.width))
         for row, columns in work.parts:
             part = values[:, columns]

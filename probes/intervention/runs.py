@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast, get_args
 
 import numpy as np
 import torch
@@ -53,7 +54,7 @@ def prepared(
     *,
     row: int | None,
     horizon: int | None,
-    through: Through,
+    through: str,
     probe: RidgeProbe | None,
     n_case: int,
     rng: np.random.Generator,
@@ -61,7 +62,7 @@ def prepared(
     """Check and complete what the caller of `causal_effects` says."""
     if n_case < 1:
         raise ValueError(f"n_case, the number of edits, must be at least 1; got {n_case}")
-    if through not in ("probe", "encoding"):
+    if through not in get_args(Through):
         raise ValueError(f'through must be "probe" or "encoding"; got {through!r}')
     space = belief_space(process)
     if len(histories.alphabet) != space.process.n_symbol or histories.belief.shape[1] != space.process.n_state:
@@ -75,8 +76,9 @@ def prepared(
     classes = belief_classes(process, histories)
     chosen = bench(space, histories, classes, row)
     ahead = max(3, space.least_horizon) if horizon is None else horizon
+    space.steps(ahead)  # refuses, before anything is run, a horizon with too many words
     fold = by_history(classes, n_fold=_FOLDS, n_draw=1, rng=rng).fold
-    return Setting(space, histories, chosen, fold, ahead, through, probe or RidgeProbe(), n_case)
+    return Setting(space, histories, chosen, fold, ahead, cast(Through, through), probe or RidgeProbe(), n_case)
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +92,9 @@ class Measured:
 
     work: Workbench
     found: Replacement
-    injected: list[Float[np.ndarray, "case word"]]
-    original: list[Float[np.ndarray, "case word"]]
-    log_Q: Mapping[tuple[str, float], list[Float[np.ndarray, "case word"]]] = field(repr=False)
+    injected: list[Float[np.ndarray, "case _"]]
+    original: list[Float[np.ndarray, "case _"]]
+    log_Q: Mapping[tuple[str, float], list[Float[np.ndarray, "case _"]]] = field(repr=False)
 
 
 def measured(

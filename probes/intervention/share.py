@@ -64,11 +64,11 @@ def causal_share(
     histories: Histories,
     site: str | None = None,
     *,
-    edit: EditName,
+    edit: str,
     rng: np.random.Generator,
     row: int | None = None,
     horizon: int | None = None,
-    through: Through = "probe",
+    through: str = "probe",
     probe: RidgeProbe | None = None,
     n_case: int = CASES,
 ) -> tuple[CausalShare, ...]:
@@ -88,7 +88,7 @@ def causal_share(
     )
     entropy = int(of_pairs.integers(2**63 - 1))  # both kinds draw the same pairs
 
-    def run(kind: str, edit: EditName, site: str | None) -> Measured:
+    def run(kind: str, edit: str, site: str | None) -> Measured:
         work = setting.workbench(model, place(model, edit, site, setting.bench.row))
         own = np.random.default_rng(entropy)
         return measured(work, kind, setting, strengths=[1.0], controls=False, rng=own)
@@ -111,22 +111,8 @@ def causal_share(
         else:
             reason = "the transplant of the whole state has hardly an effect that could be shared"
         component, all_of_it = (None if np.isnan(effect) else effect for effect in effects)
-        found.append(
-            CausalShare(
-                site,
-                edit,
-                through,
-                k + 1,
-                share,
-                low,
-                high,
-                component,
-                all_of_it,
-                setting.bench.row,
-                len(pairs),
-                reason,
-            )
-        )
+        about = (site, part.work.place.edit, setting.through, k + 1)
+        found.append(CausalShare(*about, share, low, high, component, all_of_it, setting.bench.row, len(pairs), reason))
     return tuple(found)
 
 

@@ -6,6 +6,7 @@ from math import inf
 
 import numpy as np
 import pytest
+import torch
 from planted_predictors import Planted
 
 from compmech import HMM, zoo
@@ -47,7 +48,7 @@ def test_an_image_of_the_belief_moves_as_bayes(kind: str, through: Through) -> N
         assert r.verdict == "as Bayes"
     for r in rows:
         if r.control == "before":
-            assert r.moved == 0
+            assert r.moved == pytest.approx(0, abs=1e-12)
             assert r.effect == 0
         elif r.control in ("wrong-belief", "random-direction") and r.horizon == 4:
             assert r.effect < 0.9
@@ -116,22 +117,19 @@ def test_the_share_of_a_half_used_image_lies_between() -> None:
     """Two images, of which the predictor reads the mean: either alone carries part of the effect."""
 
     class Both(Planted):
-        def belief(self, name, state):
-            return super().belief(name, state)
-
         def _at(self, states, row, tap):
             carry = super()._at(states, row, tap)
-            total = sum(self.belief(name, carry.states[name]) for name in self.names) / 2
-            p = np.einsum("si,xij->sx", total.numpy(), self.T.numpy()).clip(1e-12)
-            return replace(carry, log_probs=carry.log_probs.new_tensor(np.log(p / p.sum(-1, keepdims=True))))
+            belief = sum(self.belief(name, carry.states[name]) for name in self.names) / 2
+            p = torch.einsum("si,xij->sx", belief, self.T)
+            return replace(carry, log_probs=p.log())
 
-    both = Both(PROCESS, decoy=True)
+    process = zoo.mess3()
+    both, found = Both(process, decoy=True), histories(process, 5)
     for site in ("used", "decoy"):
-        (*_, share) = causal_share(
-            both, PROCESS, HISTORIES, site, edit="carry", rng=np.random.default_rng(1), n_case=40
-        )
+        given = {"edit": "carry", "rng": np.random.default_rng(1), "n_case": 40, "horizon": 1}
+        (share,) = causal_share(both, process, found, site, **given)
         assert share.whole == pytest.approx(1, abs=1e-9)
-        assert 0.2 < share.share < 0.95
+        assert 0.5 < share.share < 0.9  # for small differences half of the way leaves a quarter of the KL
 
 
 def test_a_state_without_effect_has_no_share() -> None:
@@ -171,12 +169,8 @@ def test_a_control_that_is_the_same_edit_is_told() -> None:
 
 def test_columns_come_in_their_order_and_infinities_as_words() -> None:
     rows = effects(kind="transplant")
-    assert (
-        EditEffect.columns()[:14]
-        == (
-            "process predictor seed site edit kind horizon kl_to_injected kl_to_original effect control low high verdict"
-        ).split()
-    )
+    first = ["process", "predictor", "seed", "site", "edit", "kind", "horizon", "kl_to_injected", "kl_to_original"]
+    assert EditEffect.columns()[:14] == [*first, "effect", "control", "low", "high", "verdict"]
     infinite = [r for r in rows if r.due == inf]
     assert infinite  # a history excludes words that another allows
     plain = infinite[0].to_dict()
@@ -290,6 +284,8 @@ def planted_on(process: HMM, length: int) -> tuple[Planted, HMM, Histories]:
 def test_rows_with_one_belief_or_too_few_histories_are_refused() -> None:
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="all histories of length 2 leave the same belief"):
-        causal_effects(*planted_on(zoo.periodic(period=2), 4), edit="carry", kind="transplant", rng=rng)
+        causal_effects(
+            *planted_on(HMM(zoo.period(k=2).T, start=[1.0, 0.0]), 4), edit="carry", kind="transplant", rng=rng
+        )
     with pytest.raises(ValueError, match="too few to fit and edit apart"):
         causal_effects(*planted_on(zoo.golden_mean(), 1), edit="carry", kind="belief", rng=rng)
