@@ -26,7 +26,7 @@ _RANK_TOL = 1e-9
 ROUNDING = 1e-12
 """A word's probability below this is zero, and a change of it below this is none: sums of float64 terms up to 1."""
 
-_WORDS = 4096  # words of the length up to which probabilities are checked, at most (more if the horizon asks for it)
+_WORDS = 1024  # words of the length up to which probabilities are checked, at most (more if the horizon asks for it)
 
 _MOST_WORDS = 2**17
 

@@ -250,7 +250,9 @@ def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool
             here = real[r.horizon, r.strength]
             if visible is not None and r.horizon < visible:
                 here = replace(here, when_visible=real[visible, r.strength])
-            found.append(replace(r, verdict=verdict(here, run.work.place, run.work.predictor, reaches=reaches)))
+            found.append(
+                replace(r, verdict=verdict(here, run.work.place, run.work.predictor, kind=r.kind, reaches=reaches))
+            )
     return found
 
 

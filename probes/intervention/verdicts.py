@@ -7,7 +7,7 @@ from typing import Literal
 from predictors import Predictor
 from probes.intervention.places import Place
 
-__all__ = ["AS_BAYES", "MUST_STAY", "NO_MOVE", "VERDICTS", "Verdict", "null_verdict", "verdict"]
+__all__ = ["AS_BAYES", "MUST_STAY", "NO_MOVE", "VERDICTS", "WHOLE", "Facts", "Verdict", "null_verdict", "verdict"]
 
 Verdict = Literal[
     "",
@@ -28,8 +28,8 @@ VERDICTS: dict[Verdict, str] = {
     "as Bayes": "the predictions went most of the way to those of the injected belief, and further than any control",
     "part of the way": "they went some of that way, and further than any control",
     "not as Bayes": "they moved, but not to where Bayes puts them further than controls did",
-    "does not use": "everything carried on was edited, and the predictions hardly moved",
-    "does not use this copy": "the predictions hardly moved; what is edited may stand elsewhere too",
+    "does not use": "everything carried on was replaced, and the predictions hardly moved",
+    "does not use this copy": "the predictions hardly moved; what was edited may stand elsewhere too, or in another form",
     "recomputes": "the predictions hardly moved: other rows, or sites below, still hold what was edited, and it is "
     "computed anew from them. It does not say that the belief is not used",
     "stays": "before the first visible horizon the predictions moved by no more than a tenth of what they did there",
@@ -47,6 +47,10 @@ NO_MOVE = 0.1
 
 MUST_STAY = 0.1
 """Before the first visible horizon predictions may move by this part of what they move there."""
+
+
+WHOLE = ("transplant", "zero", "mean")
+"""Kinds that replace the whole value. The others edit what a linear probe finds of it, and leave what it does not."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,11 @@ class Facts:
     when_visible: "Facts | None" = None
 
 
-def verdict(facts: Facts, place: Place, predictor: Predictor, *, reaches: bool) -> Verdict:
+def verdict(facts: Facts, place: Place, predictor: Predictor, *, kind: str, reaches: bool) -> Verdict:
     """The verdict on one row.
 
     Args:
+        kind: what was put in place of what.
         reaches: whether a change at the place can change anything after row t.
     """
     if place.site == "final":
@@ -80,7 +85,7 @@ def verdict(facts: Facts, place: Place, predictor: Predictor, *, reaches: bool) 
         return "cannot change the future"
     if facts.when_visible is not None:
         if _hardly(facts.when_visible):
-            return null_verdict(place, predictor)
+            return null_verdict(place, predictor, kind)
         return "stays" if facts.moved <= MUST_STAY * facts.when_visible.moved else "moves too early"
     if facts.effect is None:
         return ""
@@ -89,17 +94,17 @@ def verdict(facts: Facts, place: Place, predictor: Predictor, *, reaches: bool) 
             return "as Bayes"
         if facts.effect > NO_MOVE:
             return "part of the way"
-    return null_verdict(place, predictor) if _hardly(facts) else "not as Bayes"
+    return null_verdict(place, predictor, kind) if _hardly(facts) else "not as Bayes"
 
 
 def _hardly(facts: Facts) -> bool:
     return isfinite(facts.moved) and facts.moved <= NO_MOVE * facts.due
 
 
-def null_verdict(place: Place, predictor: Predictor) -> Verdict:
+def null_verdict(place: Place, predictor: Predictor, kind: str) -> Verdict:
     """How it is put that an edit changed nothing."""
     if place.edit == "carry":
-        return "does not use" if place.site is None else "does not use this copy"
+        return "does not use" if place.site is None and kind in WHOLE else "does not use this copy"
     if place.edit == "rows<=t":
         return "does not use this copy"
     assert place.site is not None

@@ -96,10 +96,11 @@ def test_a_predictor_that_uses_nothing_does_not_use() -> None:
             carry = super()._at(states, row, tap)
             return replace(carry, log_probs=carry.log_probs * 0 - np.log(2))
 
-    rows = causal_effects(
-        Coin(PROCESS), PROCESS, HISTORIES, edit="carry", kind="belief", rng=np.random.default_rng(0), n_case=20
-    )
-    assert {r.verdict for r in real(rows)} == {"does not use"}
+    for kind, told in (("transplant", "does not use"), ("mean", "does not use"), ("belief", "does not use this copy")):
+        rows = causal_effects(
+            Coin(PROCESS), PROCESS, HISTORIES, edit="carry", kind=kind, rng=np.random.default_rng(0), n_case=20
+        )
+        assert {r.verdict for r in real(rows)} == {told}
 
 
 def test_the_share_of_the_used_image_is_1_and_of_the_decoy_0() -> None:
