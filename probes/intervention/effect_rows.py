@@ -239,7 +239,13 @@ def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool
         least = _least(margins, real.row.effect, real.drawn)
         return Facts(real.row.effect, least, real.row.moved, min(real.row.due, real.before))
 
-    real = {(s.row.horizon, s.row.strength): facts(s) for s in rows if not s.row.control}
+    started = True
+    if run.found.start != "own belief":
+        (first,) = (s.row for s in rows if s.row.control == "before" and s.row.horizon == visible)
+        assert first.kl_to_original is not None
+        assert first.due is not None
+        started = first.kl_to_original <= first.due
+    real = {(s.row.horizon, s.row.strength): replace(facts(s), started=started) for s in rows if not s.row.control}
     found = []
     for r in (s.row for s in rows):
         if r.control in run.found.same:

@@ -19,6 +19,7 @@ Verdict = Literal[
     "recomputes",
     "stays",
     "moves too early",
+    "start not reached",
     "trivial",
     "cannot change the future",
 ]
@@ -29,11 +30,13 @@ VERDICTS: dict[Verdict, str] = {
     "part of the way": "they went some of that way, and further than any control",
     "not as Bayes": "they moved, but not to where Bayes puts them further than controls did",
     "does not use": "everything carried on was replaced, and the predictions hardly moved",
-    "does not use this copy": "the predictions hardly moved; what was edited may stand elsewhere too, or in another form",
+    "does not use this copy": "the predictions hardly moved; what was edited may stand elsewhere or in another form",
     "recomputes": "the predictions hardly moved: other rows, or sites below, still hold what was edited, and it is "
     "computed anew from them. It does not say that the belief is not used",
     "stays": "before the first visible horizon the predictions moved by no more than a tenth of what they did there",
     "moves too early": "they moved before the horizon at which the edit should first show",
+    "start not reached": "the edit starts from a belief that is no history's, and could not be put there well enough: "
+    "predictions were further from it than the edit should have moved them",
     "trivial": "the readout reads this site and nothing else: an edit is an edit of the output",
     "cannot change the future": "nothing after row t reads what was edited, so nothing there could move: no robustness",
 }
@@ -62,6 +65,7 @@ class Facts:
         margin: a lower bound of how much further that is than nothing, and than any control went.
         moved: KL from the predictions before the edit to those after it.
         due: how far they should go: that KL for exact Bayes or, if less, to the injected belief's from where they are.
+        started: whether predictions before the edit were those of the belief that it starts from, well enough.
         when_visible: the facts at the first visible horizon; None from there on, and for kinds without one.
     """
 
@@ -69,6 +73,7 @@ class Facts:
     margin: float | None
     moved: float
     due: float
+    started: bool = True
     when_visible: "Facts | None" = None
 
 
@@ -83,6 +88,8 @@ def verdict(facts: Facts, place: Place, predictor: Predictor, *, kind: str, reac
         return "trivial"
     if not reaches:
         return "cannot change the future"
+    if not facts.started:
+        return "start not reached"
     if facts.when_visible is not None:
         if _hardly(facts.when_visible):
             return null_verdict(place, predictor, kind)

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from compmech.draw.style import house_style
 from probes.intervention import EditEffect
+from probes.report.edit_table import verdict_runs
 from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION, display_name
 
 __all__ = ["edit_figure"]
@@ -89,7 +90,7 @@ def _draw(axes: Axes, rows: Sequence[EditEffect]) -> None:
         _infinite(axes, horizon[np.isinf(kl)], colour)
     first = rows[0]
     where = f"{first.edit}, {first.site}" if first.site else first.edit
-    verdicts = "; ".join(_verdicts(rows))
+    verdicts = "; ".join(verdict_runs([r for r in rows if not r.control]))
     axes.annotate(
         textwrap.shorten(f"{where}: {verdicts}", 58), (0, 1), xytext=(0, 2.5), xycoords="axes fraction",
         textcoords="offset points", fontsize=7, color=MUTED,
@@ -101,20 +102,6 @@ def _draw(axes: Axes, rows: Sequence[EditEffect]) -> None:
     axes.grid(axis="y", color=GRID)
     axes.tick_params(length=0)
     axes.spines["left"].set_visible(False)
-
-
-def _verdicts(rows: Sequence[EditEffect]) -> list[str]:
-    """Verdicts of the real edit, horizons of the same one together: `stays 1-2`."""
-    real = sorted((r for r in rows if not r.control), key=lambda r: r.horizon)
-    runs: list[tuple[str, int, int]] = []
-    for r in real:
-        if runs and runs[-1][0] == r.verdict:
-            runs[-1] = (r.verdict, runs[-1][1], r.horizon)
-        else:
-            runs.append((r.verdict, r.horizon, r.horizon))
-    if len(runs) == 1:
-        return [runs[0][0]]
-    return [f"{a}{'' if a == b else f'-{b}'} {name}" for name, a, b in runs]
 
 
 def _infinite(axes: Axes, horizons: np.ndarray, colour: str) -> None:
