@@ -215,10 +215,10 @@ def of_twin(rows: list[Scored], real: list[Scored]) -> list[Scored]:
 def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool) -> list[EditEffect]:
     """The rows with verdicts on the real edits, and a remark on controls that are the same edit.
 
-    What an edit of one row did to that row's own prediction says nothing of what the predictor carries on: from the
-    second symbol on such edits are judged by what follows the next symbol.
+    What an edit of one site did to the prediction at row t says nothing of what is carried on from there: from the
+    second symbol on, `row t` and `rows<=t` are judged by what follows the next symbol.
     """
-    alone = run.work.place.edit == "row t"
+    alone = run.work.place.edit != "carry"
 
     def facts(real: Scored) -> Facts:
         at = (real.row.horizon, real.row.strength)
