@@ -12,7 +12,7 @@ from probes.intervention.futures import joint_kl
 from probes.intervention.places import EditName
 from probes.intervention.resampling import interval, margin, part_of_the_way, resampled
 from probes.intervention.runs import Measured, Setting
-from probes.intervention.verdicts import Facts, verdict
+from probes.intervention.verdicts import NO_MOVE, Facts, verdict
 
 __all__ = ["EditEffect", "Scored", "judged", "of_twin", "scored"]
 
@@ -220,24 +220,26 @@ def judged(rows: list[Scored], run: Measured, visible: int | None, reaches: bool
     """
     alone = run.work.place.edit != "carry"
 
+    before = {s.row.horizon: s.row.kl_to_original for s in rows if s.row.control == "before"}
+
     def facts(real: Scored) -> Facts:
-        at = (real.row.horizon, real.row.strength)
+        r, at = real.row, (real.row.horizon, real.row.strength)
         beside = [
             s for s in rows if (s.row.horizon, s.row.strength) == at and s.row.control not in ("", *run.found.same)
         ]
+        was = before[r.horizon]
+        assert r.moved is not None
+        assert r.due is not None
+        assert r.kl_to_original is not None
+        assert was is not None  # scores are missing only where there are no cases
+        due = min(r.due, real.before)
+        left = r.kl_to_original == np.inf or r.kl_to_original - was >= NO_MOVE * due
         if alone and real.later is not None:
-            margins = [margin(real.later.effect, real.later.drawn, *s.counted_later) for s in beside]
-            return Facts(
-                real.later.effect,
-                _least(margins, real.later.effect, real.later.drawn),
-                real.later.moved,
-                real.later.due,
-            )
-        assert real.row.moved is not None
-        assert real.row.due is not None  # missing only where there are no cases
-        margins = [margin(real.row.effect, real.drawn, *s.counted) for s in beside]
-        least = _least(margins, real.row.effect, real.drawn)
-        return Facts(real.row.effect, least, real.row.moved, min(real.row.due, real.before))
+            later = real.later
+            margins = [margin(later.effect, later.drawn, *s.counted_later) for s in beside]
+            return Facts(later.effect, _least(margins, later.effect, later.drawn), later.moved, later.due, left=left)
+        margins = [margin(r.effect, real.drawn, *s.counted) for s in beside]
+        return Facts(r.effect, _least(margins, r.effect, real.drawn), r.moved, due, left=left)
 
     started = True
     if run.found.start != "own belief":

@@ -65,6 +65,8 @@ class Facts:
         margin: a lower bound of how much further that is than nothing, and than any control went.
         moved: KL from the predictions before the edit to those after it.
         due: how far they should go: that KL for exact Bayes or, if less, to the injected belief's from where they are.
+        left: whether predictions left those of the belief that was there, by `NO_MOVE` of what they should. Those of a
+            network that predicts nothing may come closer to both beliefs, as an ablation makes them even.
         started: whether predictions before the edit were those of the belief that it starts from, well enough.
         when_visible: the facts at the first visible horizon; None from there on, and for kinds without one.
     """
@@ -73,6 +75,7 @@ class Facts:
     margin: float | None
     moved: float
     due: float
+    left: bool = True
     started: bool = True
     when_visible: "Facts | None" = None
 
@@ -96,7 +99,7 @@ def verdict(facts: Facts, place: Place, predictor: Predictor, *, kind: str, reac
         return "stays" if facts.moved <= MUST_STAY * facts.when_visible.moved else "moves too early"
     if facts.effect is None:
         return ""
-    if facts.margin is not None and facts.margin > 0:
+    if facts.margin is not None and facts.margin > 0 and facts.left:
         if facts.effect >= AS_BAYES:
             return "as Bayes"
         if facts.effect > NO_MOVE:

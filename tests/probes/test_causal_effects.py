@@ -100,7 +100,8 @@ def test_a_predictor_that_uses_nothing_does_not_use() -> None:
         rows = causal_effects(
             Coin(PROCESS), PROCESS, HISTORIES, edit="carry", kind=kind, rng=np.random.default_rng(0), n_case=20
         )
-        assert {r.verdict for r in real(rows)} == {told}
+        # the mean belief makes the next symbol a coin's: there the predictions are already
+        assert [r.verdict for r in real(rows)] == ["" if kind == "mean" else told, told, told, told]
 
 
 def test_the_share_of_the_used_image_is_1_and_of_the_decoy_0() -> None:

@@ -96,6 +96,14 @@ def test_features_of_deficient_rank_and_more_columns_than_rows() -> None:
     assert erase_concept(np.ones((20, 3)), z).rank == 0
 
 
+def test_it_is_what_the_authors_library_computes() -> None:
+    library, torch = pytest.importorskip("concept_erasure"), pytest.importorskip("torch")
+    x, z, _ = planted()
+    fitter = library.LeaceFitter(x.shape[1], z.shape[1], dtype=torch.float64, shrinkage=False, svd_tol=1e-9)
+    fitter.update(torch.from_numpy(x), torch.from_numpy(z))
+    np.testing.assert_allclose(erase_concept(x, z)(x), fitter.eraser(torch.from_numpy(x)).numpy(), atol=1e-9)
+
+
 def test_rows_and_weights_are_checked() -> None:
     x, z = np.ones((3, 2)), np.ones((4, 1))
     with pytest.raises(ValueError, match="the same rows, at least one; got 3 and 4"):

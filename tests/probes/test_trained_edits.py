@@ -4,6 +4,7 @@ seconds."""
 import numpy as np
 import pytest
 import torch
+from architectures_for_edits import tiny
 
 from compmech import zoo
 from predictors import GRUConfig, Predictor, TrainingConfig, TransformerConfig, build, train
@@ -94,3 +95,22 @@ def test_the_last_layer_of_a_transformer_is_read_by_no_later_row(transformer: tu
     assert verdicts(effects(transformer, "row t", "layer.1", "transplant")) == ["cannot change the future"] * 3
     assert verdicts(effects(transformer, "rows<=t", "layer.1", "transplant")) == ["cannot change the future"] * 3
     assert verdicts(effects(transformer, "row t", "final", "transplant")) == ["trivial"] * 3
+
+
+@pytest.mark.parametrize("name", ["gru", "transformer"])
+def test_networks_that_have_learned_nothing_hardly_ever_move_as_bayes(name: str) -> None:
+    """Calibration: 24 rows of untrained networks against untrained twins. The margins are lower bounds of 95 %
+    intervals over all controls at once; where chance alone makes one in fifty, more than three have probability 0.002.
+    """
+    process = zoo.nemo()
+    found, verdicts = histories(process, 5), []
+    for seed in range(4):
+        model, twin = tiny(name, seed=seed), tiny(name, seed=seed + 50)
+        for kind in ("transplant", "belief", "visible-at-2"):
+            rows = causal_effects(
+                model, process, found, edit="carry", kind=kind, twin=twin,
+                rng=np.random.default_rng(seed), n_case=24, row=4, horizon=2,
+            )  # fmt: skip
+            verdicts += [r.verdict for r in rows if not r.control]
+    assert len(verdicts) == 24
+    assert sum(verdict in ("as Bayes", "part of the way") for verdict in verdicts) <= 3
