@@ -13,8 +13,9 @@ from compmech import HMM, zoo
 from predictors import ProcessPredictor
 from probes import EditEffect, ProbeData, RidgeProbe, causal_effects, causal_share, histories
 from probes.history import Histories
-from probes.intervention import VERDICTS, belief_space, kinds_of
+from probes.intervention import VERDICTS, BeliefSpace, belief_space, kinds_of
 from probes.intervention.component import Through
+from probes.report import edit_figure, edit_table
 
 PROCESS = zoo.rrxor()
 HISTORIES = histories(PROCESS, 7)
@@ -100,8 +101,8 @@ def test_a_predictor_that_uses_nothing_does_not_use() -> None:
         rows = causal_effects(
             Coin(PROCESS), PROCESS, HISTORIES, edit="carry", kind=kind, rng=np.random.default_rng(0), n_case=20
         )
-        # the mean belief makes the next symbol a coin's: there the predictions are already
-        assert [r.verdict for r in real(rows)] == ["" if kind == "mean" else told, told, told, told]
+        # for the mean belief two symbols are two coins, as predicted: only the third and the fourth have to move
+        assert [r.verdict for r in real(rows)] == (["", "", told, told] if kind == "mean" else [told] * 4)
 
 
 def test_the_share_of_the_used_image_is_1_and_of_the_decoy_0() -> None:
@@ -167,6 +168,19 @@ def test_a_control_that_is_the_same_edit_is_told() -> None:
         shuffled = by_control(effects(kind=kind), 4)["shuffled-probe"]
         assert shuffled.effect == pytest.approx(1, abs=1e-6)
         assert "the same edit" in shuffled.reason
+
+
+def test_without_room_there_is_a_reason_and_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As where all beliefs of a row, and their mean, lie on one face of what is possible."""
+    monkeypatch.setattr(BeliefSpace, "furthest", lambda self, points, *_, **__: np.zeros(points.shape))
+    rows = effects(kind="visible-at-2")
+    assert [(r.horizon, r.effect, r.kl_to_injected, r.cases, r.verdict) for r in rows] == [
+        (k, None, None, 0, "") for k in (1, 2, 3, 4)
+    ]
+    assert all("is at the edge of what is possible there" in r.reason and r.excluded == 1 for r in rows)
+    assert "is at the edge" in edit_table(rows, [])
+    with pytest.raises(ValueError, match="there is no edit of strength 1 with a score to draw"):
+        edit_figure(rows)
 
 
 def test_columns_come_in_their_order_and_infinities_as_words() -> None:
