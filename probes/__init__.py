@@ -18,6 +18,7 @@ from probes.controls import (
 )
 from probes.crossfit import crossfit
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
+from probes.intervention import CausalShare, EditEffect, causal_effects, causal_share
 from probes.linear import PENALTIES, FittedProbe, ProbeData, RidgeProbe, TooFewRows
 from probes.results import Comparison, Row
 from probes.scoring import Difference, Score, difference, no_score, score, score_in_sample
@@ -89,4 +90,9 @@ __all__ = [
     "Subject",
     "candidate",
     "compare",
+    # editing
+    "CausalShare",
+    "EditEffect",
+    "causal_effects",
+    "causal_share",
 ]

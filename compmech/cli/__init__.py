@@ -17,6 +17,7 @@ from compmech.cli.comparing import add_comparing_commands
 from compmech.cli.describing import add_describing_commands
 from compmech.cli.diverging import add_diverging_commands
 from compmech.cli.drawing import add_drawing_commands
+from compmech.cli.editing import add_editing_commands
 from compmech.cli.extracting import add_extracting_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
 from compmech.cli.listing import add_listing_commands
@@ -41,6 +42,7 @@ add_comparing_commands(app)
 add_training_commands(app)
 add_watching_commands(app)
 add_extracting_commands(app)
+add_editing_commands(app)
 add_listing_commands(app)
 
 

@@ -108,7 +108,8 @@ def train(
             write_process(named, out)
         with misuse(), folder.alone():
             record = _train(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
-        text = json.dumps({**folder.described, "command": command_line(), **_found(run, record)}, indent=1) + "\n"
+        told = {**folder.described, "process_as_given": process, "command": command_line(), **_found(run, record)}
+        text = json.dumps(told, indent=1) + "\n"
         folder.write("training.json", text.encode())
     if as_json:
         print(text, end="")
