@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compmech.cli.arguments import NamedProcess, parse_process
-from compmech.cli.failure import Misused, misuse, unreadable
+from compmech.cli.arguments import NamedProcess
+from compmech.cli.failure import misuse
+from compmech.cli.finished_run import read_run
 from compmech.cli.output import output_file, report_os_errors
 from compmech.cli.running import command_line
 
@@ -57,33 +58,32 @@ def edit(
     if out is not None:
         with misuse():
             check_suffix(out, FIGURE_SUFFIXES)
-    about = _record(run)
-    named = parse_process(process if process is not None else _trained_on(run, about))
-    model, twin = _networks(run, named, int(about["seed"]))
+    found = read_run(run, process=process)
+    named, model, twin = found.named, found.model(), found.untrained()
     settings: dict[str, Any] = {
         "site": site, "edit": which, "row": row, "horizon": horizon, "through": through, "n_case": cases,
     }  # fmt: skip
-    longest = int(about["config"]["length"]) if length is None else length
+    longest = found.length if length is None else length
     with misuse(within=str(run)):
         rows, shares = _measured(
             model, twin, named, kind, settings, strength or [1.0], longest, max_histories or None, seed,
-            names=(named.label, str(about["predictor"]), int(about["seed"])),
+            names=(named.label, found.predictor, found.seed),
         )  # fmt: skip
         figure = edit_figure(rows) if out is not None else None
     if out is not None and figure is not None:
         with output_file(out) as path, report_os_errors(f"cannot write {out}"):
             save_figure(figure, path)
     if as_json:
-        found = {
+        document = {
             "command": command_line(),
             "process": named.title,
-            "predictor": about["predictor"],
+            "predictor": found.predictor,
             "shares": [asdict(s) for s in shares],
             "rows": [r.to_dict() for r in rows],
         }
-        print(json.dumps(found, indent=1, allow_nan=False))
+        print(json.dumps(document, indent=1, allow_nan=False))
         return
-    print(f"{about['predictor']} on {named.title}")
+    print(f"{found.predictor} on {named.title}")
     print(edit_table(rows, shares))
     if out is not None:
         print(f"\nwritten:\n  {out}")
@@ -116,41 +116,3 @@ def _measured(
         )  # fmt: skip
     shares = causal_share(model, named.process, found, rng=np.random.default_rng(seed), **settings)
     return rows, list(shares)
-
-
-def _record(run: Path) -> dict[str, Any]:
-    path = run / "training.json"
-    with unreadable(path):
-        text = path.read_text(errors="replace")
-    try:
-        found = dict(json.loads(text))
-        int(found["seed"]), int(found["config"]["length"]), str(found["predictor"])
-    except (ValueError, TypeError, KeyError, RecursionError):
-        raise Misused(f"{path} is no record of a run of compmech train") from None
-    return found
-
-
-def _trained_on(run: Path, about: dict[str, Any]) -> str:
-    named = about.get("process_as_given")
-    if not isinstance(named, str):
-        raise Misused(f"{run / 'training.json'} does not say how its process was named: give it with --process")
-    return named
-
-
-def _networks(run: Path, named: NamedProcess, seed: int) -> tuple["Network", "Network"]:
-    """The network as trained, and as it was before."""
-    import torch
-
-    from predictors import build, load
-
-    path = run / "model.safetensors"
-    with unreadable(path), misuse():
-        model = load(path)
-    if model.n_symbol != named.process.n_symbol:
-        raise Misused(
-            f"{path} predicts {model.n_symbol} symbols, and {named.title} has {named.process.n_symbol}: it was trained "
-            "on another process"
-        )
-    config: Any = model.config  # every built-in network has one
-    twin = build(config, rng=torch.Generator().manual_seed(seed))
-    return model, twin.to(next(model.parameters()).dtype)

@@ -1,24 +1,20 @@
 """`compmech extract`: the machine that a trained network has learned, found from the network alone."""
 
 import json
-import re
-import shlex
 from collections.abc import Hashable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compmech.cli.arguments import NamedProcess, parse_process
 from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
 from compmech.cli.extraction_table import extraction_table
-from compmech.cli.failure import Misused, misuse, unreadable
+from compmech.cli.failure import Misused, misuse
+from compmech.cli.finished_run import FinishedRun, read_run
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from predictors import Predictor
     from probes.extraction import Extraction
 
 __all__ = ["add_extracting_commands"]
@@ -66,29 +62,28 @@ def extract(
     import numpy as np
 
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
-    trained = _Run.read(run)
-    named = trained.process if process is None else parse_process(process)
+    trained = read_run(run, process=process)
     rng = np.random.default_rng(seed)
     settings: dict[str, Any] = {"n_seq": sequences, "n_time": symbols, "horizon": horizon, "drop_below": drop_below}
     if tolerance is not None:
         settings["tolerance"] = tolerance
     with misuse(within=str(run)):
-        found = _extracted(trained, named, settings, rng)
+        found = _extracted(trained, settings, rng)
     document = found.found.to_dict()
-    document["diagnostics"] |= {"run": trained.described}
+    described = {"predictor": trained.predictor, "seed": trained.seed, "length": trained.length}
+    document["diagnostics"] |= {"run": {"process": trained.title, **described}}
+    title = f"{trained.title}, {trained.predictor}, seed {trained.seed}"
     if out is not None and suffix is not None:
-        _draw(out, suffix, found, trained.title)
+        _draw(out, suffix, found, title)
     if as_json:
         print(json.dumps(document, indent=1, allow_nan=False))
         return
-    print("\n".join(extraction_table(document, trained.title)))
+    print("\n".join(extraction_table(document, title)))
     if out is not None:
         print(out)
 
 
-def _extracted(
-    trained: "_Run", named: NamedProcess | None, settings: dict[str, Any], rng: "np.random.Generator"
-) -> "Extraction":
+def _extracted(trained: FinishedRun, settings: dict[str, Any], rng: "np.random.Generator") -> "Extraction":
     from dataclasses import replace
 
     from threadpoolctl import threadpool_limits
@@ -97,14 +92,9 @@ def _extracted(
     from probes.extraction import compared
     from probes.extraction import extract as extract_from
 
-    model, length = trained.model, trained.length
+    model, length, named = trained.model(), trained.length, trained.process
     alphabet: tuple[Hashable, ...] = tuple(str(i) for i in range(model.n_symbol))
     if named is not None:
-        if len(named.process.alphabet) != model.n_symbol:
-            raise Misused(
-                f"{named.title} has {len(named.process.alphabet)} symbols, the network {model.n_symbol}: "
-                "give the process that it was trained on"
-            )
         alphabet = named.process.alphabet
     finding, judging = rng.spawn(2)
     with one_thread(), threadpool_limits(1):
@@ -136,79 +126,3 @@ def _draw(out: Path, suffix: str, found: "Extraction", title: str) -> None:
 
     figure = extraction_figure(found, title=title)
     write_picture(out, lambda path: save_figure(figure, path))
-
-
-# ----------------------------------------------------------------------------------------------------------------- run
-
-
-@dataclass(frozen=True, eq=False)
-class _Run:
-    """A folder of `compmech train`.
-
-    Attributes:
-        process: what it says that the network was trained on; None if that cannot be made again.
-        described: what is said of the run in JSON.
-    """
-
-    model: "Predictor"
-    length: int
-    process: NamedProcess | None
-    title: str
-    described: dict[str, Any]
-
-    @classmethod
-    def read(cls, path: Path) -> "_Run":
-        """Raises Misused for a folder that holds no run, or none whose network was saved."""
-        from predictors import load
-
-        said = _json(path / "run.json", path)
-        weights = path / "model.safetensors"
-        if not weights.is_file():
-            raise Misused(f"{path} has no model.safetensors: the training is not done, or the network is a plug-in's")
-        with misuse(), unreadable(weights):
-            model = load(weights)
-        try:
-            length, process, predictor, seed = (
-                int(said["config"]["length"]),
-                str(said["process"]),
-                str(said["predictor"]),
-                int(said["seed"]),
-            )
-        except (KeyError, TypeError, ValueError):
-            raise Misused(f"{path / 'run.json'} is no description of a run of compmech train") from None
-        done = path / "training.json"
-        record = _json(done, path) if done.is_file() else {}
-        described = {"process": process, "predictor": predictor, "seed": seed, "length": length}
-        title = f"{process}, {predictor}, seed {seed}"
-        return cls(model, length, _process(process, record), title, described)
-
-
-def _json(path: Path, run: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise Misused(f"{run} holds no run of compmech train: it has no {path.name}")
-    with unreadable(path):
-        text = path.read_text(errors="replace")
-    try:
-        return dict(json.loads(text))
-    except (ValueError, TypeError, RecursionError):
-        raise Misused(f"{path} is no JSON object: was it written by compmech train?") from None
-
-
-def _process(title: str, record: dict[str, Any]) -> NamedProcess | None:
-    """The process of a run: from the command if it is there, since titles round numbers; else from its title."""
-    words = [word for word in shlex.split(str(record.get("command", "")))[2:] if not word.startswith("-")]
-    match = re.fullmatch(r"(\w+)\((.*)\)", title)
-    if match is not None:
-        settings = match.group(2).replace("(", "[").replace(")", "]")
-        words = [word for word in words if word.partition(":")[0] == match.group(1)]
-        words.append(f"{match.group(1)}:{settings}" if settings else match.group(1))
-    elif Path(title).is_file():
-        words = [title]
-    for word in words:
-        try:
-            named = parse_process(word)
-        except Misused:
-            continue
-        if named.title == title:
-            return named
-    return None

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from compmech.cli.arguments import NamedProcess
+from compmech.cli.arguments import NamedProcess, parse_process
 from compmech.cli.failure import Misused, misuse, unreadable
-from compmech.io import load
+from compmech.io import load, save
 
 if TYPE_CHECKING:
-    from predictors import Predictor
+    from predictors.network import Network
 
 __all__ = ["PROCESS_FILE", "FinishedRun", "read_run", "write_process"]
 
@@ -27,35 +27,72 @@ class FinishedRun:
 
     Attributes:
         path: the folder.
-        named: the process, with the title that it was trained under.
+        title: of what it was trained on, for people.
+        process: what it was trained on, or what the user named in its place; None for symbols of a file.
         recorded: training.json: `predictor`, `seed`, `config`, `record`, ...
         checkpoints: updates made and the file of each, ascending; the last is model.safetensors.
     """
 
     path: Path
-    named: NamedProcess
+    title: str
+    process: NamedProcess | None
     recorded: dict[str, Any]
     checkpoints: tuple[tuple[int, Path], ...]
+
+    @property
+    def named(self) -> NamedProcess:
+        """The process. Raises Misused if there is none."""
+        if self.process is None:
+            raise Misused(f"{self.path} does not hold the process that it was trained on ({self.title})")
+        return self.process
+
+    @property
+    def predictor(self) -> str:
+        """The label of the network."""
+        return str(self.recorded["predictor"])
+
+    @property
+    def seed(self) -> int:
+        """Of its weights and data."""
+        return int(self.recorded["seed"])
 
     @property
     def length(self) -> int:
         """Symbols that the network was trained to read."""
         return int(self.recorded["config"]["length"])
 
-    def model(self) -> "Predictor":
-        """The trained network, ready to be read."""
-        return load_network(self.checkpoints[-1][1])
+    def model(self) -> "Network":
+        """The trained network, ready to be read.
+
+        Raises Misused if the file is damaged, or the network predicts another number of symbols than the process has.
+        """
+        path = self.checkpoints[-1][1]
+        model = load_network(path)
+        if self.process is not None and model.n_symbol != self.process.process.n_symbol:
+            raise Misused(
+                f"{path} predicts {model.n_symbol} symbols, and {self.process.title} has "
+                f"{self.process.process.n_symbol}: give the process that it was trained on"
+            )
+        return model
+
+    def untrained(self) -> "Network":
+        """The network as it was before training: the same shapes, type and seed."""
+        import torch
+
+        from predictors import build
+
+        model = self.model()
+        config: Any = model.config  # every built-in network has one
+        return build(config, rng=torch.Generator().manual_seed(self.seed)).to(next(model.parameters()).dtype).eval()
 
 
 def write_process(named: NamedProcess, folder: Path) -> None:
     """Put the process beside the run. Raises OSError, or Misused where its names cannot be written as JSON."""
-    from compmech.io import save
-
     with misuse():
         save(named.process, folder / PROCESS_FILE)
 
 
-def load_network(path: Path) -> "Predictor":
+def load_network(path: Path) -> "Network":
     """One checkpoint, in its evaluating mode. Raises Misused if it is damaged or none."""
     from predictors import load as load_checkpoint
 
@@ -63,9 +100,11 @@ def load_network(path: Path) -> "Predictor":
         return load_checkpoint(path).eval()
 
 
-def read_run(path: Path) -> FinishedRun:
+def read_run(path: Path, *, process: str | None = None) -> FinishedRun:
     """Read the folder of a run that ended.
 
+    Args:
+        process: to take in place of the one that the folder holds, as the user named it.
     Raises:
         Misused: if it is no such folder, the run did not end, or a file of it is damaged; one line that says which.
     """
@@ -73,32 +112,33 @@ def read_run(path: Path) -> FinishedRun:
     if not said.is_file():
         begun = (path / "run.json").is_file()
         why = (
-            "holds a run that has not ended: go on with compmech train --resume" if begun else "holds no training.json"
+            "a run that has not ended: go on with compmech train --resume"
+            if begun
+            else "no training.json: give the folder that compmech train -o wrote"
         )
-        raise Misused(f"{path} {why}" if begun else f"{path} {why}: give the folder that compmech train -o wrote")
+        raise Misused(f"{path} holds {why}")
     with unreadable(said):
         text = said.read_text(errors="replace")
     try:
         recorded = dict(json.loads(text))
         title, updates = str(recorded["process"]), int(recorded["record"]["evaluations"][-1]["step"])
-        int(recorded["config"]["length"])
+        int(recorded["config"]["length"]), int(recorded["seed"]), str(recorded["predictor"])
     except (ValueError, LookupError, TypeError, RecursionError):
-        raise Misused(f"{said} is no record of a training: train again with --overwrite") from None
-    machine = path / PROCESS_FILE
-    if not machine.is_file():
-        why = "it was trained on a file of symbols, not on a process" if recorded.get("data") else "train again"
-        raise Misused(f"{path} does not hold its process, {PROCESS_FILE}: {why}")
-    with unreadable(machine), misuse():
-        process = load(machine)
-    named = NamedProcess(title.partition("(")[0] or "process", title, process)
+        raise Misused(f"{said} is no record of a run of compmech train") from None
     last = path / "model.safetensors"
     if not last.is_file():
-        raise Misused(
-            f"{path} does not hold model.safetensors: {recorded['predictor']} has no checkpoints, or it was removed"
-        )
+        raise Misused(f"{path} does not hold model.safetensors: {recorded['predictor']} has none, or it was removed")
     kept = sorted(
         (int(match[1]), file)
         for file in (path / "checkpoints").glob("*.safetensors")
         if (match := _CHECKPOINT.fullmatch(file.name)) and int(match[1]) < updates
     )
-    return FinishedRun(path, named, recorded, (*kept, (updates, last)))
+    named = parse_process(process) if process is not None else _own_process(path / PROCESS_FILE, title)
+    return FinishedRun(path, title, named, recorded, (*kept, (updates, last)))
+
+
+def _own_process(path: Path, title: str) -> NamedProcess | None:
+    if not path.is_file():
+        return None
+    with unreadable(path), misuse():
+        return NamedProcess(title.partition("(")[0] or "process", title, load(path))

@@ -108,7 +108,7 @@ def train(
             write_process(named, out)
         with misuse(), folder.alone():
             record = _train(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
-        told = {**folder.described, "process_as_given": process, "command": command_line(), **_found(run, record)}
+        told = {**folder.described, "command": command_line(), **_found(run, record)}
         text = json.dumps(told, indent=1) + "\n"
         folder.write("training.json", text.encode())
     if as_json:

@@ -159,7 +159,7 @@ def entropy_rate(process: AnyPresentation) -> Quantity:
     """
     machine = _unifilar(process)
     if machine is None:
-        machine = _machine(as_stationary(process), _FEW_STATES)
+        machine = _machine(as_stationary(process), FEW_STATES)
     if machine is None:
         return statistics(process).entropy_rate
     return float(machine.start @ entropy(machine.emission)) + 0.0  # no minus before a zero
@@ -185,7 +185,7 @@ def statistical_complexity(process: AnyPresentation) -> Quantity:
     machine = _unifilar(process)
     if machine is None:
         presentation = as_stationary(process)
-        machine = _machine(presentation, _FEW_STATES)
+        machine = _machine(presentation, FEW_STATES)
         if machine is None and _is_complexity_infinite(presentation):
             return inf
     if machine is None:

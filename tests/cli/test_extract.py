@@ -8,9 +8,8 @@ from typing import Any
 
 import pytest
 
-from compmech import EpsilonMachine, epsilon_machine, load, save, zoo
+from compmech import EpsilonMachine, epsilon_machine, load, zoo
 from compmech.cli import _status
-from compmech.cli.extracting import _process
 from compmech.inference import isomorphism
 
 GOOD = ["golden_mean:p=0.4", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02"]
@@ -140,40 +139,25 @@ def test_another_process_can_be_compared_with(good: Path, capsys: pytest.Capture
     assert document["diagnostics"]["process"]["isomorphic"] is False
     assert document["diagnostics"]["process"]["undertrained"] is True
     assert _status(["extract", str(good), "--process", "mess3"]) == 2
-    assert "has 3 symbols, the network 2" in one_line(capsys)
+    assert "predicts 2 symbols, and mess3(x=0.05, a=0.85) has 3" in one_line(capsys)
 
 
 def copy_of(run: Path, to: Path, **changed: Any) -> Path:
     to.mkdir()
     (to / "model.safetensors").write_bytes((run / "model.safetensors").read_bytes())
-    said = json.loads((run / "run.json").read_text()) | changed
-    (to / "run.json").write_text(json.dumps(said))
+    said = json.loads((run / "training.json").read_text()) | changed
+    (to / "training.json").write_text(json.dumps(said))
     return to
 
 
-def test_a_process_that_cannot_be_made_again_is_left_out(
+def test_a_run_without_a_process_is_compared_with_none(
     good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert _status(["extract", str(copy_of(good, tmp_path / "copy", process="elsewhere/machine.json")), *FEW]) == 0
+    assert _status(["extract", str(copy_of(good, tmp_path / "copy", process="text.txt")), *FEW]) == 0
     told = capsys.readouterr().out
     assert "not compared with any process" in told
     assert "2 recurrent causal states" in told
-
-
-def test_the_process_is_made_again_from_the_command_or_else_the_title(tmp_path: Path) -> None:
-    named = _process("golden_mean(p=0.333333)", {"command": f"compmech train golden_mean:p={1 / 3!r} --length 6"})
-    assert named is not None
-    assert named.process.T[1, 0, 1] == 1 / 3
-    named = _process("golden_mean(p=0.25)", {})
-    assert named is not None
-    assert named.process.T[1, 0, 1] == 0.25
-    assert _process("golden_mean(p=7)", {}) is None
-    assert _process("no_such(p=0.25)", {"command": "compmech train no_such:p=0.25"}) is None
-    save(zoo.even(), tmp_path / "even.json")
-    named = _process(str(tmp_path / "even.json"), {})
-    assert named is not None
-    assert named.title == str(tmp_path / "even.json")
 
 
 def test_what_is_no_run_is_refused(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -182,16 +166,16 @@ def test_what_is_no_run_is_refused(good: Path, tmp_path: Path, capsys: pytest.Ca
         assert _status(["extract", str(run)]) == 2
         assert said in one_line(capsys)
 
-    refused(tmp_path / "nowhere", "holds no run of compmech train: it has no run.json")
+    refused(tmp_path / "nowhere", "holds no training.json: give the folder that compmech train -o wrote")
     unfinished = copy_of(good, tmp_path / "unfinished")
     (unfinished / "model.safetensors").unlink()
-    refused(unfinished, "has no model.safetensors: the training is not done")
+    refused(unfinished, "does not hold model.safetensors")
     damaged = copy_of(good, tmp_path / "damaged")
     (damaged / "model.safetensors").write_bytes(b"no weights")
     refused(damaged, "damaged, or no safetensors file")
-    (damaged / "run.json").write_text("[1")
-    refused(damaged, "is no JSON object")
-    refused(copy_of(good, tmp_path / "odd", config={}), "is no description of a run")
+    (damaged / "training.json").write_text("[1")
+    refused(damaged, "is no record of a run")
+    refused(copy_of(good, tmp_path / "odd", config={}), "is no record of a run")
     capsys.readouterr()
     assert _status(["extract", str(good), "-o", str(tmp_path / "machine.docx")]) == 2
     assert ".docx" in one_line(capsys)

@@ -86,7 +86,7 @@ def test_misuse_is_one_line_and_leaves_nothing(
     ("spoil", "complaint"),
     [
         ("training.json", "has not ended"),
-        ("process.json", "process.json"),
+        ("process.json", "does not hold the process"),
         ("model.safetensors", "model.safetensors"),
         ("run.json training.json", "compmech train"),
         ("checkpoints", "--checkpoints"),
@@ -107,7 +107,7 @@ def test_a_folder_that_lacks_something_is_refused(
 @pytest.mark.parametrize(
     ("name", "content", "complaint"),
     [
-        ("training.json", "{}", "no record of a training"),
+        ("training.json", "{}", "no record of a run"),
         ("process.json", "[", "process.json"),
         ("checkpoints/step-00000001.safetensors", "nothing", "step-00000001"),
     ],
