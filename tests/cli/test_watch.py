@@ -50,10 +50,11 @@ def test_watching_leaves_numbers_figures_and_a_film(
     assert all(m["refitted"] == pytest.approx(m["fixed"], abs=1e-12) for m in last)
     assert [turn["aligned"] for turn in found["turns"]][-1] == pytest.approx(1)
     for name in ("curves.png", "beliefs.png"):
-        assert Image.open(out / name).width > 800
+        with Image.open(out / name) as image:
+            assert image.width > 800
         assert f"{out / name}" in told
-    film = Image.open(out / "beliefs.gif")
-    assert getattr(film, "n_frames", 1) == 4
+    with Image.open(out / "beliefs.gif") as film:
+        assert getattr(film, "n_frames", 1) == 4
 
 
 def test_the_numbers_can_be_printed_and_the_seed_decides(
