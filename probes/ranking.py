@@ -1,0 +1,147 @@
+"""Which predictor is better, over seeds: paired differences with t intervals, and ranks that say how sure they are.
+
+Seeds are paired by their index. Scores of one index share the histories that they are taken on and the split, not the
+training words or weights, so pairing takes out little and costs nothing: differences of pairs are independent either
+way. Intervals assume that differences over seeds are about normal; with five seeds nobody can check that, and every
+seed's value stands beside the mean.
+
+Reference:
+    Holm, Scandinavian Journal of Statistics 6, 65 (1979), for p-values of many differences together; Mogstad, Romano,
+    Shaikh and Wilhelm, Review of Economic Studies 91, 476 (2024), for ranks from pairwise differences.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import sqrt
+from statistics import fmean, stdev
+
+from probes.headline import headline, probed
+from probes.results import Comparison
+
+__all__ = ["PairedDifference", "Rank", "headline_scores", "paired_differences", "ranking"]
+
+LEVEL = 0.95
+"""Of intervals, and of the statement that all ranks together are right."""
+
+
+@dataclass(frozen=True)
+class PairedDifference:
+    """One predictor's score minus another's, over the seeds that both have.
+
+    Attributes:
+        by_seed: the differences, by index of the seed.
+        mean, low, high: mean difference and its 95 % t interval.
+        p: two-sided, of a mean difference of 0.
+        p_adjusted: the same for all differences of the comparison together (Holm): each below 0.05 may be believed at
+            once, with 95 % confidence.
+    """
+
+    one: str
+    other: str
+    by_seed: Mapping[int, float]
+    mean: float
+    low: float
+    high: float
+    p: float
+    p_adjusted: float
+
+
+@dataclass(frozen=True)
+class Rank:
+    """Where a predictor stands among the others; 1 is the highest score.
+
+    Attributes:
+        by_seed: its scores.
+        mean, low, high: over seeds, with the 95 % t interval.
+        highest, lowest: the ranks that it may have: one more than the number of predictors that are surely better, and
+            so many from the end as are surely worse. All intervals of ranks together hold with 95 % confidence.
+    """
+
+    predictor: str
+    by_seed: Mapping[int, float]
+    mean: float
+    low: float
+    high: float
+    highest: int
+    lowest: int
+
+
+def paired_differences(scores: Mapping[str, Mapping[int, float]]) -> list[PairedDifference]:
+    """The difference of every two predictors, in the order in which they are given.
+
+    Args:
+        scores: by predictor, then by index of the seed.
+    Raises:
+        ValueError: if two predictors share fewer than two seeds.
+    """
+    found = []
+    for one, other in combinations(scores, 2):
+        shared = sorted(scores[one].keys() & scores[other].keys())
+        if len(shared) < 2:
+            raise ValueError(f"{one} and {other} share {len(shared)} seeds: an interval needs two, better five")
+        differences = {seed: scores[one][seed] - scores[other][seed] for seed in shared}
+        mean, low, high, p = _t(list(differences.values()))
+        found.append((one, other, differences, mean, low, high, p))
+    adjusted = _holm([each[-1] for each in found])
+    return [PairedDifference(*each, p_adjusted) for each, p_adjusted in zip(found, adjusted, strict=True)]
+
+
+def ranking(scores: Mapping[str, Mapping[int, float]]) -> list[Rank]:
+    """Predictors by mean score, highest first, with the ranks that they may have.
+
+    Raises:
+        ValueError: as `paired_differences`, or if there are no scores.
+    """
+    if not scores:
+        raise ValueError("there are no scores to rank")
+    better: dict[str, int] = dict.fromkeys(scores, 0)
+    worse: dict[str, int] = dict.fromkeys(scores, 0)
+    for each in paired_differences(scores):
+        if each.p_adjusted <= 1 - LEVEL:
+            upper, lower = (each.one, each.other) if each.mean > 0 else (each.other, each.one)
+            better[lower] += 1
+            worse[upper] += 1
+    found = []
+    for name, by_seed in scores.items():
+        if len(by_seed) < 2:
+            raise ValueError(f"{name} has {len(by_seed)} seeds: an interval needs two, better five")
+        mean, low, high, _ = _t(list(by_seed.values()))
+        found.append(Rank(name, by_seed, mean, low, high, 1 + better[name], len(scores) - worse[name]))
+    return sorted(found, key=lambda rank: -rank.mean)
+
+
+def headline_scores(comparison: Comparison, process: str, target: str) -> dict[str, dict[int, float]]:
+    """Held-out R², by probability, histories split, of every network's best site, by seed.
+
+    The best site is that of the mean over seeds, one for all seeds of a predictor. Seeds without a score are left out,
+    and predictors without any.
+    """
+    found = {}
+    for name in probed(comparison, process):
+        best = headline(comparison, process, name, target).best
+        rows = best.rows if best is not None else ()
+        by_seed = {row.seed: row.score for row in rows if row.seed is not None and row.score is not None}
+        if by_seed:
+            found[name] = by_seed
+    return found
+
+
+def _t(values: Sequence[float]) -> tuple[float, float, float, float]:
+    """Mean, 95 % t interval, and the two-sided p-value of a mean of 0."""
+    from scipy.stats import t
+
+    mean, error = fmean(values), stdev(values) / sqrt(len(values))
+    half = float(t.ppf((1 + LEVEL) / 2, len(values) - 1)) * error
+    if error == 0:
+        return mean, mean, mean, 1.0 if mean == 0 else 0.0
+    return mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, len(values) - 1))
+
+
+def _holm(p: Sequence[float]) -> list[float]:
+    """Step-down p-values: sorted ascending, the i-th times the number not yet passed, never falling, 1 at most."""
+    adjusted, running = [1.0] * len(p), 0.0
+    for passed, i in enumerate(sorted(range(len(p)), key=lambda i: p[i])):
+        running = max(running, min(1.0, (len(p) - passed) * p[i]))
+        adjusted[i] = running
+    return adjusted
