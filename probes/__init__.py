@@ -18,7 +18,9 @@ from probes.controls import (
 )
 from probes.crossfit import crossfit
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
-from probes.linear import PENALTIES, FittedProbe, ProbeData, RidgeProbe, TooFewRows
+from probes.linear import PENALTIES, RidgeProbe
+from probes.moment_fits import FittedProbe, MomentProbe, StreamingFit
+from probes.probe import Fitted, Probe, ProbeData, TooFewRows
 from probes.results import Comparison, Row
 from probes.scoring import Difference, Score, difference, no_score, score, score_in_sample
 from probes.splits import Split, by_class, by_history
@@ -57,10 +59,14 @@ __all__ = [
     # the probe and its scores
     "PENALTIES",
     "Difference",
+    "Fitted",
     "FittedProbe",
+    "MomentProbe",
+    "Probe",
     "ProbeData",
     "RidgeProbe",
     "Score",
+    "StreamingFit",
     "TooFewRows",
     "crossfit",
     "difference",

@@ -13,7 +13,7 @@ from jaxtyping import Float
 
 from probes.classes import BeliefClasses
 from probes.history import Histories
-from probes.linear import ProbeData
+from probes.probe import ProbeData
 from probes.targets import Target
 
 

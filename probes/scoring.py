@@ -9,7 +9,8 @@ from jaxtyping import Float, Num
 
 from probes.crossfit import crossfit, in_sample
 from probes.history import Histories, Weighting
-from probes.linear import ROWS_PER_DIMENSION, RidgeProbe, check_finite
+from probes.linear import RidgeProbe
+from probes.probe import ROWS_PER_DIMENSION, Probe, check_finite
 from probes.results import HIGH
 from probes.splits import Split
 from probes.targets import Target
