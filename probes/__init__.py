@@ -17,10 +17,14 @@ from probes.controls import (
     null_target,
 )
 from probes.crossfit import crossfit
+from probes.description_length import DescriptionLength, online_code
+from probes.distributions import LogisticProbe, SimplexProbe
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
+from probes.kernel import KernelProbe
 from probes.linear import PENALTIES, RidgeProbe
 from probes.moment_fits import FittedProbe, MomentProbe, StreamingFit
 from probes.probe import Fitted, Probe, ProbeData, TooFewRows
+from probes.reduced_rank import ReducedRankProbe
 from probes.results import Comparison, Row
 from probes.scoring import Difference, Score, difference, no_score, score, score_in_sample
 from probes.splits import Split, by_class, by_history
@@ -56,21 +60,27 @@ __all__ = [
     "belief_classes",
     "by_class",
     "by_history",
-    # the probe and its scores
+    # probes and their scores
     "PENALTIES",
+    "DescriptionLength",
     "Difference",
     "Fitted",
     "FittedProbe",
+    "KernelProbe",
+    "LogisticProbe",
     "MomentProbe",
     "Probe",
     "ProbeData",
+    "ReducedRankProbe",
     "RidgeProbe",
     "Score",
+    "SimplexProbe",
     "StreamingFit",
     "TooFewRows",
     "crossfit",
     "difference",
     "no_score",
+    "online_code",
     "score",
     "score_in_sample",
     # controls

@@ -160,7 +160,11 @@ def null_target(control: Control, target: Target, *, rng: np.random.Generator) -
     """A target as a null gives it, marked with the null's name; an empty one stays empty."""
     if not target.dimension:
         return replace(target, control=control.name)
-    return replace(target, Y=control(_bare(target.Y), rng=rng).Y, control=control.name)
+    if target.distribution is None:
+        return replace(target, Y=control(_bare(target.Y), rng=rng).Y, control=control.name)
+    both = control(_bare(np.hstack([target.Y, target.distribution])), rng=rng).Y
+    Y, distribution = np.split(both, [target.dimension], axis=1)
+    return replace(target, Y=Y, distribution=distribution, control=control.name)
 
 
 def _bare(Y: Float[np.ndarray, "history target"]) -> ProbeData:

@@ -14,7 +14,7 @@ from functools import reduce
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-# Rows converted to float64 and multiplied at once: about 2 MB, so that they are still in cache when they are multiplied.
+# Rows converted to float64 and multiplied at once: about 2 MB, which stay in cache between the two.
 _CHUNK_VALUES = 2**18
 # Rows that are sorted by block at once, so that a file on disk is read in order.
 _SORTED_ROWS = 2**16
@@ -50,16 +50,16 @@ class Moments:
     @property
     def x(self) -> Float[np.ndarray, " width"]:
         """The weighted sum of features."""
-        return self.xx[-1, :-1]
+        return np.asarray(self.xx[-1, :-1])
 
     @property
     def y(self) -> Float[np.ndarray, " target"]:
         """The weighted sum of targets."""
-        return self.xy[-1]
+        return np.asarray(self.xy[-1])
 
     def null_loss(self, y: Float[np.ndarray, " target"]) -> Float[np.ndarray, " target"]:
         """Weighted sum of squared errors of a constant prediction, target by target."""
-        return self.yy - 2 * self.y * y + self.w * y**2
+        return np.asarray(self.yy - 2 * self.y * y + self.w * y**2)
 
 
 class MomentStream:
@@ -288,6 +288,6 @@ class Held:
 
 
 def held_out_losses(train: Spectrum, held: Moments, penalties: Sequence[float]) -> Float[np.ndarray, "penalty target"]:
-    """Weighted sum of squared errors of ridge fits on held-out moments, for every penalty and target: no row is read."""
+    """Weighted sum of squared errors of ridge fits on held-out moments, for every penalty and target."""
     scaled = train.shrunk(np.asarray(penalties))[:, :, None] * train.c[:, None, :]
     return Held.of(train, held).losses(scaled)

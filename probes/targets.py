@@ -15,6 +15,9 @@ Gauge = Literal["future", "state"]
 # Relative to the largest: singular values of maps of probabilities below this are rounding.
 _RANK_TOL = 1e-9
 
+# Probabilities of words below this are the rounding of 0, in presentations where they are sums of either sign.
+_ROUNDING = 1e-13
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -25,12 +28,15 @@ class Target:
         Y: the values; no columns if the target is empty.
         reason: why it is empty.
         control: the name of the null that made it; empty for the real thing.
+        distribution: probabilities of which Y is an affine function, for probes that predict distributions: those of
+            the words of length k* (belief, beyond), of states, of symbols. None where there are none.
     """
 
     name: str
     Y: Float[np.ndarray, "history target"]
     reason: str = ""
     control: str = ""
+    distribution: Float[np.ndarray, "history outcome"] | None = None
 
     @property
     def dimension(self) -> int:
@@ -82,13 +88,21 @@ def belief_target(process: Source, histories: Histories, *, gauge: Gauge = "futu
             this presentation's hidden states, which is what published figures show.
     """
     if gauge == "state":
-        return _varying("belief", histories.belief)
-    return _varying("belief", histories.belief @ future_basis(process).of_states(process))
+        return varying("belief", histories.belief, distribution=histories.belief)
+    words = future_words(process, histories)
+    return varying("belief", histories.belief @ future_basis(process).of_states(process), distribution=words)
+
+
+def future_words(process: Source, histories: Histories) -> Float[np.ndarray, "history word"]:
+    """P(w | history) of all words of length k* that some history can go on with."""
+    words = histories.belief @ future_map(process, len(horizon_ranks(process)))
+    words[abs(words) <= _ROUNDING] = 0.0  # in a signed presentation a zero is a cancelling sum
+    return np.ascontiguousarray(words[:, (words > 0).any(axis=0)])
 
 
 def next_target(histories: Histories) -> Target:
     """P(x | history): what a predictor is trained to output."""
-    return _varying("next", histories.prediction)
+    return varying("next", histories.prediction, distribution=histories.prediction)
 
 
 def beyond_target(
@@ -118,9 +132,10 @@ def beyond_target(
     if seen.rank == whole.rank:
         ahead = "next-symbol" if horizon == 1 else f"next-{horizon}-symbols"
         reason = f"the {ahead} distribution determines the belief: both have rank {whole.rank}"
-        return _empty(name, histories, reason)
+        return empty(name, histories, reason)
     if gauge == "state":
-        return _varying(name, histories.belief @ _kernel(future_map(process, horizon)))
+        kernel = _kernel(future_map(process, horizon))
+        return varying(name, histories.belief @ kernel, distribution=histories.belief)
     belief = histories.belief @ whole.of_states(process)
     weight = histories.weight(weighting)
     rest = residual(belief, histories.belief @ seen.of_states(process), weight)
@@ -130,10 +145,8 @@ def beyond_target(
     free = whole.rank - seen.rank
     kept = right[:free][singular[:free] > _RANK_TOL * scale]
     if not len(kept):
-        return _empty(
-            name, histories, "over these histories the belief is an affine function of the shorter prediction"
-        )
-    return Target(name, rest @ kept.T)
+        return empty(name, histories, "over these histories the belief is an affine function of the shorter prediction")
+    return Target(name, rest @ kept.T, distribution=future_words(process, histories))
 
 
 def residual(
@@ -153,14 +166,19 @@ def _kernel(to_words: Float[np.ndarray, "state word"]) -> Float[np.ndarray, "sta
     return np.asarray(left[:, int((singular > _RANK_TOL * singular[0]).sum()) :])
 
 
-def _varying(name: str, Y: Float[np.ndarray, "history target"]) -> Target:
+def varying(
+    name: str,
+    Y: Float[np.ndarray, "history target"],
+    *,
+    distribution: Float[np.ndarray, "history outcome"] | None = None,
+) -> Target:
     """A target, or an empty one if it is the same everywhere: then no prediction of it is better than another."""
     if np.ptp(Y, axis=0).max() <= _RANK_TOL:
         return Target(name, Y[:, :0], f"the {name} is the same after every history")
-    return Target(name, Y)
+    return Target(name, Y, distribution=distribution)
 
 
-def _empty(name: str, histories: Histories, reason: str) -> Target:
+def empty(name: str, histories: Histories, reason: str) -> Target:
     return Target(name, np.empty((len(histories), 0)), reason)
 
 
