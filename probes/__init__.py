@@ -20,9 +20,28 @@ from probes.crossfit import crossfit
 from probes.description_length import DescriptionLength, online_code
 from probes.distributions import LogisticProbe, SimplexProbe
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
+from probes.identifiable import Identifiability, identifiability, unidentifiable_target
 from probes.kernel import KernelProbe
 from probes.linear import PENALTIES, RidgeProbe
 from probes.moment_fits import FittedProbe, MomentProbe, StreamingFit
+from probes.other_beliefs import (
+    coarse_target,
+    constrained_target,
+    foreign_target,
+    last_symbols_target,
+    log_odds_target,
+    markov_approximation,
+    position_target,
+    state_target,
+)
+from probes.parts import (
+    component_belief_targets,
+    component_target,
+    factor_targets,
+    next_world_time_target,
+    world_state_target,
+    world_time_target,
+)
 from probes.probe import Fitted, Probe, ProbeData, TooFewRows
 from probes.reduced_rank import ReducedRankProbe
 from probes.results import Comparison, Row
@@ -34,9 +53,11 @@ from probes.targets import (
     Target,
     belief_target,
     beyond_target,
+    beyond_targets,
     future_basis,
     next_target,
     standard_targets,
+    with_distributions,
 )
 
 __all__ = [
@@ -51,9 +72,29 @@ __all__ = [
     "Target",
     "belief_target",
     "beyond_target",
+    "beyond_targets",
+    "coarse_target",
+    "component_belief_targets",
+    "component_target",
+    "constrained_target",
+    "factor_targets",
+    "foreign_target",
     "future_basis",
+    "last_symbols_target",
+    "log_odds_target",
+    "markov_approximation",
     "next_target",
+    "next_world_time_target",
+    "position_target",
     "standard_targets",
+    "state_target",
+    "unidentifiable_target",
+    "with_distributions",
+    "world_state_target",
+    "world_time_target",
+    # what can be known at all
+    "Identifiability",
+    "identifiability",
     # what is held out
     "BeliefClasses",
     "Split",

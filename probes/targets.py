@@ -1,6 +1,7 @@
 """Targets: what a probe is asked to read out, in coordinates that no presentation of the process changes."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,6 +19,9 @@ _RANK_TOL = 1e-9
 # Probabilities of words below this are the rounding of 0, in presentations where they are sums of either sign.
 _ROUNDING = 1e-13
 
+# More outcomes than this are not predicted one by one.
+_MOST_WORDS = 4096
+
 
 @dataclass(frozen=True, eq=False)
 class Target:
@@ -29,7 +33,7 @@ class Target:
         reason: why it is empty.
         control: the name of the null that made it; empty for the real thing.
         distribution: probabilities of which Y is an affine function, for probes that predict distributions: those of
-            the words of length k* (belief, beyond), of states, of symbols. None where there are none.
+            states or symbols, or of words (`with_distributions`). None where there are none.
     """
 
     name: str
@@ -89,15 +93,7 @@ def belief_target(process: Source, histories: Histories, *, gauge: Gauge = "futu
     """
     if gauge == "state":
         return varying("belief", histories.belief, distribution=histories.belief)
-    words = future_words(process, histories)
-    return varying("belief", histories.belief @ future_basis(process).of_states(process), distribution=words)
-
-
-def future_words(process: Source, histories: Histories) -> Float[np.ndarray, "history word"]:
-    """P(w | history) of all words of length k* that some history can go on with."""
-    words = histories.belief @ future_map(process, len(horizon_ranks(process)))
-    words[abs(words) <= _ROUNDING] = 0.0  # in a signed presentation a zero is a cancelling sum
-    return np.ascontiguousarray(words[:, (words > 0).any(axis=0)])
+    return varying("belief", histories.belief @ future_basis(process).of_states(process))
 
 
 def next_target(histories: Histories) -> Target:
@@ -146,7 +142,51 @@ def beyond_target(
     kept = right[:free][singular[:free] > _RANK_TOL * scale]
     if not len(kept):
         return empty(name, histories, "over these histories the belief is an affine function of the shorter prediction")
-    return Target(name, rest @ kept.T, distribution=future_words(process, histories))
+    return Target(name, rest @ kept.T)
+
+
+def beyond_targets(process: Source, histories: Histories, *, weighting: Weighting) -> tuple[Target, ...]:
+    """beyond, beyond-2, ...: one for every horizon that does not yet determine the belief.
+
+    Each further symbol told makes the rank grow (`horizon_ranks`), until it is that of the belief.
+    """
+    horizons = range(1, len(horizon_ranks(process)))
+    return tuple(beyond_target(process, histories, weighting=weighting, horizon=k) for k in horizons)
+
+
+def with_distributions(process: Source, histories: Histories, targets: Sequence[Target]) -> tuple[Target, ...]:
+    """The targets, those that are affine functions of the belief with the distribution of words of length k*.
+
+    Probes that predict distributions need them. Targets that have one of their own keep it; others, and nulls, are left
+    as they are.
+
+    Raises:
+        ValueError: if there are more than 4096 words to be predicted.
+    """
+    words = _future_words(process, histories)
+    centred = words - words.mean(axis=0)
+    found = []
+    for target in targets:
+        if target.distribution is None and target.dimension and not target.control:
+            Y = target.Y - target.Y.mean(axis=0)
+            miss = abs(centred @ np.linalg.lstsq(centred, Y, rcond=1e-11)[0] - Y).max()
+            target = replace(target, distribution=words) if miss <= _RANK_TOL * max(1.0, abs(Y).max()) else target
+        found.append(target)
+    return tuple(found)
+
+
+def _future_words(process: Source, histories: Histories) -> Float[np.ndarray, "history word"]:
+    """P(w | history) of all words of length k* that some history can go on with."""
+    horizon = len(horizon_ranks(process))
+    n_word = len(histories.alphabet) ** horizon
+    if n_word > _MOST_WORDS:
+        raise ValueError(
+            f"a probe of distributions would have to predict {n_word} words of length {horizon}; the most are "
+            f"{_MOST_WORDS}"
+        )
+    words = histories.belief @ future_map(process, horizon)
+    words[abs(words) <= _ROUNDING] = 0.0  # in a signed presentation a zero is a cancelling sum
+    return np.ascontiguousarray(words[:, (words > 0).any(axis=0)])
 
 
 def residual(

@@ -21,6 +21,7 @@ from probes import (
     null_target,
     score,
     standard_targets,
+    with_distributions,
 )
 from probes.controls import Shuffled
 from tests.probes.ground_for_tests import Ground
@@ -30,7 +31,7 @@ PROBES: list[Any] = [
     ReducedRankProbe(),
     LogisticProbe(penalties=(1e-6, 1e-2)),
     SimplexProbe(),
-    KernelProbe(landmarks=40),
+    KernelProbe(landmarks=15),
 ]
 names = pytest.mark.parametrize("probe", PROBES, ids=lambda probe: probe.name)
 
@@ -47,6 +48,11 @@ def problem(n: int = 150, width: int = 6, seed: int = 0) -> tuple[ProbeData, np.
 @pytest.fixture(scope="module")
 def rrxor() -> Ground:
     return Ground(zoo.rrxor(), 8)
+
+
+def all_targets(ground: Ground) -> tuple[Target, ...]:
+    found = standard_targets(ground.process, ground.histories, weighting="probability")
+    return with_distributions(ground.process, ground.histories, found)
 
 
 def scored(ground: Ground, X: np.ndarray, targets: list[Target], probe: Probe) -> tuple[Score, ...]:
@@ -92,7 +98,7 @@ def test_nothing_of_a_fold_reaches_its_predictions(probe: Probe) -> None:
 
 @names
 def test_it_finds_what_is_there_and_nothing_in_noise(rrxor: Ground, probe: Probe) -> None:
-    targets = standard_targets(rrxor.process, rrxor.histories, weighting="probability")
+    targets = all_targets(rrxor)
     turn = np.linalg.qr(np.random.default_rng(0).standard_normal((5, 5)))[0]
     planted = scored(rrxor, rrxor.histories.belief @ turn, list(targets), probe)
     noise = np.random.default_rng(1).standard_normal((len(rrxor.histories), 5))
@@ -106,7 +112,7 @@ def test_it_finds_what_is_there_and_nothing_in_noise(rrxor: Ground, probe: Probe
 
 @names
 def test_shuffled_targets_are_not_read(rrxor: Ground, probe: Probe) -> None:
-    belief = standard_targets(rrxor.process, rrxor.histories, weighting="probability")[0]
+    belief = all_targets(rrxor)[0]
     null = null_target(Shuffled(rrxor.histories), belief, rng=np.random.default_rng(0))
     (found,) = scored(rrxor, rrxor.histories.belief, [null], probe)
     assert found.control == "shuffled"
