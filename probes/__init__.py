@@ -6,6 +6,7 @@ from probes.comparison import ComparisonSpec, Subject, compare
 from probes.controls import (
     Control,
     Gaussian,
+    GeometricShuffle,
     LastSymbols,
     NextLogProbabilities,
     NextProbabilities,
@@ -42,6 +43,8 @@ from probes.parts import (
     world_state_target,
     world_time_target,
 )
+from probes.permutation import PermutationTest, permutation_p, permutation_test
+from probes.positions import PositionScores, Synchronisation, score_by_position, synchronisation_curve
 from probes.probe import Fitted, Probe, ProbeData, TooFewRows
 from probes.reduced_rank import ReducedRankProbe
 from probes.results import Comparison, Row
@@ -110,6 +113,7 @@ __all__ = [
     "KernelProbe",
     "LogisticProbe",
     "MomentProbe",
+    "PositionScores",
     "Probe",
     "ProbeData",
     "ReducedRankProbe",
@@ -117,19 +121,24 @@ __all__ = [
     "Score",
     "SimplexProbe",
     "StreamingFit",
+    "Synchronisation",
     "TooFewRows",
     "crossfit",
     "difference",
     "no_score",
     "online_code",
+    "score_by_position",
+    "synchronisation_curve",
     "score",
     "score_in_sample",
     # controls
     "Control",
     "Gaussian",
+    "GeometricShuffle",
     "LastSymbols",
     "NextLogProbabilities",
     "NextProbabilities",
+    "PermutationTest",
     "PermutedClasses",
     "Position",
     "RandomFeatures",
@@ -137,6 +146,8 @@ __all__ = [
     "SuffixGrams",
     "features",
     "null_target",
+    "permutation_p",
+    "permutation_test",
     "suffix_grams",
     # the comparison
     "Candidate",

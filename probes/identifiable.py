@@ -1,7 +1,7 @@
 """What of a hidden state can be known from words at all, and what only one presentation says.
 
-Two beliefs with the same predictions of all words are the same to every observer. The differences of beliefs that can be
-reached and that no word tells apart are the unidentifiable directions; they exist in redundant presentations only.
+Two beliefs with the same predictions of all words are the same to every observer. The differences of reachable beliefs
+that no word tells apart are the unidentifiable directions; they exist in redundant presentations only.
 """
 
 from collections.abc import Hashable

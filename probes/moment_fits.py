@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from probes.moments import Blocks, Held, MomentStream, Spectrum
-from probes.probe import ROWS_PER_DIMENSION, ProbeData, TooFewRows, check_folds, n_distinct
+from probes.probe import ROWS_PER_DIMENSION, Probe, ProbeData, TooFewRows, check_folds, n_distinct
 
 __all__ = [
     "Choice",
@@ -41,15 +41,12 @@ class Choice:
 
 
 @runtime_checkable
-class MomentProbe(Protocol):
+class MomentProbe(Probe, Protocol):
     """A linear probe: it needs nothing of its rows but their moments.
 
     Attributes:
         in_sample: allow an ordinary fit with too few rows for its rank.
     """
-
-    @property
-    def name(self) -> str: ...
 
     @property
     def in_sample(self) -> bool: ...

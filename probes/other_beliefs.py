@@ -51,10 +51,10 @@ def constrained_target(process: Source, histories: Histories, *, gauge: Gauge = 
 
         c(x_<t) = p_t + sum_{s < t} (P(S_t | x_s) - p_t),     P(S_t | x_s) = p_s T^(x_s) A^(t-1-s) / P(X_s = x_s).
 
-    Every symbol updates the prior on its own and is carried to the present by the net matrix A, along whose eigenvectors
-    its weight decays: (1 - 3x)^lag on Mess3. The terms are what one layer of attention can add up. The sum of c is 1,
-    but its entries may be negative. In the gauge "future" it is c in the coordinates of the belief, the same for every
-    presentation.
+    Every symbol updates the prior on its own and is carried to the present by the net matrix A, along whose
+    eigenvectors its weight decays: (1 - 3x)^lag on Mess3. The terms are what one layer of attention can add up. The sum
+    of c is 1, but its entries may be negative. In the gauge "future" it is c in the coordinates of the belief, the same
+    for every presentation.
 
     Reference:
         Piotrowski, Riechers, Filan and Shai, arXiv 2502.01954 (the definition here is derived from its description of

@@ -18,6 +18,7 @@ from compmech.compose import (
     read_story,
     world_state_map,
 )
+from compmech.hmm import as_presentation
 from probes.history import Histories
 from probes.prefixes import Source
 from probes.targets import Gauge, Target, future_basis, varying
@@ -41,7 +42,7 @@ def component_target(histories: Histories, components: Sequence[Source]) -> Targ
     Raises:
         ValueError: if they have another number of states than the process of the histories.
     """
-    posterior = histories.belief @ _fitting(histories, component_map(*components), "components")
+    posterior = histories.belief @ _fitting(histories, component_map(*map(as_presentation, components)), "components")
     return varying("component", posterior, distribution=posterior)
 
 
@@ -51,7 +52,7 @@ def component_belief_targets(histories: Histories, components: Sequence[Source])
     In orthonormal coordinates of what the component's belief predicts (`future_basis`). Weighted so, it is linear in
     the belief of the mixture, and 0 once the component is excluded.
     """
-    maps = component_belief_maps(*components)
+    maps = component_belief_maps(*map(as_presentation, components))
     return tuple(
         varying(
             f"component-{number}",
@@ -71,7 +72,9 @@ def factor_targets(histories: Histories, factors: Sequence[Source], *, gauge: Ga
             probabilities of its states.
     """
     found = []
-    for number, (factor, one) in enumerate(zip(factors, factor_maps(*factors), strict=True), start=1):
+    for number, (factor, one) in enumerate(
+        zip(factors, factor_maps(*map(as_presentation, factors)), strict=True), start=1
+    ):
         belief = histories.belief @ _fitting(histories, one, "factors")
         if gauge == "state":
             found.append(varying(f"factor-{number}", belief, distribution=belief if _is_hmm(factor) else None))

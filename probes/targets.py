@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
 from compmech.spans import future_map, horizon_ranks, word_map
 from probes.history import Histories, Weighting
@@ -198,6 +198,24 @@ def residual(
     y = y - weight @ y / weight.sum()
     slope = np.linalg.lstsq(root * centred, root * y, rcond=_RANK_TOL)[0]
     return np.asarray(y - centred @ slope)
+
+
+def exchanged(
+    y: Float[np.ndarray, "row target"],
+    x: Float[np.ndarray, "row width"],
+    weight: Float[np.ndarray, " row"],
+    donor: Int[np.ndarray, " row"],
+) -> Float[np.ndarray, "row target"]:
+    """y with the part that x does not tell taken from other rows.
+
+    What is taken is freed of what x tells of it by chance, and has the variance of what it replaces: so x tells exactly
+    as much of the result as of y.
+    """
+    rest = residual(y, x, weight)
+    taken = residual(rest[donor], x, weight)
+    spread, taken_spread = ((weight[:, None] * part**2).sum() for part in (rest, taken))
+    scale = np.sqrt(spread / taken_spread) if taken_spread > 0 else 1.0
+    return np.asarray(y - rest + scale * taken)
 
 
 def _kernel(to_words: Float[np.ndarray, "state word"]) -> Float[np.ndarray, "state kernel"]:

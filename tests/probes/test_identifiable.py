@@ -1,4 +1,4 @@
-"""Indistinguishable states: what no word tells is reported, is not recovered from a predictor, and is found if planted."""
+"""Indistinguishable states: what no word tells is reported, not recovered from a predictor, and found if planted."""
 
 import numpy as np
 import pytest
@@ -87,7 +87,7 @@ def test_it_is_found_where_it_is_planted(split: Ground) -> None:
 
 
 def test_it_is_a_function_of_the_history_all_the_same(split: Ground) -> None:
-    """So a score above 0 is no evidence: the baseline that a reader must subtract reads some of it without a network."""
+    """So a score above 0 is no evidence: the baseline to be subtracted reads some of it without a network."""
     hidden = unidentifiable_target(split.process, split.histories, weighting="probability")
     recent = features(LastSymbols(split.histories, 3), split.histories, rng=rng())
     known = belief_target(split.process, split.histories).Y
