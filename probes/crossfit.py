@@ -4,14 +4,15 @@ The inner folds of one outer fold are the other outer folds.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from probes.kernel import KernelProbe
 from probes.moment_fits import MomentProbe, nested
 from probes.moments import block_moments
-from probes.probe import Probe, ProbeData
+from probes.probe import Fitted, Probe, ProbeData
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,8 +104,12 @@ def _fold_by_fold(
         trains, rows = np.flatnonzero(fold != held), np.flatnonzero(fold == held)
         null[rows] = weight[trains] @ Y[trains] / weight[trains].sum()
         inner = np.where(fold[trains] > held, fold[trains] - 1, fold[trains])
-        for g, group in enumerate(groups):
-            fitted = probe.fit(ProbeData(X[trains], Y[trains, group], weight[trains], trains), folds=inner)
+        data = ProbeData(X[trains], Y[trains], weight[trains], trains)
+        if isinstance(probe, KernelProbe):
+            of_groups: Sequence[Fitted] = probe.fit_groups(data, groups, folds=inner)
+        else:
+            of_groups = [probe.fit(replace(data, Y=data.Y[:, group]), folds=inner) for group in groups]
+        for g, (group, fitted) in enumerate(zip(groups, of_groups, strict=True)):
             predicted[rows, group] = fitted.predict(X[rows])
             penalties[held, g] = np.nan if fitted.penalty is None else fitted.penalty
             settings[held][g] = fitted.setting

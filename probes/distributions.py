@@ -20,6 +20,8 @@ __all__ = ["FittedLogistic", "FittedSimplex", "LogisticProbe", "SimplexProbe", "
 # A distribution sums to 1 to what filtering leaves of it.
 _SUM_TOL = 1e-8
 
+_EPS = float(np.finfo(np.float64).eps)
+
 # Negative entries above this are the rounding of 0.
 _NEGATIVE = -1e-12
 
@@ -34,11 +36,14 @@ class LogisticProbe:
 
     Attributes:
         penalties: candidates, relative to v; above 0, as separable targets have no finite minimum without.
-        max_iterations: of L-BFGS, for each penalty.
+        selection_folds: how many of the folds are held out in turn to choose the penalty; None: all of them.
+        tolerance: relative decrease of the loss below which a fit ends. max_iterations: of L-BFGS, for each penalty.
     """
 
-    penalties: tuple[float, ...] = (1e-8, 1e-6, 1e-4, 1e-2)
-    max_iterations: int = 300
+    penalties: tuple[float, ...] = (1e-6, 1e-4, 1e-2)
+    selection_folds: int | None = 2
+    tolerance: float = 1e-8
+    max_iterations: int = 100
     name: str = "logistic"
     distributional: bool = True
 
@@ -58,7 +63,8 @@ class LogisticProbe:
         penalty = self.penalties[0]
         if len(self.penalties) > 1:
             losses = np.zeros(len(self.penalties))
-            for held in range(int(folds.max()) + 1):
+            n_fold = int(folds.max()) + 1
+            for held in range(n_fold if self.selection_folds is None else min(self.selection_folds, n_fold)):
                 test = data.of(np.flatnonzero(folds == held))
                 path = self._path(data.of(np.flatnonzero(folds != held)), sorted(self.penalties, reverse=True))
                 losses += [test.weight @ cross_entropy(test.Y, fitted.log_predict(test.X)) for fitted in path]
@@ -80,7 +86,7 @@ class LogisticProbe:
         state = np.vstack([np.log(mean[can])[None], np.zeros((len(e), int(can.sum())))])
         found = []
         for penalty in penalties:
-            state = _descend(U, y, w, penalty * train.e.mean() / e, state, self.max_iterations)
+            state = _descend(U, y, w, penalty * train.e.mean() / e, state, self.tolerance, self.max_iterations)
             found.append(self._fitted(state, blocks.x0, train, keep, can, penalty, n_distinct(data.history)))
         return found
 
@@ -97,7 +103,13 @@ class LogisticProbe:
 
 
 def _descend(
-    U: np.ndarray, y: np.ndarray, w: np.ndarray, ridge: np.ndarray, start: np.ndarray, max_iterations: int
+    U: np.ndarray,
+    y: np.ndarray,
+    w: np.ndarray,
+    ridge: np.ndarray,
+    start: np.ndarray,
+    tolerance: float,
+    max_iterations: int,
 ) -> np.ndarray:
     """Minimise the penalised cross-entropy over intercepts (row 0) and coefficients of uncorrelated features."""
     # steps of about one in every direction: the curvature is that of the penalty and at most 1/4 of the likelihood's
@@ -111,7 +123,9 @@ def _descend(
         slope = np.vstack([excess.sum(axis=0)[None], U.T @ excess + 2 * ridge[:, None] * G[1:]])
         return float(loss), (slope * scale).ravel()
 
-    found, _, _ = fmin_l_bfgs_b(value, (start / scale).ravel(), m=20, factr=1e4, pgtol=1e-7, maxiter=max_iterations)
+    found, _, _ = fmin_l_bfgs_b(
+        value, (start / scale).ravel(), m=20, factr=tolerance / _EPS, pgtol=1e-7, maxiter=max_iterations
+    )
     return np.asarray(found.reshape(start.shape) * scale)
 
 

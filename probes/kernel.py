@@ -3,6 +3,7 @@
 Glossary. K: Gaussian kernel exp(-|x - z|^2 / (2 s^2)); z: landmarks; L: the partial Cholesky factor, K ~ L L'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from jaxtyping import Float, Int, Num
 
 from probes.linear import PENALTIES, RidgeProbe, check_penalties
 from probes.moment_fits import FittedProbe, check_rows
-from probes.moments import block_moments
+from probes.moments import Blocks, block_moments
 from probes.probe import ProbeData, check_folds, n_distinct
 
 __all__ = ["FittedKernel", "KernelProbe"]
@@ -39,7 +40,7 @@ class KernelProbe:
 
     penalties: tuple[float, ...] = PENALTIES
     bandwidths: tuple[float, ...] = (0.25, 0.5, 1.0)
-    landmarks: int = 200
+    landmarks: int = 100
     name: str = "kernel"
 
     def __post_init__(self) -> None:
@@ -55,24 +56,39 @@ class KernelProbe:
         Raises:
             ValueError: if X has no columns, or there is a choice and no folds to choose by.
         """
+        return self.fit_groups(data, [slice(0, data.Y.shape[1])], folds=folds)[0]
+
+    def fit_groups(
+        self, data: ProbeData, groups: Sequence[slice], *, folds: Int[np.ndarray, " row"] | None = None
+    ) -> "list[FittedKernel]":
+        """Fit several ranges of target columns, each with settings of its own, from one set of kernels."""
         ridge, several = RidgeProbe(self.penalties), len(self.penalties) * len(self.bandwidths) > 1
         folds = check_folds(data, folds, choosing="penalties and bandwidths" if several else "")
-        n_fold, group = int(folds.max(initial=-1)) + 1, slice(0, data.Y.shape[1])
-        found = []
+        n_fold = int(folds.max(initial=-1)) + 1
+        tried = []
         for bandwidth in self.bandwidths:
             features = _landmarks(data.X, data.weight, bandwidth, self.landmarks)
-            blocks = block_moments(features(data.X), data.Y, data.weight, folds + 1, n_fold + 1)
-            losses = np.zeros(len(self.penalties))
+            tried.append((features, block_moments(features(data.X), data.Y, data.weight, folds + 1, n_fold + 1)))
+        rows = n_distinct(data.history)
+        return [self._chosen(ridge, tried, group, n_fold, rows) for group in groups]
+
+    def _chosen(
+        self, ridge: RidgeProbe, tried: "list[tuple[_Features, Blocks]]", group: slice, n_fold: int, rows: int
+    ) -> "FittedKernel":
+        losses = np.zeros((len(tried), len(self.penalties)))
+        for i, (_, blocks) in enumerate(tried):
             for held in range(1, n_fold + 1):
-                losses += ridge.losses(blocks.without(held), blocks.held(held, held), group)
-            choice = ridge.candidates(group.stop)[ridge.choose(losses, 0.0, group.stop)]
-            found.append((float(losses.min()), bandwidth, features, blocks, choice))
-        _, bandwidth, features, blocks, choice = min(found, key=lambda one: one[0])
-        whole, rows = blocks.without(), n_distinct(data.history)
+                losses[i] += ridge.losses(blocks.without(held), blocks.held(held, held), group)
+        best = int(np.argmin(losses.min(axis=1)))
+        features, blocks = tried[best]
+        n_target = group.stop - group.start
+        choice = ridge.candidates(n_target)[ridge.choose(losses[best], 0.0, n_target)]
+        whole = blocks.without()
         check_rows(ridge, rows, whole.rank, choice.penalty)
         B = ridge.solve(whole, choice, group)
-        intercept = blocks.y0 + whole.y - (blocks.x0 + whole.x) @ B
-        return FittedKernel(features, FittedProbe(B, intercept, choice.penalty, whole.rank, rows), bandwidth)
+        intercept = (blocks.y0 + whole.y)[group] - (blocks.x0 + whole.x) @ B
+        fitted = FittedProbe(B, intercept, choice.penalty, whole.rank, rows)
+        return FittedKernel(features, fitted, self.bandwidths[best])
 
 
 @dataclass(frozen=True, eq=False)

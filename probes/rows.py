@@ -53,6 +53,7 @@ def _row(process: str, length: int, scored: Scored, run: Run | None) -> Row:
         kl=trained.kl if trained else None,
         reason=s.reason,
         setting=s.setting,
+        p_value=s.p_value,
     )
 
 

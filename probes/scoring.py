@@ -45,6 +45,7 @@ class Score:
         verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
             rank, so that any assignment of points to beliefs could be read out as well. Empty where the score is below
             `HIGH`, or is that of a null.
+        p_value: of a permutation test, where one was asked for.
         resampled: the score in each bootstrap sample of the split; NaN where the null model is exact on that sample.
     """
 
@@ -65,6 +66,7 @@ class Score:
     reason: str = ""
     setting: str = ""
     probe: str = "ridge"
+    p_value: float | None = None
     resampled: Float[np.ndarray, " draw"] = field(default_factory=lambda: np.empty(0), repr=False)
 
 

@@ -29,7 +29,7 @@ from tests.probes.ground_for_tests import Ground
 PROBES: list[Any] = [
     RidgeProbe(),
     ReducedRankProbe(),
-    LogisticProbe(penalties=(1e-6, 1e-2)),
+    LogisticProbe(penalties=(1e-6, 1e-2), tolerance=1e-11),
     SimplexProbe(),
     KernelProbe(landmarks=15),
 ]
