@@ -70,7 +70,7 @@ class Row:
         kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if
             a possible symbol gets probability 0.
         seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two
-            seeds.
+            seeds. Of untrained rows across initialisations, of which a seed may have several.
     """
 
     process: str
