@@ -44,8 +44,8 @@ def plain() -> Comparison:
 def full() -> Comparison:
     return asked(
         Further(
-            probes=("reduced-rank", "simplex"),
-            targets=("beyond-k", "state", "position", "constrained", "log-odds", "unidentifiable", "last-2", "order-1"),
+            probes=("reduced-rank",),
+            targets=("beyond-k", "position", "log-odds", "last-2", "order-1"),
             controls=("geometric-shuffle",),
             transfer=(("coin", COIN),),
             twins=2,
@@ -77,10 +77,9 @@ def test_the_standing_rows_stay_what_they_were(plain: Comparison, full: Comparis
 
 def test_every_probe_target_and_control_has_rows(full: Comparison) -> None:
     real = full.only(control="", site="layer.1", weighting="probability")
-    assert {row.probe for row in real} == {"ridge", "reduced-rank", "simplex"}
+    assert {row.probe for row in real} == {"ridge", "reduced-rank"}
     assert {row.target for row in real} == {
-        "belief", "next", "beyond", "state", "position", "constrained", "log-odds", "unidentifiable", "belief-last-2",
-        "order-1",
+        "belief", "next", "beyond", "position", "log-odds", "belief-last-2", "order-1",
     }  # fmt: skip
     assert {row.control for row in full.rows} >= {"geometric-shuffle", "transfer", "untrained", "last-k"}
     for row in full.rows:
@@ -189,8 +188,9 @@ def test_a_process_may_bring_targets_of_its_own() -> None:
 def test_named_targets_and_transfer() -> None:
     process = zoo.rrxor()
     found = histories(process, 7)
-    names = [t.name for t in further_targets(process, found, ("beyond-k", "order-2"), weighting="uniform")]
-    assert names == ["beyond-2", "beyond-3", "order-2"]
+    asked_for = ("beyond-k", "order-2", "state", "constrained", "unidentifiable")
+    names = [t.name for t in further_targets(process, found, asked_for, weighting="uniform")]
+    assert names == ["beyond-2", "beyond-3", "order-2", "state", "constrained", "unidentifiable"]
     (one,) = transfer_targets(found, [("golden mean", zoo.golden_mean())])
     assert (one.control, one.dimension) == ("transfer", 0)
     assert "impossible" in one.reason
