@@ -1,6 +1,7 @@
 """One predictor on one process with one seed: build it, train it, measure it. The unit of work of a comparison."""
 
 import json
+import re
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Num
 from torch import nn
 
 from compmech import GHMM, HMM
@@ -22,14 +24,20 @@ from predictors import (
 from predictors.checkpoint import dumps
 from probes.baselines import counted, known_at_once
 from probes.candidates import Candidate, make
-from probes.ground import Ground, scores, scores_in_sample
+from probes.ground import Ground, further_scores, scores, scores_in_sample, with_p_values
 from probes.history import kl_by_position
 from probes.pictures import picture, plane
+from probes.positions import score_by_position
 from probes.readout import OUTPUT, default_sites, read_out
-from probes.results import Picture, Run
+from probes.results import Picture, PositionCurve, Run
 from probes.scoring import Score
 
-__all__ = ["Cell", "CellResult", "Scored", "generator", "run_cell", "sites_of", "torch_generator"]
+LAYERS = "layers"
+"""The pseudo-site of all layers' outputs side by side."""
+
+_LAYER = re.compile(r"layer\.[0-9]+")
+
+__all__ = ["LAYERS", "Cell", "CellResult", "Scored", "generator", "is_layer", "run_cell", "sites_of", "torch_generator"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +83,7 @@ class CellResult:
     picture: Picture
     checkpoint: bytes | None
     notes: tuple[str, ...]
+    positions: tuple[PositionCurve, ...] = ()
 
 
 def generator(entropy: int, *purpose: str | int) -> np.random.Generator:
@@ -107,8 +116,9 @@ def run_cell(cell: Cell, advance: Callable[[int], None]) -> CellResult:
 def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
     who = (cell.label, cell.candidate.label, cell.seed or 0)
 
-    def fresh() -> Predictor:
-        rng = torch_generator(cell.entropy, "weights", *who)
+    def fresh(twin: int = 1) -> Predictor:
+        purpose = ("weights", *who) if twin == 1 else ("weights", *who, "twin", twin)
+        rng = torch_generator(cell.entropy, *purpose)
         made = make(cell.candidate, cell.process.n_symbol, cell.length, rng=rng)
         return made.to(cell.device) if isinstance(made, nn.Module) else made
 
@@ -135,7 +145,9 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
         },
     )
     found = _measured(cell, model, past)
-    found = replace(found, scores=found.scores + _untrained(cell, twin))
+    twins = [twin, *(fresh(number) for number in range(2, cell.ground.further.twins + 1))]
+    untrained = [scored for number, one in enumerate(twins, start=1) for scored in _untrained(cell, one, number)]
+    found = replace(found, scores=(*found.scores, *untrained))
     try:
         return replace(found, checkpoint=dumps(model))
     except ValueError as error:
@@ -176,7 +188,8 @@ def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
     inner = [site for site in inner if site in predictor.sites]
     read = read_out(predictor, histories, inner)
     kl, values = kl_by_position(histories, read.log_probs), read.features
-    found = [Scored(site, s) for site, X in values.items() for s in scores(cell.ground, X, nulls=True)]
+    values |= _jointly(cell, values)
+    found = [Scored(site, s) for site, X in values.items() for s in _all_scores(cell, site, X)]
     found += [Scored(site, s) for site, X in values.items() if site != OUTPUT for s in scores_in_sample(cell.ground, X)]
     best = _best_site(found, inner or [OUTPUT])
     label = cell.candidate.label
@@ -201,15 +214,66 @@ def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
         ),
         checkpoint=None,
         notes=(),
+        positions=_by_position(cell, values),
     )
 
 
-def _untrained(cell: Cell, twin: Predictor) -> tuple[Scored, ...]:
-    """The same network as it was before training: what its architecture alone gives a probe."""
+def _untrained(cell: Cell, twin: Predictor, number: int) -> list[Scored]:
+    """The same network as it was before training, or with other initial weights: what its architecture alone gives."""
     sites = list(cell.sites) if cell.sites is not None else default_sites(twin.sites)
-    chosen = [site for site in sites if site in twin.sites]
-    values = read_out(twin, cell.ground.histories, chosen).features
-    return tuple(Scored(site, s) for site in chosen for s in scores(cell.ground, values[site], control="untrained"))
+    values = read_out(twin, cell.ground.histories, [site for site in sites if site in twin.sites]).features
+    del values[OUTPUT]
+    values |= _jointly(cell, values)
+    setting = "" if number == 1 else f"twin={number}"
+    found = []
+    for site, X in values.items():
+        rng = generator(cell.entropy, "further", cell.label, cell.candidate.label, cell.seed or 0, site, number)
+        ridge = scores(cell.ground, X, control="untrained")
+        rest = further_scores(cell.ground, X, control="untrained", rng=rng)
+        found += [Scored(site, replace(s, setting=f"{s.setting} {setting}".strip())) for s in (*ridge, *rest)]
+    return found
+
+
+def _all_scores(cell: Cell, site: str, X: Num[np.ndarray, "history width"]) -> list[Score]:
+    """Of one site: the standing rows, their p-values, and those of further probes."""
+    rng = generator(cell.entropy, "further", cell.label, cell.candidate.label, cell.seed or 0, site)
+    found = with_p_values(cell.ground, X, scores(cell.ground, X, nulls=True), rng=rng)
+    return found + further_scores(cell.ground, X, rng=rng)
+
+
+def is_layer(site: str) -> bool:
+    """Whether a site is the output of a whole layer."""
+    return _LAYER.fullmatch(site) is not None
+
+
+def _jointly(cell: Cell, values: Mapping[str, Num[np.ndarray, "history _"]]) -> dict[str, Num[np.ndarray, "history _"]]:
+    """The outputs of all layers side by side, where that was asked for and there are several."""
+    layers = [site for site in values if is_layer(site)]
+    if not cell.ground.further.jointly or len(layers) < 2:
+        return {}
+    return {LAYERS: np.hstack([values[site] for site in layers])}
+
+
+def _by_position(cell: Cell, values: Mapping[str, Num[np.ndarray, "history _"]]) -> tuple[PositionCurve, ...]:
+    ground = cell.ground
+    if not ground.further.by_position:
+        return ()
+    real = [target for target in ground.targets["probability"] if not target.control]
+    return tuple(
+        PositionCurve(
+            cell.label,
+            cell.candidate.label,
+            cell.seed,
+            site,
+            one.target,
+            [float(value) if np.isfinite(value) else None for value in one.r2],
+            [float(value) for value in one.share],
+        )
+        for site, X in values.items()
+        for one in score_by_position(
+            X, real, ground.histories, weighting="probability", split=ground.splits[0], probe=ground.probe
+        )
+    )
 
 
 def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
@@ -219,8 +283,8 @@ def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
         for s in found
         if s.site in sites
         and s.score.score is not None
-        and (s.score.target, s.score.control, s.score.split, s.score.weighting)
-        == ("belief", "", "history", "probability")
+        and (s.score.target, s.score.probe, s.score.control, s.score.split, s.score.weighting)
+        == ("belief", "ridge", "", "history", "probability")
     ]
     return max(ranked)[1] if ranked else sites[0]
 

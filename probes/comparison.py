@@ -12,15 +12,19 @@ from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from predictors import TrainingConfig
 from probes.baselines import BASELINES
 from probes.candidates import Candidate
-from probes.cell import Cell, CellResult, generator, run_cell, sites_of
+from probes.cell import LAYERS, Cell, CellResult, generator, is_layer, run_cell, sites_of
+from probes.further import Further
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
+from probes.history import Histories
 from probes.parallel import run_all
+from probes.positions import synchronisation_curve
 from probes.presets import ASKED, BATCH, clip, eval_every, learning_rate
 from probes.presets import steps as preset_steps
 from probes.readout import OUTPUT, default_sites
-from probes.results import Comparison, ProcessSummary, Run, SuffixCurve
+from probes.results import Comparison, ProcessSummary, Run, SuffixCurve, SynchronisationCurve
 from probes.rows import across_seeds, control_rows, predictor_rows
 from probes.scoring import Score
+from probes.targets import Target
 
 __all__ = ["ComparisonSpec", "Subject", "compare", "versions"]
 
@@ -38,12 +42,14 @@ class Subject:
         label: what its rows are called; also part of file names.
         title: the process with its parameters, for people.
         length: symbols read.
+        targets: of this process alone, such as the parts of a composed one; scored like those of all.
     """
 
     label: str
     title: str
     process: HMM | GHMM
     length: int
+    targets: Callable[[Histories], Sequence[Target]] | None = None
 
     def __post_init__(self) -> None:
         _at_least_one(self.length, "length, the number of symbols read,")
@@ -60,6 +66,7 @@ class ComparisonSpec:
         max_histories: of each process; more are sampled with their probabilities. None: all.
         sites: which to probe; None: all but a transformer's keys and values.
         device: where networks are trained and run.
+        further: probes, targets and controls beside the standing ones.
     """
 
     subjects: tuple[Subject, ...]
@@ -71,6 +78,7 @@ class ComparisonSpec:
     max_histories: int | None = 20_000
     sites: tuple[str, ...] | None = None
     device: str = "cpu"
+    further: Further = field(default_factory=Further)
 
     def __post_init__(self) -> None:
         for name in ("seeds", "steps", "batch", "max_histories"):
@@ -134,6 +142,7 @@ class ComparisonSpec:
                 for s in self.subjects
             ],
             "predictors": [asdict(candidate) for candidate in self.candidates],
+            **({} if self.further == Further() else {"further": self.further.to_dict()}),
         }
 
 
@@ -163,14 +172,25 @@ def compare(
     notes: dict[str, None] = {}
     pieces: list[Cell | ControlWork] = []
     summaries: list[ProcessSummary] = []
+    synchronisation: list[SynchronisationCurve] = []
     for subject in spec.subjects:
         widths = _site_widths(spec, subject)
         of_histories = generator(entropy, "histories", subject.label)
         try:
-            ground = prepare(subject.process, subject.length, max_histories=spec.max_histories, rng=of_histories)
+            ground = prepare(
+                subject.process,
+                subject.length,
+                max_histories=spec.max_histories,
+                further=spec.further,
+                own_targets=subject.targets,
+                rng=of_histories,
+            )
         except ValueError as error:
             raise ValueError(f"{subject.title}, {subject.length} symbols: {error}") from error
         summaries.append(_summary(subject, ground))
+        if spec.further.by_position:
+            known = synchronisation_curve(subject.process, ground.histories)
+            synchronisation.append(SynchronisationCurve(subject.label, known.of, [float(b) for b in known.bits]))
         notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
         pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
@@ -212,6 +232,8 @@ def compare(
         pictures=[result.picture for result in results],
         notes=[*notes, *dict.fromkeys(note for result in results for note in result.notes)],
         suffix_curves=[curve for label in lengths for curve in controls[label].suffix_curves],
+        position_curves=[curve for result in results for curve in result.positions],
+        synchronisation_curves=synchronisation,
     )
 
 
@@ -345,6 +367,9 @@ def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
         made = sites_of(candidate, subject.process, subject.length)
         chosen = default_sites(made) if spec.sites is None else [name for name in spec.sites if name in made]
         sites |= {f"{candidate.label} {name}": made[name].width for name in chosen}
+        layers = [made[name].width for name in chosen if is_layer(name)]
+        if spec.further.jointly and len(layers) > 1:
+            sites[f"{candidate.label} {LAYERS}"] = sum(layers)
     known = {name.rpartition(" ")[2] for name in sites}
     for name in spec.sites or ():
         if name not in known | {OUTPUT}:

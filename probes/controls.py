@@ -12,9 +12,10 @@ import numpy as np
 from jaxtyping import Float
 
 from probes.classes import BeliefClasses
+from probes.donors import around_classes, within_length
 from probes.history import Histories
-from probes.linear import ProbeData
-from probes.targets import Target
+from probes.probe import ProbeData
+from probes.targets import Target, exchanged
 
 
 @runtime_checkable
@@ -120,12 +121,8 @@ class Shuffled:
     name: str = "shuffled"
 
     def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
-        n = len(self.histories)
-        donor = np.arange(n)
-        for length in range(1, self.histories.length + 1):
-            members = np.flatnonzero(self.histories.row == length)
-            donor[members] = rng.permutation(members)
-        return replace(data, Y=_of_history(data, n)[donor][data.history])
+        donor = within_length(self.histories, rng=rng)
+        return replace(data, Y=_of_history(data, len(donor))[donor][data.history])
 
 
 @dataclass(frozen=True)
@@ -141,14 +138,30 @@ class PermutedClasses:
     name: str = "permuted-classes"
 
     def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
-        if self.classes.n_belief < 2:
-            raise ValueError("permuted-classes needs at least two distinct beliefs; there is one")
-        _, member = np.unique(self.classes.belief, return_index=True)
-        cycle = rng.permutation(len(member))
-        donor = np.empty_like(cycle)
-        donor[cycle] = np.roll(cycle, 1)
-        Y = _of_history(data, len(self.classes.belief))
-        return replace(data, Y=Y[member[donor[self.classes.belief]]][data.history])
+        donor = around_classes(self.classes, rng=rng)
+        return replace(data, Y=_of_history(data, len(donor))[donor][data.history])
+
+
+@dataclass(frozen=True)
+class GeometricShuffle:
+    """Null `geometric-shuffle`: every distinct belief keeps what the next symbol tells of it and gets another's rest.
+
+    The target is split into its best affine prediction from P(x | history), by the weights of the data, and what is
+    left; only what is left is permuted, as by `PermutedClasses`, and freed of what the prediction tells of it by chance
+    (`exchanged`). Broken: where the belief lies beyond the next symbol. Kept: the next-symbol part of the geometry, its
+    share of the variance, and which histories leave the same belief. A belief score that this null reaches is a score
+    of the next symbol.
+    """
+
+    histories: Histories
+    classes: BeliefClasses
+    name: str = "geometric-shuffle"
+
+    def __call__(self, data: ProbeData, *, rng: np.random.Generator) -> ProbeData:
+        donor = around_classes(self.classes, rng=rng)
+        Y = _of_history(data, len(donor))
+        weight = np.bincount(data.history, data.weight, len(donor))
+        return replace(data, Y=exchanged(Y, self.histories.prediction, weight, donor)[data.history])
 
 
 def features(control: Control, histories: Histories, *, rng: np.random.Generator) -> Float[np.ndarray, "history width"]:
@@ -156,16 +169,31 @@ def features(control: Control, histories: Histories, *, rng: np.random.Generator
     return np.asarray(control(_bare(np.empty((len(histories), 0))), rng=rng).X)
 
 
-def null_target(control: Control, target: Target, *, rng: np.random.Generator) -> Target:
-    """A target as a null gives it, marked with the null's name; an empty one stays empty."""
+def null_target(
+    control: Control,
+    target: Target,
+    *,
+    weight: Float[np.ndarray, " history"] | None = None,
+    rng: np.random.Generator,
+) -> Target:
+    """A target as a null gives it, marked with the null's name; an empty one stays empty.
+
+    Args:
+        weight: of the histories, where the null needs it; None: all alike.
+    """
     if not target.dimension:
         return replace(target, control=control.name)
-    return replace(target, Y=control(_bare(target.Y), rng=rng).Y, control=control.name)
+    if target.distribution is None:
+        return replace(target, Y=control(_bare(target.Y, weight), rng=rng).Y, control=control.name)
+    both = control(_bare(np.hstack([target.Y, target.distribution]), weight), rng=rng).Y
+    Y, distribution = np.split(both, [target.dimension], axis=1)
+    return replace(target, Y=Y, distribution=distribution, control=control.name)
 
 
-def _bare(Y: Float[np.ndarray, "history target"]) -> ProbeData:
+def _bare(Y: Float[np.ndarray, "history target"], weight: Float[np.ndarray, " history"] | None = None) -> ProbeData:
     n = len(Y)
-    return ProbeData(X=np.empty((n, 0)), Y=Y, weight=np.full(n, 1.0 / n), history=np.arange(n))
+    weight = np.full(n, 1.0 / n) if weight is None else weight
+    return ProbeData(X=np.empty((n, 0)), Y=Y, weight=weight, history=np.arange(n))
 
 
 def _of_history(data: ProbeData, n: int) -> Float[np.ndarray, "history target"]:

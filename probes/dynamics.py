@@ -17,7 +17,9 @@ from jaxtyping import Float, Num
 from predictors import Predictor
 from probes.geometry import encoding_subspace, principal_angles, procrustes
 from probes.history import Histories, Weighting, kl_by_position
-from probes.linear import FittedProbe, ProbeData, RidgeProbe
+from probes.linear import RidgeProbe
+from probes.moment_fits import FittedProbe
+from probes.probe import ProbeData
 from probes.readout import read_out
 from probes.splits import Split
 from probes.targets import Target

@@ -1,6 +1,6 @@
 """The ground that all predictors of one process are judged on: the same histories, splits, targets and nulls."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from probes.classes import BeliefClasses, belief_classes
 from probes.controls import (
     Control,
     Gaussian,
+    GeometricShuffle,
     LastSymbols,
     NextLogProbabilities,
     NextProbabilities,
@@ -20,24 +21,32 @@ from probes.controls import (
     features,
     null_target,
 )
+from probes.description_length import online_code
+from probes.further import DESCRIPTION_LENGTH, Further, further_targets, transfer_targets
 from probes.history import Histories, Weighting, histories
 from probes.linear import RidgeProbe
+from probes.permutation import permutation_test
 from probes.prefixes import Source
-from probes.scoring import Score, score, score_in_sample
+from probes.scoring import Score, no_score, score, score_in_sample
 from probes.splits import Split, by_class, by_history
 from probes.suffix_grams import SuffixGrams, suffix_grams
-from probes.targets import Target, standard_targets
+from probes.targets import Target, standard_targets, with_distributions
 
 __all__ = [
     "WEIGHTINGS",
     "Ground",
+    "further_scores",
     "gaussian_scores",
     "model_free_scores",
     "prepare",
     "scores",
     "scores_in_sample",
     "suffix_gram_scores",
+    "with_p_values",
 ]
+
+# Targets of equal beliefs differ by what beliefs that count as equal do.
+_EQUAL = 1e-6
 
 WEIGHTINGS: tuple[Weighting, ...] = ("probability", "uniform")
 
@@ -50,9 +59,10 @@ class Ground:
         histories: what is scored on.
         classes: which of them leave the same belief.
         splits: by history and by belief class.
-        targets: for each weighting belief, next and beyond, and then each as the nulls `shuffled` and
-            `permuted-classes` give it.
+        targets: for each weighting belief, next and beyond, and what else was asked for; then the nulls: each of the
+            three as `shuffled` and `permuted-classes` give it, and what else was asked for.
         probe: how penalties are chosen.
+        further: what was asked for beside the standing rows.
     """
 
     histories: Histories
@@ -60,6 +70,7 @@ class Ground:
     splits: tuple[Split, ...]
     targets: Mapping[Weighting, tuple[Target, ...]] = field(repr=False)
     probe: RidgeProbe
+    further: Further = field(default_factory=Further)
 
 
 def prepare(
@@ -69,9 +80,14 @@ def prepare(
     max_histories: int | None,
     probe: RidgeProbe | None = None,
     n_fold: int = 5,
+    further: Further | None = None,
+    own_targets: Callable[[Histories], Sequence[Target]] | None = None,
     rng: np.random.Generator,
 ) -> Ground:
     """Choose histories, splits and nulls.
+
+    Args:
+        own_targets: those of this process alone, such as the parts of a composed one.
 
     Raises:
         ValueError: if the length is below 1, or allows too few histories for `n_fold` folds, or all leave one belief.
@@ -87,11 +103,23 @@ def prepare(
     nulls: list[Control] = [Shuffled(found)]
     if classes.n_belief > 1:
         nulls.append(PermutedClasses(classes))
+    further = further or Further()
+    own = tuple(own_targets(found)) if own_targets else ()
+    of_further = rng.spawn(1)[0]  # after all other streams, so that asking for more changes none of them
     targets = {}
     for weighting in WEIGHTINGS:
-        real = standard_targets(process, found, weighting=weighting)
-        targets[weighting] = (*real, *(null_target(null, t, rng=of_nulls) for null in nulls for t in real))
-    return Ground(found, classes, splits, targets, probe or RidgeProbe())
+        standing = standard_targets(process, found, weighting=weighting)
+        real = (*standing, *further_targets(process, found, further.targets, weighting=weighting), *own)
+        null = [null_target(null, t, rng=of_nulls) for null in nulls for t in standing]
+        null += [null_target(Shuffled(found), t, rng=of_further) for t in real[len(standing) :]]
+        if further.controls:
+            geometric = GeometricShuffle(found, classes)
+            null.append(null_target(geometric, standing[0], weight=found.weight(weighting), rng=of_further))
+        null += transfer_targets(found, further.transfer)
+        if further.predicts_distributions:
+            real = with_distributions(process, found, real)
+        targets[weighting] = (*real, *null)
+    return Ground(found, classes, splits, targets, probe or RidgeProbe(), further)
 
 
 def scores(
@@ -110,6 +138,79 @@ def scores(
                 X, targets, ground.histories, weighting=weighting, split=split, probe=ground.probe, control=control
             )
     return found
+
+
+def further_scores(
+    ground: Ground, X: Num[np.ndarray, "history width"], *, control: str = "", rng: np.random.Generator
+) -> list[Score]:
+    """Scores of the probes that were asked for beside ridge, by probability, on the real targets of every split."""
+    weighting: Weighting = "probability"
+    targets = [target for target in ground.targets[weighting] if not target.control]
+    found: list[Score] = []
+    for split in ground.splits:
+        for probe in ground.further.made_probes:
+            found += score(X, targets, ground.histories, weighting=weighting, split=split, probe=probe, control=control)
+    if ground.further.codes:
+        found += [_coded(ground, X, target, control, rng) for target in targets if target.name == "belief"]
+    return found
+
+
+def _coded(
+    ground: Ground, X: Num[np.ndarray, "history width"], target: Target, control: str, rng: np.random.Generator
+) -> Score:
+    """The online code of a target's distribution as a score: of the bits that features could save, the share saved."""
+    split, weight = ground.splits[0], ground.histories.weight("probability")
+    empty = no_score(target, ground.histories, "probability", split, X.shape[1], control, "nothing can be saved")
+    named = replace(empty, probe=DESCRIPTION_LENGTH, split="online")
+    if target.distribution is None:
+        return replace(named, reason=target.reason or "the belief is no function of a distribution")
+    code = online_code(X, target.distribution, weight, rng=rng)
+    said = f"bits={code.online:.4f} of {code.mean:.4f}, least {code.entropy:.4f}"
+    if code.share is None:
+        return replace(named, setting=said)
+    return replace(named, score=code.share, setting=said, reason="")
+
+
+def with_p_values(
+    ground: Ground, X: Num[np.ndarray, "history width"], found: Sequence[Score], *, rng: np.random.Generator
+) -> list[Score]:
+    """Scores of ridge on the real targets by probability, each with the p-value of its split's permutations.
+
+    Held out by history, targets are exchanged among histories of equal length; held out by class, among beliefs.
+    Targets that are no functions of the belief have none by class.
+    """
+    if not ground.further.permutations:
+        return list(found)
+    real = {t.name: t for t in ground.targets["probability"] if not t.control and t.dimension}
+    splits = {split.name: split for split in ground.splits if not split.reason}
+    tested = []
+    for s in found:
+        asked = s.control == "" and s.probe == "ridge" and s.weighting == "probability" and s.score is not None
+        by_class = s.split == "class"
+        if not asked or s.target not in real or (by_class and not _of_belief(ground, real[s.target])):
+            tested.append(s)
+            continue
+        test = permutation_test(
+            X,
+            real[s.target],
+            ground.histories,
+            ground.classes,
+            weighting="probability",
+            split=splits[s.split],
+            exchange="classes" if by_class else "histories",
+            n_permutation=ground.further.permutations,
+            probe=ground.probe,
+            rng=rng,
+        )
+        tested.append(replace(s, p_value=test.p))
+    return tested
+
+
+def _of_belief(ground: Ground, target: Target) -> bool:
+    """Whether histories of equal belief have equal targets."""
+    label = ground.classes.belief
+    _, first = np.unique(label, return_index=True)
+    return bool(abs(target.Y - target.Y[first][label]).max() <= _EQUAL)
 
 
 def scores_in_sample(ground: Ground, X: Num[np.ndarray, "history width"]) -> list[Score]:
@@ -135,6 +236,12 @@ def model_free_scores(ground: Ground, widths: Sequence[int], *, rng: np.random.G
             replace(s, setting=setting)
             for s in scores(ground, features(control, history, rng=own), control=control.name)
         ]
+    if ground.further.probes:
+        # what the same probes make of the last symbols, the position and the truth about the next symbol
+        chosen = [LastSymbols(history, history.length), *controls[-3:]]
+        for control, own in zip(chosen, rng.spawn(len(chosen)), strict=True):
+            made = features(control, history, rng=own)
+            found += further_scores(ground, made, control=control.name, rng=own)
     return found
 
 

@@ -14,6 +14,7 @@ from probes.results import HIGH, Comparison, ProcessSummary, Row, Run, SuffixCur
 __all__ = [
     "CEILINGS",
     "MODEL_FREE",
+    "STANDING",
     "Headline",
     "Score",
     "best_model_free",
@@ -36,6 +37,9 @@ __all__ = [
 
 MODEL_FREE = ("suffix-grams", "last-k", "random-features", "position")
 """Controls that need no predictor at all; the headline subtracts the best of them."""
+
+STANDING = ("ridge", "mean")
+"""Probes of the rows that are ranked; those of others, asked for by name, stand beside them in the table."""
 
 CEILINGS = ("true-p", "true-log-p")
 """Controls that are told the truth about the next symbol; shown, never subtracted."""
@@ -134,7 +138,7 @@ def headline(comparison: Comparison, process: str, predictor: str, target: str) 
     def beside(**changed: str) -> Score | None:
         if site is None:
             return None
-        asked = {"split": "history", "weighting": "probability", "control": ""} | changed
+        asked = {"split": "history", "weighting": "probability", "control": "", "probe": "ridge"} | changed
         return scored(comparison.only(process=process, predictor=predictor, target=target, site=site, **asked))
 
     baseline = best_model_free(comparison, process, target, best.rows[0].width if best is not None else None)
@@ -278,7 +282,7 @@ def _named(comparison: Comparison, process: str) -> list[str]:
 def _grouped(rows: Sequence[Row]) -> list[Score]:
     groups: dict[tuple[str, str, int], list[Row]] = {}
     for row in rows:
-        if row.split != "none":
+        if row.split != "none" and row.probe in STANDING:
             # the width of random features is the site's; that of a network may not differ between seeds
             groups.setdefault((row.predictor, row.site, row.width), []).append(row)
     return [score for group in groups.values() if (score := scored(group)) is not None]

@@ -1,61 +1,205 @@
-"""Weighted second moments of features and targets, kept by block of rows: everything that a ridge fit needs of its
+"""Weighted second moments of features and targets, kept by block of rows: everything that a linear fit needs of its
 data.
 
 Glossary. x: features (width); y: targets; w: weight of a row; C = E[(x - mean)(x - mean)'], the weighted covariance;
 e, V: eigenvalues and eigenvectors of C; B: coefficients. Moments add, so the fit that leaves out any folds is made
 from a sum of blocks, never from the rows again, and one eigendecomposition serves every penalty and every target.
+Rows may come in pieces: only the sums are kept, which take 8 * blocks * (width + 1) * (width + targets + 1) bytes.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import reduce
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-# A chunk of rows is converted to float64 and multiplied at once: about 8 MB, which stays in cache.
-_CHUNK_VALUES = 2**20
+# Rows converted to float64 and multiplied at once: about 2 MB, which stay in cache between the two.
+_CHUNK_VALUES = 2**18
+# Rows that are sorted by block at once, so that a file on disk is read in order.
+_SORTED_ROWS = 2**16
 # Eigenvalues of a Gram matrix are known to about eps * width * (the largest), so no direction weaker than that is
 # counted.
 _EPS = float(np.finfo(np.float64).eps)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Moments:
-    """Sums over rows of 1, w, w x, w y, w x x', w x y' and w y^2, about an origin that all blocks share."""
+    """Sums over rows, about an origin that all blocks share.
+
+    Attributes:
+        rows: their number.
+        xx: sum of w (x, 1)(x, 1)': the last row and column hold w x, and the corner w.
+        xy: sum of w (x, 1) y': the last row holds w y.
+        yy: sum of w y^2, target by target.
+    """
 
     rows: int
-    w: float
-    x: Float[np.ndarray, " width"]
-    y: Float[np.ndarray, " target"]
-    xx: Float[np.ndarray, "width width"]
-    xy: Float[np.ndarray, "width target"]
+    xx: Float[np.ndarray, "width1 width1"]
+    xy: Float[np.ndarray, "width1 target"]
     yy: Float[np.ndarray, " target"]
 
     def __add__(self, other: "Moments") -> "Moments":
-        return Moments(
-            self.rows + other.rows,
-            self.w + other.w,
-            self.x + other.x,
-            self.y + other.y,
-            self.xx + other.xx,
-            self.xy + other.xy,
-            self.yy + other.yy,
-        )
+        return Moments(self.rows + other.rows, self.xx + other.xx, self.xy + other.xy, self.yy + other.yy)
+
+    @property
+    def w(self) -> float:
+        """The sum of weights."""
+        return float(self.xx[-1, -1])
+
+    @property
+    def x(self) -> Float[np.ndarray, " width"]:
+        """The weighted sum of features."""
+        return np.asarray(self.xx[-1, :-1])
+
+    @property
+    def y(self) -> Float[np.ndarray, " target"]:
+        """The weighted sum of targets."""
+        return np.asarray(self.xy[-1])
+
+    def null_loss(self, y: Float[np.ndarray, " target"]) -> Float[np.ndarray, " target"]:
+        """Weighted sum of squared errors of a constant prediction, target by target."""
+        return np.asarray(self.yy - 2 * self.y * y + self.w * y**2)
 
 
-@dataclass(frozen=True)
+class MomentStream:
+    """Moments of rows that come in pieces; of the rows themselves nothing is kept.
+
+    Sums are accumulated in float64, whatever the type of the features.
+
+    Args:
+        n_block: rows are summed by block 0 .. n_block - 1.
+    """
+
+    def __init__(self, n_block: int) -> None:
+        self.n_block = n_block
+        self._sums: list[_Sums] = []
+        self._x0 = self._y0 = np.empty(0)
+        self._shifted = False
+
+    def add(
+        self,
+        X: Num[np.ndarray, "row width"],
+        Y: Float[np.ndarray, "row target"],
+        weight: Float[np.ndarray, " row"],
+        block: Int[np.ndarray, " row"],
+    ) -> None:
+        """Add rows to their blocks.
+
+        Raises:
+            ValueError: if the number of columns of X or Y is not that of the rows before.
+        """
+        if not self._sums:
+            self._begin(X, Y)
+        shape = (len(self._x0), len(self._y0))
+        if (X.shape[1], Y.shape[1]) != shape:
+            raise ValueError(
+                f"rows must have the {shape[0]} features and {shape[1]} targets of those before; got {X.shape[1]} and "
+                f"{Y.shape[1]}"
+            )
+        for start in range(0, len(X), _SORTED_ROWS):
+            piece = slice(start, start + _SORTED_ROWS)
+            self._add_piece(X[piece], Y[piece], weight[piece], block[piece])
+
+    def blocks(self) -> "Blocks":
+        """The moments of every block. More rows may still be added."""
+        if not self._sums:
+            raise ValueError("no rows have been added")
+        return Blocks(tuple(sums.moments() for sums in self._sums), self._x0, self._y0)
+
+    def _begin(self, X: np.ndarray, Y: np.ndarray) -> None:
+        width, n_target = X.shape[1], Y.shape[1]
+        # any origin near the data keeps the digits; the mean of about a thousand evenly spaced rows is near enough, and
+        # where it is within a deviation of 0, so is 0
+        spaced = slice(None, None, max(1, len(X) // 1024))
+        some = np.asarray(X[spaced], dtype=np.float64)
+        mean = some.mean(axis=0) if len(X) else np.zeros(width)
+        self._shifted = bool(len(X)) and bool(np.any(mean**2 > some.var(axis=0)))
+        self._x0 = mean if self._shifted else np.zeros(width)
+        self._y0 = Y[spaced].mean(axis=0) if len(Y) else np.zeros(n_target)
+        self._sums = [_Sums(width, n_target) for _ in range(self.n_block)]
+        self._buffer = np.empty((max(256, _CHUNK_VALUES // (width + 1)), width + 1))
+
+    def _add_piece(self, X: np.ndarray, Y: np.ndarray, weight: np.ndarray, block: np.ndarray) -> None:
+        least = int(block.min())
+        if least == int(block.max()):
+            self._add_rows(self._sums[least], X, Y, weight)
+            return
+        order = np.argsort(block, kind="stable")
+        edges = np.searchsorted(block[order], np.arange(self.n_block + 1))
+        for sums, first, last in zip(self._sums, edges[:-1], edges[1:], strict=True):
+            size = len(self._buffer)
+            for i in range(int(first), int(last), size):
+                rows = order[i : min(i + size, last)]
+                self._add_rows(sums, X[rows], Y[rows], weight[rows])
+
+    def _add_rows(self, sums: "_Sums", X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> None:
+        for start in range(0, len(X), len(self._buffer)):
+            part = slice(start, start + len(self._buffer))
+            w, y = weight[part], Y[part] - self._y0
+            x1 = self._buffer[: len(w)]
+            if self._shifted:
+                np.subtract(X[part], self._x0, out=x1[:, :-1])
+            else:
+                x1[:, :-1] = X[part]
+            x1[:, -1] = 1.0
+            if np.all(w == w[0]):  # one factor for all is cheaper than a pass over the rows
+                sums.add(x1, y, float(w[0]))
+            else:
+                root = np.sqrt(w)[:, None]
+                x1 *= root
+                sums.add(x1, root * y, 1.0)
+
+
+class _Sums:
+    """Running sums of one block; of the symmetric one only the upper triangle is kept up."""
+
+    def __init__(self, width: int, n_target: int) -> None:
+        self.rows = 0
+        self.xx = np.zeros((width + 1, width + 1), order="F")
+        self.yx = np.zeros((n_target, width + 1))
+        self.yy = np.zeros(n_target)
+
+    def add(self, x1: Float[np.ndarray, "row width1"], y: Float[np.ndarray, "row target"], factor: float) -> None:
+        from scipy.linalg.blas import dsyrk
+
+        self.rows += len(x1)
+        self.xx = dsyrk(factor, x1.T, beta=1.0, c=self.xx, overwrite_c=1)
+        self.yx += factor * (y.T @ x1)
+        self.yy += factor * np.einsum("ij,ij->j", y, y)
+
+    def moments(self) -> Moments:
+        upper = np.triu(self.xx)
+        return Moments(self.rows, upper + np.triu(upper, 1).T, self.yx.T.copy(), self.yy.copy())
+
+
+@dataclass(frozen=True, eq=False)
 class Blocks:
     """Moments of every block of rows, and the origin (x0, y0) about which they were taken."""
 
     parts: tuple[Moments, ...]
     x0: Float[np.ndarray, " width"]
     y0: Float[np.ndarray, " target"]
+    _spectra: dict[frozenset[int], "Spectrum"] = field(default_factory=dict, repr=False)
+    _held: dict[tuple[frozenset[int], int], "Held"] = field(default_factory=dict, repr=False)
 
     def total(self, blocks: Iterable[int]) -> Moments:
         """The moments of several blocks together. Sums only: subtracting a heavy block would cost digits."""
         return reduce(Moments.__add__, (self.parts[block] for block in blocks))
+
+    def without(self, *held: int) -> "Spectrum":
+        """The eigendecomposition of all blocks but those held out. It is kept, so that a further fit is quick."""
+        key = frozenset(held)
+        if key not in self._spectra:
+            self._spectra[key] = spectrum(self.total(b for b in range(len(self.parts)) if b not in key))
+        return self._spectra[key]
+
+    def held(self, block: int, *without: int) -> "Held":
+        """The moments of one block as the fit that leaves out the blocks `without` sees them. Kept as well."""
+        key = (frozenset(without), block)
+        if key not in self._held:
+            self._held[key] = Held.of(self.without(*without), self.parts[block])
+        return self._held[key]
 
 
 def block_moments(
@@ -65,31 +209,16 @@ def block_moments(
     block: Int[np.ndarray, " row"],
     n_block: int,
 ) -> Blocks:
-    """Moments of each block 0 .. n_block-1 in one pass over the rows, in float64 whatever the type of X."""
-    width, n_target = X.shape[1], Y.shape[1]
-    # any origin near the data keeps the digits; the mean of about a thousand evenly spaced rows is near enough
-    spaced = slice(None, None, max(1, len(X) // 1024))
-    x0 = X[spaced].mean(axis=0, dtype=np.float64) if len(X) else np.zeros(width)
-    y0 = Y[spaced].mean(axis=0) if len(Y) else np.zeros(n_target)
-    order = np.argsort(block, kind="stable")
-    edges = np.searchsorted(block[order], np.arange(n_block + 1))
-    size = max(256, _CHUNK_VALUES // max(1, width))
-    parts = []
-    for start, stop in pairwise(edges):
-        rows = order[start:stop]
-        chunks = [rows[i : i + size] for i in range(0, len(rows), size)] or [rows]
-        parts.append(reduce(Moments.__add__, (_moments(X[c] - x0, Y[c] - y0, weight[c]) for c in chunks)))
-    return Blocks(tuple(parts), x0, y0)
+    """Moments of each block 0 .. n_block-1 in one pass over the rows, in float64 whatever the type of X.
+
+    X may be a memory-mapped file larger than memory: it is read once, in order.
+    """
+    stream = MomentStream(n_block)
+    stream.add(X, Y, weight, block)
+    return stream.blocks()
 
 
-def _moments(x: np.ndarray, y: np.ndarray, w: np.ndarray) -> Moments:
-    root = np.sqrt(w)[:, None]
-    x_root, y_root = root * x, root * y
-    xx, xy = x_root.T @ x_root, x_root.T @ y_root  # NumPy sends A.T @ A to the symmetric product
-    return Moments(len(w), float(w.sum()), w @ x, w @ y, xx, xy, np.einsum("ij,ij->j", y_root, y_root))
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spectrum:
     """The eigendecomposition of one training set: ridge coefficients for any penalty and all targets follow from it.
 
@@ -111,15 +240,9 @@ class Spectrum:
 
     def coefficients(self, penalties: Float[np.ndarray, " target"]) -> Float[np.ndarray, "width target"]:
         """B = (C + penalty * trace(C)/width)^-1 Cov(x, y), a penalty for each target column; 0: the pseudoinverse."""
-        return np.asarray(self.V @ (self._shrunk(penalties) * self.c))
+        return np.asarray(self.V @ (self.shrunk(penalties) * self.c))
 
-    def all_coefficients(self, penalties: Float[np.ndarray, " penalty"]) -> Float[np.ndarray, "width penalty target"]:
-        """The same for each penalty and every target column."""
-        scaled = self._shrunk(penalties)[:, :, None] * self.c[:, None, :]
-        width, n_penalty, n_target = scaled.shape
-        return np.asarray((self.V @ scaled.reshape(width, -1)).reshape(width, n_penalty, n_target))
-
-    def _shrunk(self, penalties: Float[np.ndarray, " penalty"]) -> Float[np.ndarray, "width penalty"]:
+    def shrunk(self, penalties: Float[np.ndarray, " penalty"]) -> Float[np.ndarray, "width penalty"]:
         """1 / (e + penalty * mean e) within the numerical rank, 0 beyond it."""
         mean = self.e.mean() if len(self.e) else 0.0
         beyond = len(self.e) - self.rank
@@ -131,19 +254,40 @@ class Spectrum:
 def spectrum(m: Moments) -> Spectrum:
     """The eigendecomposition of the centred weighted covariance in `m`."""
     x, y = m.x / m.w, m.y / m.w
-    C = m.xx / m.w - np.outer(x, x)
+    C = m.xx[:-1, :-1] / m.w - np.outer(x, x)
     e, V = np.linalg.eigh(C)
     # relative to the uncentred second moment: centring cancels digits down to that scale
-    floor = _EPS * len(e) * float(np.max(np.diagonal(m.xx) / m.w, initial=0.0))
+    floor = _EPS * len(e) * float(np.max(np.diagonal(m.xx)[:-1] / m.w, initial=0.0))
     rank = int((e > max(floor, _EPS * len(e) * float(e[-1]))).sum()) if len(e) else 0
-    return Spectrum(x, y, e, V, V.T @ (m.xy / m.w - np.outer(x, y)), m.rows, rank)
+    return Spectrum(x, y, e, V, V.T @ (m.xy[:-1] / m.w - np.outer(x, y)), m.rows, rank)
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Held-out moments about the means of the training rows, in the eigenvectors of those: what losses are made of."""
+
+    xx: Float[np.ndarray, "width width"]
+    xy: Float[np.ndarray, "width target"]
+    yy: Float[np.ndarray, " target"]
+
+    @staticmethod
+    def of(train: Spectrum, held: Moments) -> "Held":
+        """Move moments to the origin and axes of a training set."""
+        x, y = held.x, held.y
+        xx = held.xx[:-1, :-1] - np.outer(x, train.x) - np.outer(train.x, x) + held.w * np.outer(train.x, train.x)
+        xy = held.xy[:-1] - np.outer(x, train.y) - np.outer(train.x, y) + held.w * np.outer(train.x, train.y)
+        return Held(train.V.T @ xx @ train.V, train.V.T @ xy, held.null_loss(train.y))
+
+    def losses(
+        self, B: Float[np.ndarray, "width candidate target"], group: slice = slice(None)
+    ) -> Float[np.ndarray, "candidate target"]:
+        """Weighted sums of squared errors of several sets of coefficients, given in the eigenvectors of training."""
+        fitted = (self.xx @ B.reshape(len(B), -1)).reshape(B.shape)
+        cross = np.einsum("wt,wct->ct", self.xy[:, group], B)
+        return np.asarray(self.yy[group] - 2 * cross + np.einsum("wct,wct->ct", B, fitted))
 
 
 def held_out_losses(train: Spectrum, held: Moments, penalties: Sequence[float]) -> Float[np.ndarray, "penalty target"]:
-    """Weighted sum of squared errors on held-out moments, for every penalty and target, without touching a row."""
-    xx = held.xx - np.outer(held.x, train.x) - np.outer(train.x, held.x) + held.w * np.outer(train.x, train.x)
-    xy = held.xy - np.outer(held.x, train.y) - np.outer(train.x, held.y) + held.w * np.outer(train.x, train.y)
-    yy = held.yy - 2 * held.y * train.y + held.w * train.y**2
-    B = train.all_coefficients(np.asarray(penalties))
-    fitted = (xx @ B.reshape(len(xx), -1)).reshape(B.shape)
-    return np.asarray(yy - 2 * np.einsum("wt,wpt->pt", xy, B) + np.einsum("wpt,wpt->pt", B, fitted))
+    """Weighted sum of squared errors of ridge fits on held-out moments, for every penalty and target."""
+    scaled = train.shrunk(np.asarray(penalties))[:, :, None] * train.c[:, None, :]
+    return Held.of(train, held).losses(scaled)

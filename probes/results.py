@@ -18,10 +18,12 @@ __all__ = [
     "SCHEMA",
     "Comparison",
     "Picture",
+    "PositionCurve",
     "ProcessSummary",
     "Row",
     "Run",
     "SuffixCurve",
+    "SynchronisationCurve",
     "write_files",
     "write_text",
 ]
@@ -49,9 +51,10 @@ class Row:
         symbols_seen: symbols predicted in training.
         seconds: wall-clock time of training.
         site: the internal value probed; "output" is the predictor's own next-symbol distribution.
-        target: belief, next or beyond.
-        probe: ridge, or ols for the rows marked `in-sample`.
-        split: "history" or "class", what is held out; "none" for in-sample rows.
+        target: belief, next or beyond, or another that was asked for.
+        probe: ridge, or ols for the rows marked `in-sample`, mean for suffix-grams, or another that was asked for; the
+            score of description-length is no R² but the share of bits saved.
+        split: "history" or "class", what is held out; "none" for in-sample rows, "online" for description lengths.
         weighting: "probability" or "uniform".
         whitened: the same score in whitened coordinates, invariant under change of basis.
         rows, width, rank: histories, feature columns, and the numerical rank of the features.
@@ -60,11 +63,14 @@ class Row:
         verdict: "holds their geometry", or "discriminates states" where beliefs do not clearly exceed the rank;
             empty for scores below `HIGH` and for nulls, which show neither.
         setting: of the control: the last "k=3" symbols it reads, or the longest suffix "K=6" that was chosen on inner
-            folds ("K=6/7/6/6/6" where outer folds differ).
+            folds ("K=6/7/6/6/6" where outer folds differ). Of the probe: its chosen "rank=3". Of an untrained twin
+            after the first: "twin=2".
+        p_value: of a permutation test, where one was asked for: among histories of equal length or, held out by class,
+            among beliefs.
         kl: mean over rows 1 .. length of the probability-weighted KL from the optimum to the predictor, nats; inf if
             a possible symbol gets probability 0.
         seeds_mean, seeds_low, seeds_high: mean score across seeds and its 95 % t interval; None with fewer than two
-            seeds.
+            seeds. Of untrained rows across initialisations, of which a seed may have several.
     """
 
     process: str
@@ -96,6 +102,7 @@ class Row:
     seeds_low: float | None = None
     seeds_high: float | None = None
     setting: str = ""
+    p_value: float | None = None
 
 
 @dataclass(frozen=True)
@@ -196,6 +203,38 @@ class SuffixCurve:
 
 
 @dataclass(frozen=True)
+class PositionCurve:
+    """Held-out R² of one target at one site by position, by probability, histories held out.
+
+    Attributes:
+        r2: at rows 1 .. length; None where the null model is exact.
+        share: of the null error that each row has: the score is the sum of share times r2.
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    site: str
+    target: str
+    r2: list[float | None]
+    share: list[float]
+
+
+@dataclass(frozen=True)
+class SynchronisationCurve:
+    """How uncertain the state is after L symbols, in bits: H[S_L | X_0:L].
+
+    Attributes:
+        of: "causal" states, or the presentation's "hidden" ones where no finite epsilon-machine is known.
+        bits: for L = 0 .. length.
+    """
+
+    process: str
+    of: str
+    bits: list[float]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Everything that `compare` found.
 
@@ -205,6 +244,7 @@ class Comparison:
         versions: of Python, of the libraries, and of this package.
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
         suffix_curves: of every process, target, split and weighting with a score.
+        position_curves, synchronisation_curves: where scores by position were asked for.
         files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
@@ -217,6 +257,8 @@ class Comparison:
     pictures: list[Picture]
     notes: list[str] = field(default_factory=list)
     suffix_curves: list[SuffixCurve] = field(default_factory=list)
+    position_curves: list[PositionCurve] = field(default_factory=list)
+    synchronisation_curves: list[SynchronisationCurve] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -238,7 +280,8 @@ class Comparison:
         def many(kind: Any, key: str) -> list[Any]:
             return [kind(**_numbers(item, kind)) for item in data[key]]
 
-        curves = many(SuffixCurve, "suffix_curves") if "suffix_curves" in data else []  # once they were not recorded
+        def if_recorded(kind: Any, key: str) -> list[Any]:
+            return many(kind, key) if key in data else []  # once they were not recorded
 
         return Comparison(
             command=data["command"],
@@ -249,7 +292,9 @@ class Comparison:
             rows=many(Row, "rows"),
             pictures=many(Picture, "pictures"),
             notes=data["notes"],
-            suffix_curves=curves,
+            suffix_curves=if_recorded(SuffixCurve, "suffix_curves"),
+            position_curves=if_recorded(PositionCurve, "position_curves"),
+            synchronisation_curves=if_recorded(SynchronisationCurve, "synchronisation_curves"),
             files=data.get("files", {}),
         )
 

@@ -26,7 +26,6 @@ def control_rows(process: str, length: int, scores: Sequence[Score]) -> list[Row
 def _row(process: str, length: int, scored: Scored, run: Run | None) -> Row:
     s = scored.score
     trained = run if s.control != "untrained" else None
-    without_probe = "mean" if s.control == "suffix-grams" else "ridge"
     return Row(
         process=process,
         predictor=run.predictor if run else "",
@@ -37,7 +36,7 @@ def _row(process: str, length: int, scored: Scored, run: Run | None) -> Row:
         seconds=trained.seconds if trained else None,
         site=scored.site,
         target=s.target,
-        probe="ols" if s.split == "none" else without_probe,
+        probe=s.probe,
         split=s.split,
         weighting=s.weighting,
         control=s.control,
@@ -54,6 +53,7 @@ def _row(process: str, length: int, scored: Scored, run: Run | None) -> Row:
         kl=trained.kl if trained else None,
         reason=s.reason,
         setting=s.setting,
+        p_value=s.p_value,
     )
 
 

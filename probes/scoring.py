@@ -7,9 +7,11 @@ from itertools import pairwise
 import numpy as np
 from jaxtyping import Float, Num
 
+from probes.coordinates import to_distributions, to_values
 from probes.crossfit import crossfit, in_sample
 from probes.history import Histories, Weighting
-from probes.linear import ROWS_PER_DIMENSION, RidgeProbe, check_finite
+from probes.linear import RidgeProbe
+from probes.probe import ROWS_PER_DIMENSION, Probe, check_finite
 from probes.results import HIGH
 from probes.splits import Split
 from probes.targets import Target
@@ -35,11 +37,15 @@ class Score:
         rows: distinct histories, trained on or held out.
         width: columns of the features. rank: their numerical rank, None for predictions made without a linear probe.
         beliefs: distinct beliefs among the histories.
+        probe: what predicted: the name of the probe, "ols" for ordinary fits scored on their own rows, "mean" without
+            one.
         penalty: chosen ridge penalty relative to the features' mean variance, the median of the outer folds.
-        setting: of the control, where it has one that was chosen or tried: "k=3", or "K=6".
+        setting: of the control or the probe, where it has one that was chosen or tried: "k=3", "K=6", "rank=2"; the
+            choices of outer folds where they differ, "rank=2/2/3/2/2".
         verdict: "holds their geometry", or "discriminates states" where distinct beliefs do not clearly exceed the
             rank, so that any assignment of points to beliefs could be read out as well. Empty where the score is below
             `HIGH`, or is that of a null.
+        p_value: of a permutation test, where one was asked for.
         resampled: the score in each bootstrap sample of the split; NaN where the null model is exact on that sample.
     """
 
@@ -59,6 +65,8 @@ class Score:
     verdict: str
     reason: str = ""
     setting: str = ""
+    probe: str = "ridge"
+    p_value: float | None = None
     resampled: Float[np.ndarray, " draw"] = field(default_factory=lambda: np.empty(0), repr=False)
 
 
@@ -69,10 +77,13 @@ def score(
     *,
     weighting: Weighting,
     split: Split,
-    probe: RidgeProbe | None = None,
+    probe: Probe | None = None,
     control: str = "",
 ) -> tuple[Score, ...]:
     """Score several targets on the same features and split, from the same moments: one for each target, in order.
+
+    A probe that predicts distributions is fitted to those of the targets, once where they share one, and what it
+    predicts is taken to the coordinates of each.
 
     Args:
         X: features, one row for each history (`histories.gather`).
@@ -83,28 +94,49 @@ def score(
         ValueError: if X has another number of rows, or entries that are not finite.
     """
     _check_features(X, histories)
-    full = [target for target in targets if target.dimension]
+    probe = probe or RidgeProbe()
+    weight = histories.weight(weighting)
+    full = [] if split.reason else [target for target in targets if target.dimension]
+    to_fit = to_distributions(full) if getattr(probe, "distributional", False) else to_values(full)
     answers: dict[int, Score] = {}
-    if full and not split.reason:
-        Y, groups = stack(full)
-        fit = crossfit(X, Y, histories.weight(weighting), split.fold, probe or RidgeProbe(), groups=groups)
-        for target, group, chosen in zip(full, groups, fit.penalties.T, strict=True):
-            answers[id(target)] = assess(
+    if to_fit.columns:
+        Y, groups = side_by_side(to_fit.columns)
+        fit = crossfit(X, Y, weight, split.fold, probe, groups=groups)
+        for target, way in zip(full, to_fit.ways, strict=True):
+            if isinstance(way, str):
+                continue
+            group = groups[way.place]
+            found = assess(
                 target,
-                fit.predicted[:, group],
-                fit.null[:, group],
-                histories.weight(weighting),
+                fit.predicted[:, group] @ way.M + way.c,
+                fit.null[:, group] @ way.M + way.c,
+                weight,
                 split,
                 weighting=weighting,
                 width=X.shape[1],
                 rank=fit.rank,
-                penalty=float(np.median(chosen)),
+                penalty=_median(fit.penalties[:, way.place]),
                 control=control,
             )
-    return tuple(
-        answers.get(id(target)) or no_score(target, histories, weighting, split, X.shape[1], control)
+            answers[id(target)] = replace(found, setting=said([row[way.place] for row in fit.settings]))
+    why = {id(target): way for target, way in zip(full, to_fit.ways, strict=True) if isinstance(way, str)}
+    found_or_not = (
+        answers.get(id(target))
+        or no_score(target, histories, weighting, split, X.shape[1], control, why.get(id(target), ""))
         for target in targets
     )
+    return tuple(replace(one, probe=probe.name) for one in found_or_not)
+
+
+def said(chosen: Sequence[str]) -> str:
+    """Choices of outer folds in one word: "K=6", or "K=6/7/6/6/6" where they differ."""
+    if len(set(chosen)) == 1:
+        return chosen[0]
+    return "/".join([chosen[0], *(one.rpartition("=")[2] for one in chosen[1:])])
+
+
+def _median(penalties: Float[np.ndarray, " fold"]) -> float | None:
+    return None if np.isnan(penalties).any() else float(np.median(penalties))
 
 
 def assess(
@@ -207,7 +239,7 @@ def score_in_sample(
     full = [target for target in named if target.dimension]
     answers: dict[int, Score] = {}
     if full:
-        Y, groups = stack(full)
+        Y, groups = side_by_side([target.Y for target in full])
         fit = in_sample(X, Y, weight, penalty)
         for target, group in zip(full, groups, strict=True):
             answers[id(target)] = assess(
@@ -222,7 +254,8 @@ def score_in_sample(
                 penalty=penalty,
             )
     return tuple(
-        answers.get(id(target)) or no_score(target, histories, weighting, split, X.shape[1]) for target in named
+        replace(answers.get(id(target)) or no_score(target, histories, weighting, split, X.shape[1]), probe="ols")
+        for target in named
     )
 
 
@@ -295,11 +328,12 @@ def _interval(resampled: Float[np.ndarray, " draw"]) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def stack(targets: Sequence[Target]) -> tuple[Float[np.ndarray, "history target"], list[slice]]:
-    """The columns of several targets side by side, and where each lies."""
-    edges = np.cumsum([0, *(target.dimension for target in targets)])
-    Y = np.concatenate([target.Y for target in targets], axis=1)
-    return Y, [slice(int(a), int(b)) for a, b in pairwise(edges)]
+def side_by_side(
+    columns: Sequence[Float[np.ndarray, "history _"]],
+) -> tuple[Float[np.ndarray, "history target"], list[slice]]:
+    """Several arrays of values side by side, and where each lies."""
+    edges = np.cumsum([0, *(values.shape[1] for values in columns)])
+    return np.concatenate(columns, axis=1), [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
 def _check_features(X: Num[np.ndarray, "row width"], histories: Histories) -> None:

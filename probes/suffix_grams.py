@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from probes.history import Histories, Weighting
-from probes.scoring import Score, assess, no_score, stack
+from probes.scoring import Score, assess, no_score, said, side_by_side
 from probes.splits import Split
 from probes.targets import Target
 
@@ -42,7 +42,7 @@ def suffix_grams(
     weight = histories.weight(weighting)
     answers: dict[int, SuffixGrams] = {}
     if full and not split.reason:
-        Y, groups = stack(full)
+        Y, groups = side_by_side([target.Y for target in full])
         backed = list(_back_off(Y, histories, weight, split.fold))
         n_suffix = np.cumsum([level.n_suffix for level in backed])
         own = np.stack([level.own for level in backed])
@@ -64,15 +64,14 @@ def suffix_grams(
             loss = np.array([level.loss[group].sum() for level in backed])  # K = 0 is the null model
             by_fold = tuple(int(K) for K in chosen)
             curve = tuple(float(value) for value in 1 - loss / loss[0])
-            answers[id(target)] = SuffixGrams(replace(score, setting=_said(by_fold)), by_fold, curve)
+            answers[id(target)] = SuffixGrams(
+                replace(score, setting=said([f"K={K}" for K in by_fold]), probe="mean"), by_fold, curve
+            )
     return tuple(
-        answers.get(id(target)) or SuffixGrams(no_score(target, histories, weighting, split, 0, "suffix-grams"), (), ())
+        answers.get(id(target))
+        or SuffixGrams(replace(no_score(target, histories, weighting, split, 0, "suffix-grams"), probe="mean"), (), ())
         for target in targets
     )
-
-
-def _said(chosen: Sequence[int]) -> str:
-    return f"K={'/'.join(map(str, chosen if len(set(chosen)) > 1 else chosen[:1]))}"
 
 
 @dataclass(frozen=True, eq=False)

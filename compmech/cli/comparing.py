@@ -51,6 +51,32 @@ def compare(
     lr: Annotated[float | None, typer.Option(help="One peak learning rate for all networks.")] = None,
     max_histories: Annotated[int, typer.Option(help="Of each process; more are sampled. 0: all there are.")] = 20_000,
     site: Annotated[list[str] | None, typer.Option("--site", help="Probe only this site; may be given again.")] = None,
+    probe: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probe",
+            help="Beside ridge: reduced-rank, logistic, simplex, kernel, description-length; may be given again.",
+        ),
+    ] = None,
+    target: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--target",
+            help="Beside belief, next and beyond: beyond-k, state, position, constrained, log-odds, unidentifiable, "
+            "last-3, order-2 (any number); may be given again.",
+        ),
+    ] = None,
+    control: Annotated[
+        list[str] | None, typer.Option("--control", help="Beside the standing ones: geometric-shuffle.")
+    ] = None,
+    transfer: Annotated[
+        list[str] | None,
+        typer.Option("--transfer", help="Process whose beliefs are read as a control, as for --process; again."),
+    ] = None,
+    twins: Annotated[int, typer.Option(help="Untrained twins of every network.")] = 1,
+    jointly: Annotated[bool, typer.Option("--jointly", help="Also probe all layers side by side.")] = False,
+    permutations: Annotated[int, typer.Option(help="Of the targets, for p-values; 0: none.")] = 0,
+    by_position: Annotated[bool, typer.Option("--by-position", help="Also record scores at every position.")] = False,
     device: Annotated[str, typer.Option(help="Where networks live, in torch's words.")] = "cpu",
     seed: Seed = 0,
     workers: Workers = None,
@@ -69,6 +95,16 @@ def compare(
         max_histories=max_histories or None,
         sites=tuple(site) if site else None,
         device=device,
+        further={
+            "probes": tuple(probe or ()),
+            "targets": tuple(target or ()),
+            "controls": tuple(control or ()),
+            "transfer": tuple((p.label, p.process) for p in map(parse_process, transfer or ())),
+            "twins": twins,
+            "jointly": jointly,
+            "permutations": permutations,
+            "by_position": by_position,
+        },
     )
     _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json)
 
@@ -176,6 +212,7 @@ def specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str
     """Processes, each with its length, predictors as the user typed them, and the settings that were given."""
     from probes.candidates import candidate
     from probes.comparison import ComparisonSpec, Subject
+    from probes.further import Further
 
     renamed = {"lr": "learning_rate"}
     given = {
@@ -187,6 +224,8 @@ def specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str
         for word in predictors:
             name, own = parse_settings(word)
             chosen.append(candidate(name, own, label=predictor_label(word)))
+        if "further" in given:
+            given["further"] = Further(**given["further"])
         return ComparisonSpec(
             subjects=tuple(Subject(p.label, p.title, p.process, length) for p, length in subjects),
             candidates=tuple(chosen),

@@ -16,7 +16,8 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
-from probes.linear import ProbeData, RidgeProbe
+from probes.linear import RidgeProbe
+from probes.probe import ProbeData
 
 __all__ = ["Component", "Through", "fit_component", "fit_components"]
 

@@ -6,7 +6,17 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from probes.headline import Headline, Score, best_model_free, control_scores, headline, networks, probed, site_scores
+from probes.headline import (
+    STANDING,
+    Headline,
+    Score,
+    best_model_free,
+    control_scores,
+    headline,
+    networks,
+    probed,
+    site_scores,
+)
 from probes.report.numerals import decimal, signed
 from probes.report.short_names import labels
 from probes.report.style import CONTROL_NAMES, GRID, INK, MUTED, PAGE, colour_of, marker_of
@@ -27,6 +37,7 @@ def score_limits(comparison: Comparison, summary: ProcessSummary, targets: Seque
         for row in comparison.only(process=summary.process, target=target)
         if row.score is not None
         and row.split != "none"
+        and row.probe in STANDING
         and row.control in ("", "untrained", "permuted-classes", "true-p")
     ]
     return lowest_shown(values), 1.03

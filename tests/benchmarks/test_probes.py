@@ -1,27 +1,86 @@
-"""A ridge probe with penalties chosen on inner folds, beside one plain scikit-learn fit of the same rows."""
+"""Ridge probes beside one plain scikit-learn fit of the same rows, and beside the symmetric product that bounds both.
+
+Bars: a fit of 200,000 rows in 0.65 of scikit-learn's time (the symmetric product alone takes about that), each further
+fit of the same rows in 5 ms; 1,000,000 rows with five folds and 20 penalties in at most twice one scikit-learn fit.
+"""
 
 import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
+from probes import ProbeData, RidgeProbe, StreamingFit
 from probes.crossfit import crossfit
-from probes.linear import RidgeProbe
+from probes.moment_fits import fit_blocks
+from probes.moments import block_moments
+
+TWENTY = tuple(float(p) for p in np.logspace(-10, 1, 20))
 
 
 @pytest.fixture(scope="module")
 def rows():
     rng = np.random.default_rng(0)
     X = rng.standard_normal((200_000, 256))
-    return X, X @ rng.standard_normal((256, 5)) + rng.standard_normal((200_000, 5)), rng.integers(0, 5, 200_000)
+    Y = X @ rng.standard_normal((256, 5)) + rng.standard_normal((200_000, 5))
+    return ProbeData(X, Y, np.full(len(X), 1 / len(X)), np.arange(len(X))), rng.integers(0, 5, 200_000)
+
+
+@pytest.fixture(scope="module")
+def million():
+    rng = np.random.default_rng(0)
+    X = rng.standard_normal((1_000_000, 256), dtype=np.float32)
+    Y = X[:, :5] + rng.standard_normal((1_000_000, 5))
+    return X, Y, rng.integers(0, 5, 1_000_000)
+
+
+@pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
+def test_one_fit(benchmark, rows):
+    benchmark.pedantic(RidgeProbe((1e-3,)).fit, (rows[0],), rounds=5)
 
 
 @pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
 def test_nested_folds_and_all_penalties(benchmark, rows):
-    X, Y, fold = rows
-    benchmark.pedantic(crossfit, (X, Y, np.full(len(X), 1 / len(X)), fold, RidgeProbe()), rounds=3)
+    data, fold = rows
+    benchmark.pedantic(crossfit, (data.X, data.Y, data.weight, fold, RidgeProbe()), rounds=3)
+
+
+@pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
+def test_limit_symmetric_product(benchmark, rows):
+    X = rows[0].X
+    benchmark.pedantic(lambda: X.T @ X, rounds=5)
 
 
 @pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
 def test_peer_scikit_learn_once(benchmark, rows):
-    X, Y, _ = rows
-    benchmark.pedantic(lambda: Ridge(solver="cholesky").fit(X, Y), rounds=3)
+    data, _ = rows
+    benchmark.pedantic(lambda: Ridge(solver="cholesky").fit(data.X, data.Y), rounds=5)
+
+
+@pytest.mark.benchmark(group="ridge, a further fit of the same 200,000 rows")
+@pytest.mark.parametrize("penalties", [(1e-2,), TWENTY], ids=["one penalty", "20 penalties on 5 folds"])
+def test_further_fit(benchmark, rows, penalties):
+    data, fold = rows
+    blocks = block_moments(data.X, data.Y, data.weight, fold + 1, 6)
+    fit_blocks(RidgeProbe(), blocks, len(data.X))
+    benchmark.pedantic(fit_blocks, (RidgeProbe(penalties), blocks, len(data.X)), rounds=20)
+
+
+@pytest.mark.benchmark(group="ridge, 1,000,000 rows of width 256, 5 targets")
+def test_a_million_in_pieces_five_folds_20_penalties(benchmark, million):
+    X, Y, fold = million
+
+    def fit():
+        stream = StreamingFit(RidgeProbe(TWENTY), fold)
+        for start in range(0, len(X), 50_000):
+            part = slice(start, start + 50_000)
+            weight = np.full(len(Y[part]), 1e-6)
+            stream.add(ProbeData(X[part], Y[part], weight, np.arange(start, start + len(weight))))
+        return stream.fit()
+
+    assert benchmark.pedantic(fit, rounds=2).rows == 1_000_000
+
+
+@pytest.mark.benchmark(group="ridge, 1,000,000 rows of width 256, 5 targets")
+def test_peer_scikit_learn_a_million(benchmark, million):
+    X, Y, _ = million
+    X64 = X.astype(np.float64)
+    benchmark.pedantic(lambda: Ridge(solver="cholesky").fit(X64, Y), rounds=2)
