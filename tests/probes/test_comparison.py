@@ -9,7 +9,7 @@ import pytest
 
 from compmech import zoo
 from probes.candidates import candidate
-from probes.comparison import ComparisonSpec, Subject, _training, compare
+from probes.comparison import ComparisonSpec, Subject, compare
 from probes.presets import STEPS
 from probes.results import Comparison, Row, Run
 from probes.rows import across_seeds
@@ -153,7 +153,7 @@ def test_the_preset_budgets_are_evaluated_every_100_steps() -> None:
     gru = candidate("gru", None)
     for steps, every in ((1, 1), (5, 1), (99, 10), (100, 10), *((steps, 100) for steps in STEPS.values())):
         spec = ComparisonSpec((subject,), (gru,), steps=steps)
-        assert _training(spec, subject, gru)[0].eval_every == every
+        assert spec.training_of(subject, gru)[0].eval_every == every
 
 
 def test_the_learning_curve_ends_near_the_final_kl(comparison: Comparison) -> None:
