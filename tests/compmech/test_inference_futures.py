@@ -200,6 +200,16 @@ def test_where_states_are_infinitely_many_no_finite_machine_is_given(name: str) 
     assert equivalent(found.machine, process, tol=1e-6)
 
 
+def test_a_finer_machine_that_stands_out_as_well_is_told() -> None:
+    rare = zoo.golden_mean(p=0.02)
+    found = merging_ladder(futures_of(rare, 1, 1000, 20))
+    assert found.chosen.n_state == 1
+    assert found.finer is not None
+    assert found.finer.n_state == 2
+    assert merging_ladder(futures_of(rare, 1, 1000, 20), tolerance=1e-5).chosen.n_state == 2
+    assert merging_ladder(futures_of(zoo.golden_mean(), 1)).finer is None
+
+
 def perturbed(process, horizon: int, size: float) -> Futures:
     """What a network might say: every prediction of an exact predictor moved by its own history's error."""
     exact = futures_of(process, horizon)
