@@ -17,6 +17,7 @@ from probes.controls import (
     null_target,
 )
 from probes.crossfit import crossfit
+from probes.extraction import Extraction, extract
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
 from probes.linear import PENALTIES, FittedProbe, ProbeData, RidgeProbe, TooFewRows
 from probes.results import Comparison, Row
@@ -81,6 +82,9 @@ __all__ = [
     "features",
     "null_target",
     "suffix_grams",
+    # the machine of a predictor
+    "Extraction",
+    "extract",
     # the comparison
     "Candidate",
     "Comparison",
