@@ -20,6 +20,7 @@ from probes.controls import (
 from probes.crossfit import crossfit
 from probes.description_length import DescriptionLength, online_code
 from probes.distributions import LogisticProbe, SimplexProbe
+from probes.extraction import Extraction, extract
 from probes.history import Histories, Weighting, histories, kl_by_position, mean_kl
 from probes.identifiable import Identifiability, identifiability, unidentifiable_target
 from probes.intervention import CausalShare, EditEffect, causal_effects, causal_share
@@ -150,6 +151,9 @@ __all__ = [
     "permutation_p",
     "permutation_test",
     "suffix_grams",
+    # the machine of a predictor
+    "Extraction",
+    "extract",
     # the comparison
     "Candidate",
     "Comparison",

@@ -88,3 +88,30 @@ def test_the_check_of_the_golden_values_is_recorded_for_every_process() -> None:
     _, *rows, last = text.splitlines()
     assert {row.split()[0].split("(")[0] for row in rows} == set(zoo.names())
     assert f"{sum(int(row[38:45]) for row in rows)} golden values: 0 off" in last
+
+
+EXTRACTED = ROOT / "docs" / "results" / "extraction.json"
+
+
+def test_the_recorded_extractions_add_up_and_recover_what_they_should() -> None:
+    found = json.loads(EXTRACTED.read_text())
+    for process, counted in found["summary"].items():
+        rows = [row for row in found["rows"] if row["process"] == process and row["steps"] is None]
+        [exact] = [row for row in rows if row["seed"] is None]
+        assert exact["compared"]["isomorphic"], process
+        assert exact["compared"]["largest_difference"] < 1e-9
+        networks = {row["seed"]: row["compared"] for row in rows if row["seed"] is not None}
+        near = [seed for seed, beside in networks.items() if beside["kl_nats"] <= found["kl_nats_of_trained"]]
+        good = [
+            seed
+            for seed in near
+            if networks[seed]["isomorphic"] and networks[seed]["largest_difference"] <= found["near"]
+        ]
+        assert (counted["seeds"], counted["within_kl"], counted["recovered"]) == (list(networks), near, good)
+        assert len(good) >= 0.8 * len(near) > 0
+        for row in rows:
+            assert row["rollout"]["length"] > row["rollout"]["trained_length"]
+            assert all(each["probability"] < 0.01 for each in row["dropped"])
+    [mess3] = [row for row in found["rows"] if (row["process"], row["seed"]) == ("mess3", None)]
+    assert mess3["n_causal_states"] is None
+    assert "no finite machine" in mess3["reason"]

@@ -26,6 +26,12 @@ def extraction_table(document: dict[str, Any], title: str) -> list[str]:
 def _verdict(document: dict[str, Any]) -> list[str]:
     found = document["diagnostics"]
     lines = wrapped(found["reason"], "  ")
+    finer = found["finer"]
+    if finer is not None:
+        said = (
+            f"at a finer tolerance {finer['n_state']} states stand out as well, {_rounded(finer['residual'])} bits off"
+        )
+        lines += wrapped(said, "  ")
     beside = found["process"]
     if beside is None:
         return lines + wrapped("not compared with any process: give one with --process", "  ")

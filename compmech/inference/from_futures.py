@@ -259,6 +259,7 @@ def _of_ladder(ladder: Ladder) -> dict[str, Any]:
         "tolerance": ladder.tolerance,
         "reason": ladder.reason,
         "stands_out": ladder.stands_out,
+        "finer": None if ladder.finer is None else asdict(ladder.finer),
         "ladder": [asdict(step) for step in ladder.steps],
         "states_by_tolerance": [{"tolerance": tol, "n_state": n} for tol, n in ladder.growth],
     }

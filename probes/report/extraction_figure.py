@@ -1,6 +1,6 @@
 """Where no finite machine was found: how the number of states grows with the tolerance, and the beliefs themselves."""
 
-from math import log10
+from math import ceil, floor, log10
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from probes.report.numerals import power_of_ten
 from probes.report.style import MUTED, RC
 
 if TYPE_CHECKING:
@@ -42,12 +43,15 @@ def _draw_growth(axes: Axes, extraction: "Extraction") -> None:
     axes.invert_xaxis()
     axes.set_title("States needed grow with the tolerance")
     label = f"tolerance {found['tolerance']:.2g}"
-    axes.text(found["tolerance"], 1.0, f" {label}", transform=axes.get_xaxis_transform(), color=MUTED, va="top")
+    axes.text(
+        found["tolerance"], 1.0, label, transform=axes.get_xaxis_transform(), color=MUTED, va="bottom", ha="center"
+    )
     ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n <= max(2, *(step["n_state"] for step in steps))]
     axes.set_yticks(ticks, [str(n) for n in ticks])
+    off = [step["residual"] for step in steps]
+    powers = range(floor(log10(min(off))), ceil(log10(max(off))) + 1)
+    axes.set_xticks([10.0**k for k in powers], [power_of_ten(k) for k in powers])
     axes.minorticks_off()
-    low = min(step["residual"] for step in steps)
-    axes.set_xticks([10.0**k for k in range(int(log10(low)) - 1, 1) if 10.0**k >= low / 2])
 
 
 def _draw_beliefs(axes: Axes, extraction: "Extraction") -> None:

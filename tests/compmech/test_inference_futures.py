@@ -155,20 +155,20 @@ def test_the_minimal_process_is_equivalent_to_an_exact_predictor(name: str) -> N
 
 
 def clock() -> HMM:
-    """Told only by as many symbols as there are till its next stroke, every tenth."""
-    T = np.zeros((2, 10, 10))
-    T[0, np.arange(9), np.arange(1, 10)] = 1
-    T[1, 9, 0] = 1
+    """Told only by as many symbols as there are till its next stroke, every sixth."""
+    T = np.zeros((2, 6, 6))
+    T[0, np.arange(5), np.arange(1, 6)] = 1
+    T[1, 5, 0] = 1
     return HMM(T)
 
 
 def test_a_rank_that_still_grows_at_the_longest_horizon_is_refused() -> None:
-    words = clock().sample(40, 20, rng=rng())
-    with pytest.raises(ValueError, match=r"still grows at horizon 4 \(ranks 2, 3, 4, 5\)"):
-        rank_growth(lambda k: predicted_futures(clock(), words, horizon=k), 2, tolerance=TOLERANCE, longest=4)
-    found = merging_ladder(predicted_futures(clock(), words, horizon=9))
+    words = clock().sample(150, 20, rng=rng())
+    with pytest.raises(ValueError, match=r"still grows at horizon 3 \(ranks 2, 3, 4\)"):
+        rank_growth(lambda k: predicted_futures(clock(), words, horizon=k), 2, tolerance=TOLERANCE, longest=3)
+    found = merging_ladder(predicted_futures(clock(), words, horizon=5))
     assert found.finite
-    assert found.chosen.n_state == 10
+    assert found.chosen.n_state == 6
 
 
 def test_a_rank_is_as_sure_as_its_weakest_direction() -> None:
@@ -198,6 +198,16 @@ def test_where_states_are_infinitely_many_no_finite_machine_is_given(name: str) 
     assert curve == sorted(curve)
     assert curve[-1] > 2 * curve[1]
     assert equivalent(found.machine, process, tol=1e-6)
+
+
+def test_a_finer_machine_that_stands_out_as_well_is_told() -> None:
+    rare = zoo.golden_mean(p=0.02)
+    found = merging_ladder(futures_of(rare, 1, 1000, 20))
+    assert found.chosen.n_state == 1
+    assert found.finer is not None
+    assert found.finer.n_state == 2
+    assert merging_ladder(futures_of(rare, 1, 1000, 20), tolerance=1e-5).chosen.n_state == 2
+    assert merging_ladder(futures_of(zoo.golden_mean(), 1)).finer is None
 
 
 def perturbed(process, horizon: int, size: float) -> Futures:

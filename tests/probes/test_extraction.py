@@ -29,7 +29,7 @@ class LeakyCarry:
     """Exact beliefs over states of the process, and the row."""
 
     row: int
-    log_probs: Tensor
+    log_probs: Tensor | None
     belief: np.ndarray
 
 
@@ -141,6 +141,28 @@ def test_a_predictor_that_cannot_read_so_far_says_so() -> None:
         extract(model, length=8, rng=rng())
     found = extract(model, length=8, rng=rng(), n_time=9, horizon=1, n_seq=30).found
     assert found.diagnostics["rollout"]["length"] == 9
+
+
+class Silent(Leaky):
+    """One that does not speak before its first symbol."""
+
+    first_row = 1
+
+    def _carry(self, belief: np.ndarray, row: int) -> LeakyCarry:
+        made = super()._carry(belief, row)
+        return LeakyCarry(row, made.log_probs if row else None, belief)
+
+
+def test_a_predictor_that_does_not_speak_before_its_first_symbol_is_given_one() -> None:
+    silent = Silent(zoo.nemo(), leak=1e-3)
+    drawn = roll_out(silent, 200, 10, rows=(10,), drop_below=0.01, rng=rng())
+    assert drawn.words[:, 0].mean() == pytest.approx(0.5, abs=0.1)
+    assert np.isnan(drawn.entropy_bits[:, 0]).all()
+    assert np.isfinite(drawn.entropy_bits[:, 1:]).all()
+    found = extract(silent, length=8, rng=rng(), n_seq=60).found
+    assert found.n_causal_states.value == 3
+    assert found.diagnostics["excess_entropy_from_rollouts"] is None
+    assert found.excess_entropy is not None
 
 
 # ---------------------------------------------------------------------------------------------------- planted machines
