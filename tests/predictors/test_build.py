@@ -19,7 +19,10 @@ from predictors import (
     Predictor,
     Transformer,
     TransformerConfig,
+    at,
     build,
+    capture,
+    edited,
     n_parameters,
 )
 from predictors.hybrid import Hybrid, HybridConfig
@@ -247,3 +250,17 @@ def test_wrong_types_are_refused_in_words_where_no_annotation_is_checked() -> No
         "a step reads one symbol a sequence, axes (seq,); got shape (2, 1)",
     ]
     assert done.stdout.splitlines() == expected
+
+
+@pytest.mark.parametrize("config", SMALL)
+def test_a_batch_of_no_sequences_is_read_and_edited_like_any_other(config) -> None:
+    model, none = seeded(config), WORDS[:0]
+    assert model.log_probs(none).shape == (0, 7, 3)
+    values = capture(model, none, list(model.sites))
+    assert {name: value.shape for name, value in values.items()} == {
+        name: (0, 7, site.width) for name, site in model.sites.items()
+    }
+    for site in model.sites:
+        row, carry = edited(model, {site: at(1, torch.zeros_like)}).step(none[:, 0], model.init_carry(0))
+        rows, _ = model.advance(none[:, 1:], carry)
+        assert (row.shape, rows.shape) == ((0, 3), (0, 5, 3))
