@@ -264,3 +264,23 @@ def test_a_batch_of_no_sequences_is_read_and_edited_like_any_other(config) -> No
         row, carry = edited(model, {site: at(1, torch.zeros_like)}).step(none[:, 0], model.init_carry(0))
         rows, _ = model.advance(none[:, 1:], carry)
         assert (row.shape, rows.shape) == ((0, 3), (0, 5, 3))
+
+
+@pytest.mark.parametrize("config", SMALL)
+def test_an_edit_may_change_its_value_in_place(config) -> None:
+    """In a step a recurrent layer's output is the carry itself, and the begin vector is a parameter seen from afar."""
+    model = seeded(config)
+    for site in model.sites:
+        for pure, writing in (
+            (at(2, lambda value: value + 1), at(2, lambda value: value.add_(1))),
+            (lambda rows, value: value + 1, lambda rows, value: value.add_(1)),
+        ):
+            expected = edited(model, {site: pure}).log_probs(WORDS)
+            found = edited(model, {site: writing})
+            assert torch.equal(found.log_probs(WORDS), expected)
+            carry = found.init_carry(len(WORDS))
+            rows = [carry.log_probs]
+            for t in range(WORDS.shape[1]):
+                row, carry = found.step(WORDS[:, t], carry)
+                rows.append(row)
+            torch.testing.assert_close(torch.stack(rows, 1), expected, rtol=0, atol=1e-5)
