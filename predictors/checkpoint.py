@@ -176,5 +176,7 @@ def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Ten
         found = ", ".join(sorted(map(str, kinds)))
         raise CheckpointError(path, f"all its tensors must have one of the usual precisions; they have {found}")
     if written is not None and written != checksum(tensors):
-        raise CheckpointError(path, "damaged or changed: its tensors do not have the checksum that they were saved with")
+        raise CheckpointError(
+            path, "damaged or changed: its tensors do not have the checksum that they were saved with"
+        )
     network.to(kinds.pop()).load_state_dict(tensors)

@@ -98,7 +98,7 @@ class Block(nn.Module):
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
-        width, n_row, n_seq = r.shape
+        n_row, n_seq = r.shape[1:]
         columns = self.norm(r).flatten(1)
         # two products and not the halves of one, whose derivatives would have to be put together again
         x, z = ((weight @ columns).view(inner, n_row, n_seq) for weight in self.in_weight.chunk(2))

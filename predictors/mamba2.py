@@ -112,7 +112,7 @@ class Block(nn.Module):
         if stepped is not None:
             return stepped
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
-        config, (width, n_row, n_seq) = self.config, r.shape
+        config, (n_row, n_seq) = self.config, r.shape[1:]
         columns = self.norm(r).flatten(1)
         parts = torch.split_with_sizes(self.in_weight, [config.inner, config.convolved, config.n_head])
         # three products and not parts of one, whose derivatives would have to be put together again

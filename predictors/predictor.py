@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -34,6 +34,7 @@ __all__ = [
     "edited",
     "observe",
     "segments",
+    "unedited",
     "untouched",
     "visit",
     "written_rows",
@@ -426,3 +427,10 @@ def edited(predictor: Predictor, edits: Mapping[str, Edit]) -> Edited:
         >>> ablated = edited(model, {"layer.0.carry": at(5, torch.zeros_like)})  # doctest: +SKIP
     """
     return Edited(predictor, edits)
+
+
+def unedited(predictor: Predictor) -> Any:
+    """What runs inside, under any number of edits."""
+    while isinstance(predictor, Edited):
+        predictor = predictor.inner
+    return predictor

@@ -7,7 +7,17 @@ import jaxtyping
 import pytest
 import torch
 
-from predictors import CONFIGS, GRUConfig, UniformPredictor, at, build, capture, edited
+from predictors import (
+    CONFIGS,
+    GRUConfig,
+    HybridConfig,
+    UniformPredictor,
+    at,
+    attention_patterns,
+    build,
+    capture,
+    edited,
+)
 
 WORDS = torch.tensor([[0, 1, 1], [1, 0, 1]])
 
@@ -86,7 +96,7 @@ def test_a_carry_of_another_network_is_refused_before_a_kernel_reads_it(name: st
     other = build(CONFIGS[name](n_symbol=2, width=16, n_layer=2, **options), rng=torch.Generator().manual_seed(0))
     model = build(GRUConfig(n_symbol=2, width=16, n_layer=2), rng=torch.Generator().manual_seed(0))
     for one, two in ((model, other), (other, model)):
-        with torch.no_grad(), pytest.raises(ValueError, match="the carry is of another network, .*; this one is"):
+        with torch.no_grad(), pytest.raises(ValueError, match=r"the carry is of another network, .*; this one is"):
             one.step(WORDS[:, 0], two.init_carry(2))
 
 
@@ -101,3 +111,11 @@ def test_networks_that_differ_in_their_weights_go_on_with_each_others_carry() ->
     model, other = gru(), build(GRUConfig(n_symbol=2, width=4, n_layer=1), rng=torch.Generator().manual_seed(1))
     row, _ = other.step(WORDS[:, 0], model.init_carry(2))
     assert (row - other.step(WORDS[:, 0], other.init_carry(2))[0]).abs().max() > 1e-4
+
+
+@pytest.mark.parametrize("config", [GRUConfig(n_symbol=2, width=4), HybridConfig(n_symbol=2, width=8, pattern="mamba")])
+def test_attention_patterns_need_attention(config: Any) -> None:
+    model = build(config, rng=torch.Generator().manual_seed(0))
+    for each in (model, edited(model, {"final": at(0, torch.zeros_like)})):
+        with pytest.raises(ValueError, match=r"no layer of this (GRU|Hybrid) is an attention block"):
+            attention_patterns(each, WORDS)
