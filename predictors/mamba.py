@@ -109,7 +109,7 @@ class Block(nn.Module):
         )
 
         selected = self.select_weight @ u.flatten(1)
-        low, B, C = torch.split_with_sizes(selected.unflatten(1, (n_row, n_seq)), [rank, n_state, n_state])
+        low, B, C = torch.split_with_sizes(torch.unflatten(selected, 1, (n_row, n_seq)), [rank, n_state, n_state])
         delta = (self.delta_weight @ low.flatten(1)).view_as(u)
 
         ssm = f"{site}.ssm"

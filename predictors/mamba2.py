@@ -116,7 +116,7 @@ class Block(nn.Module):
         columns = self.norm(r).flatten(1)
         parts = torch.split_with_sizes(self.in_weight, [config.inner, config.convolved, config.n_head])
         # three products and not parts of one, whose derivatives would have to be put together again
-        z, v, delta = ((weight @ columns).unflatten(1, (n_row, n_seq)) for weight in parts)
+        z, v, delta = (torch.unflatten(weight @ columns, 1, (n_row, n_seq)) for weight in parts)
 
         conv = f"{site}.conv"
         taps = self.conv_weight, self.conv_bias

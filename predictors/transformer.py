@@ -184,6 +184,8 @@ class Transformer(Network):
     N(0, 0.64 / width), i.e. a standard deviation of 0.8 / sqrt(width); biases 0, norms the identity.
     """
 
+    config: TransformerConfig
+
     def __init__(self, config: TransformerConfig, *, rng: torch.Generator) -> None:
         super().__init__(config.n_symbol, config.width)
         self.config = config
