@@ -26,10 +26,11 @@ class NamedProcess:
 
 
 def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
-    """`name:key=value,key=value` as the name and its settings; values are numbers or other JSON where they are, else text.
+    """`name:key=value,key=value` as the name and its settings.
 
-    Numbers may also be written `.5` or `1/3`. Commas inside brackets or quotes belong to a value, as in `renewal:law=[0.25,0.75]`. Raises Misused
-    for a setting without `=`, an empty name, or a key given twice.
+    Values are JSON, or numbers such as `.5` and `1/3`, or else text. Commas inside brackets or quotes belong to a
+    value, as in `renewal:law=[0.25,0.75]`. Raises Misused for a setting without `=`, an empty name, or a key given
+    twice.
     """
     name, _, rest = word.partition(":")
     if not name:
