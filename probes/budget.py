@@ -32,7 +32,7 @@ class Kept:
 
 
 def training_flops(config: object, training: TrainingConfig, steps: int) -> float | None:
-    """Operations of so many updates, forward and backward; None for an architecture whose operations are not counted."""
+    """Operations of so many updates, forward and backward; None for architectures of which they are not counted."""
     if not isinstance(config, get_args(Config)):
         return None
     return (1 + BACKWARD) * flops(config, training.length) * training.length * training.batch * steps

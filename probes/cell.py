@@ -79,8 +79,9 @@ class Scored:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is found: the run, its scores, the picture of its beliefs, the weights as a checkpoint's bytes, and what else
-    was asked for."""
+    """What is found: the run, its scores, the picture of its beliefs, the weights as a checkpoint's bytes, and what was
+    asked for beside them.
+    """
 
     run: Run
     scores: tuple[Scored, ...]

@@ -25,6 +25,9 @@ __all__ = ["PairedDifference", "Rank", "headline_scores", "paired_differences", 
 LEVEL = 0.95
 """Of intervals, and of the statement that all ranks together are right."""
 
+_ROUNDING = 1e-9
+"""Scores that differ by less are the same score, added up in another order."""
+
 
 @dataclass(frozen=True)
 class PairedDifference:
@@ -81,7 +84,7 @@ def paired_differences(scores: Mapping[str, Mapping[int, float]]) -> list[Paired
         shared = sorted(scores[one].keys() & scores[other].keys())
         if len(shared) < 2:
             raise ValueError(f"{one} and {other} share {len(shared)} seeds: an interval needs two, better five")
-        differences = {seed: scores[one][seed] - scores[other][seed] for seed in shared}
+        differences = {seed: _apart(scores[one][seed], scores[other][seed]) for seed in shared}
         mean, low, high, p = _t(list(differences.values()))
         found.append((one, other, differences, mean, low, high, p))
     adjusted = _holm([each[-1] for each in found])
@@ -169,6 +172,10 @@ def _rank_row(comparison: Comparison, summary: ProcessSummary, rank: Rank, among
         summary.process, target, rank.predictor, best.site, sorted(rank.by_seed.items()),
         rank.mean, rank.low, rank.high, rank.highest, rank.lowest, among,
     )  # fmt: skip
+
+
+def _apart(one: float, other: float) -> float:
+    return one - other if abs(one - other) > _ROUNDING else 0.0
 
 
 def _t(values: Sequence[float]) -> tuple[float, float, float, float]:
