@@ -7,6 +7,7 @@ seed, so that they may differ between seeds; each row names its own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,25 +76,34 @@ def causal_rows(
     further, entropy = ground.further, int(rng.integers(2**63 - 1))
     effects: list[EditEffect] = []
     shares: list[ShareRow] = []
-    notes: list[str] = []
+    notes: dict[str, None] = {}
     for edit, site in _places(model, further.edits, best):
-        settings: dict[str, Any] = {"edit": edit, "n_case": further.edit_cases, "probe": ground.probe}
-        try:
-            for through in _THROUGH:
-                of_component = [kind for kind in further.edit_kinds if _depends(kind)]
-                whole = [kind for kind in further.edit_kinds if not _depends(kind)] if through == "probe" else []
-                for kind in (*whole, *of_component):
-                    effects += causal_effects(
-                        model, process, ground.histories, site, kind=kind, twin=twin, through=through, names=names,
-                        rng=np.random.default_rng(entropy), **settings,
-                    )  # fmt: skip
-                found = causal_share(
-                    model, process, ground.histories, site, through=through, rng=np.random.default_rng(entropy),
-                    **settings,
-                )  # fmt: skip
+
+        @contextmanager
+        def told() -> Iterator[None]:
+            try:
+                yield
+            except ValueError as error:  # a predictor without state sites, say; the process was checked before
+                place = site or "everything carried"
+                notes[f"{names[1]} on {names[0]}: no edit {edit} of {place}: {error}"] = None
+
+        for through in _THROUGH:
+            settings: dict[str, Any] = {
+                "edit": edit,
+                "through": through,
+                "n_case": further.edit_cases,
+                "probe": ground.probe,
+            }
+            where = (model, process, ground.histories, site)
+            for kind in further.edit_kinds:
+                if through == "encoding" and not _depends(kind):
+                    continue
+                with told():
+                    own = np.random.default_rng(entropy)
+                    effects += causal_effects(*where, kind=kind, twin=twin, names=names, rng=own, **settings)
+            with told():
+                found = causal_share(*where, rng=np.random.default_rng(entropy), **settings)
                 shares += [ShareRow.of(one, *names) for one in found]
-        except ValueError as error:  # a predictor without state sites, say; of the process all is checked before
-            notes.append(f"{names[1]} on {names[0]}: no edit {edit} of {site or 'everything carried'}: {error}")
     return CausalRows(tuple(effects), tuple(shares), tuple(notes))
 
 

@@ -6,6 +6,7 @@ from typing import Literal
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
 from probes.report.loss_panels import log_axis
 from probes.report.style import GRID, MUTED, colour_of, marker_of
@@ -49,12 +50,18 @@ def draw_by_cost(
             linewidth=1.4,
         )
         drawn = drawn or bool(shown.any())
-    if drawn:
-        log_axis(axes, "x")
-        if value == "kl":
-            log_axis(axes, "y")
-    else:
+    if not drawn:
         axes.text(0.5, 0.5, "not counted", transform=axes.transAxes, ha="center", color=MUTED)
+    elif cost == "parameters":  # networks of one comparison are of about one size
+        axes.xaxis.set_major_locator(MaxNLocator(2))
+        axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
+        axes.margins(x=0.25)
+    else:
+        log_axis(axes, "x")
+    if drawn and value == "kl":
+        log_axis(axes, "y")
+    if value == "score":
+        axes.set_ylim(min(-0.03, axes.get_ylim()[0]), 1.03)
     axes.set_xlabel(COSTS[cost])
     axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {rows[0].target}")
     axes.grid(axis="y", color=GRID)
