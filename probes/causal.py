@@ -77,16 +77,17 @@ def causal_rows(
     effects: list[EditEffect] = []
     shares: list[ShareRow] = []
     notes: dict[str, None] = {}
+
+    @contextmanager
+    def told(edit: str, site: str | None) -> Iterator[None]:
+        try:
+            yield
+        except ValueError as error:  # a predictor without state sites, say; the process was checked before
+            place = site or "everything carried"
+            notes[f"{names[1]} on {names[0]}: no edit {edit} of {place}: {error}"] = None
+
     for edit, site in _places(model, further.edits, best):
-
-        @contextmanager
-        def told() -> Iterator[None]:
-            try:
-                yield
-            except ValueError as error:  # a predictor without state sites, say; the process was checked before
-                place = site or "everything carried"
-                notes[f"{names[1]} on {names[0]}: no edit {edit} of {place}: {error}"] = None
-
+        where = (model, process, ground.histories, site)
         for through in _THROUGH:
             settings: dict[str, Any] = {
                 "edit": edit,
@@ -94,14 +95,13 @@ def causal_rows(
                 "n_case": further.edit_cases,
                 "probe": ground.probe,
             }
-            where = (model, process, ground.histories, site)
             for kind in further.edit_kinds:
                 if through == "encoding" and not _depends(kind):
                     continue
-                with told():
+                with told(edit, site):
                     own = np.random.default_rng(entropy)
                     effects += causal_effects(*where, kind=kind, twin=twin, names=names, rng=own, **settings)
-            with told():
+            with told(edit, site):
                 found = causal_share(*where, rng=np.random.default_rng(entropy), **settings)
                 shares += [ShareRow.of(one, *names) for one in found]
     return CausalRows(tuple(effects), tuple(shares), tuple(notes))

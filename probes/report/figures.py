@@ -5,6 +5,7 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -186,8 +187,9 @@ def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
         return None
     figure, body = _titled(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
     axes = body.subplots(2, len(COSTS), sharey="row", squeeze=False)
+    values: tuple[Literal["score", "kl"], ...] = ("score", "kl")
     for column, cost in enumerate(COSTS):
-        for line, value in enumerate(("score", "kl")):
+        for line, value in enumerate(values):
             draw_by_cost(axes[line, column], rows, networks(comparison, summary.process), cost, value)
             axes[line, column].set_ylabel("" if column else axes[line, column].get_ylabel())
         axes[0, column].set_xlabel("")
