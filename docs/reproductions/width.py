@@ -52,7 +52,15 @@ def settings(kind: str, width: int) -> dict[str, Any]:
 
 
 def measured(
-    earlier: dict[str, Any], *, kinds: list[str], widths: list[int], seeds: int, steps: int, length: int, histories: int
+    earlier: dict[str, Any],
+    *,
+    kinds: list[str],
+    widths: list[int],
+    seeds: int,
+    steps: int,
+    length: int,
+    past: int,
+    histories: int,
 ) -> dict[str, Any]:
     """The record of everything, with the rows that were there before."""
     parts = [zoo.mess3(**factor) for factor in FACTORS]
@@ -61,8 +69,8 @@ def measured(
     belief = belief_target(process, ground.histories)
     targets = [belief, *factor_targets(ground.histories, parts)]
     limits = best_linear(belief, targets, ground.histories.weight("probability"))
-    curve = causal_bottleneck(pasts_of(process, PAST, 1), PRICES, rng=np.random.default_rng(0), restarts=1)
-    asked = {"steps": steps, "length": length, "histories": histories}
+    curve = causal_bottleneck(pasts_of(process, past, 1), PRICES, rng=np.random.default_rng(0), restarts=1)
+    asked = {"steps": steps, "length": length, "past": past, "histories": histories}
     rows = earlier.get("rows", []) if earlier.get("asked") == asked else []
     done = {(row["kind"], row["width"], row["seed"]) for row in rows}
     for kind in kinds:
@@ -75,7 +83,7 @@ def measured(
                 rate, _ = learning_rate("product", kind)
                 training = TrainingConfig(length=length, steps=steps, lr=rate, clip=clip("product", kind))
                 train(model, process, training, rng=np.random.default_rng(seed))
-                kept = kept_at(model, ground, targets, "final", PAST)
+                kept = kept_at(model, ground, targets, "final", past)
                 needed = rate_needed(curve, kept.predictive_bits)
                 who = {"kind": kind, "width": width, "seed": seed, "parameters": n_parameters(model)}
                 rows.append({**who, **asdict(kept), "rate_needed_bits": needed})
@@ -115,8 +123,10 @@ def main(arguments: list[str] | None = None) -> None:
     asked = parser.parse_args(arguments)
     earlier = json.loads(asked.out.read_text()) if asked.out.is_file() else {}
     kinds, widths = (["gru"], [2, 4]) if asked.small else (list(KINDS), list(WIDTHS))
-    seeds, steps, length, histories = (1, 30, 3, 500) if asked.small else (asked.seeds, asked.steps, LENGTH, 5000)
-    found = measured(earlier, kinds=kinds, widths=widths, seeds=seeds, steps=steps, length=length, histories=histories)
+    sizes = {"seeds": asked.seeds, "steps": asked.steps, "length": LENGTH, "past": PAST, "histories": 5000}
+    if asked.small:
+        sizes = {"seeds": 1, "steps": 30, "length": 3, "past": 1, "histories": 500}
+    found = measured(earlier, kinds=kinds, widths=widths, **sizes)
     with written_aside(asked.out) as path:
         path.write_text(json.dumps(found, indent=1) + "\n")
     print(table(found))
