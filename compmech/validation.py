@@ -1,6 +1,7 @@
 """Checks of what users hand in: matrices, starts, names, words. Each error names the entry and the likely repair."""
 
 from collections.abc import Hashable, Iterable
+from fractions import Fraction
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -9,6 +10,9 @@ from numpy.typing import ArrayLike
 # Sums of a row of probabilities may miss 1 by this much: printed tables carry 9 digits or more, and sums of thousands
 # of float64 entries err by 1e-13. Anything worse is a mistake, not rounding.
 SUM_TOL = 1e-9
+
+# Sums that miss 1 by no more than this were rounded, as a rule: float32 rounds to 6e-8, tables to six digits.
+_ROUNDED = 1e-5
 
 
 def frozen(array: np.ndarray) -> np.ndarray:
@@ -25,7 +29,9 @@ def as_floats(value: ArrayLike, what: str) -> np.ndarray:
     except ValueError as error:
         raise ValueError(f"{what} must be a rectangular array of numbers; its rows have different lengths") from error
     if array.dtype.kind not in "biuf":
-        raise ValueError(f"{what} must hold real numbers; got entries of type {array.dtype}")
+        exact = array.dtype.kind == "O" and any(isinstance(entry, Fraction) for entry in array.flat)
+        repair = ". Fractions are kept exact by compmech.rational.RationalHMM; np.array(..., float) rounds them"
+        raise ValueError(f"{what} must hold real numbers; got entries of type {array.dtype}{repair if exact else ''}")
     array = np.array(array, dtype=np.float64)
     if not np.isfinite(array).all():
         bad = np.argwhere(~np.isfinite(array))[0]
@@ -67,7 +73,7 @@ def check_stochastic(value: ArrayLike) -> Float[np.ndarray, "symbol state state"
         state = int(wrong[0])
         raise ValueError(
             f"T must sum to 1 over (symbol, next_state) from every state; state {state} sums to {sums[state]:.9g}"
-            f"{_also(wrong)}.{_transposed(T)}"
+            f"{_also(wrong)}.{_rounded(sums) or _transposed(T)}"
         )
     return T
 
@@ -148,13 +154,20 @@ def _also(wrong: np.ndarray) -> str:
     return f" (nor does state {others})" if len(wrong) == 2 else f" (nor do states {others})"
 
 
+def _rounded(sums: Float[np.ndarray, " state"]) -> str:
+    """A hint when the rows sum to 1 but for rounding, as single precision or few digits make it."""
+    if (np.abs(sums - 1) < _ROUNDED).all():
+        return " Rounded, as in float32? Give T / T.sum(axis=(0, 2), dtype=float)[None, :, None]."
+    return ""
+
+
 def _transposed(T: np.ndarray) -> str:
     """A hint when some other reading of the axes would make every row sum to 1."""
-    readings = {
-        "next_state and state exchanged: give np.swapaxes(T, 1, 2)": (0, 1),
-        "(state, next_state, symbol): give np.moveaxis(T, -1, 0)": (1, 2),
-    }
-    for reading, axes in readings.items():
-        if np.allclose(T.sum(axis=axes), 1, rtol=0, atol=SUM_TOL):
-            return f" T looks transposed, {reading}."
+    if np.allclose(T.sum(axis=(0, 1)), 1, rtol=0, atol=SUM_TOL):
+        return " T looks transposed, next_state and state exchanged: give np.swapaxes(T, 1, 2)."
+    if np.allclose(T.sum(axis=(1, 2)), 1, rtol=0, atol=SUM_TOL):  # as many symbols as states: both readings fit
+        return (
+            " T looks transposed, (state, next_state, symbol): give np.moveaxis(T, -1, 0); "
+            "or (state, symbol, next_state): give np.swapaxes(T, 0, 1)."
+        )
     return " T was read as (symbol, state, next_state)."

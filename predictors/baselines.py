@@ -12,7 +12,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor
 
-from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, untouched
+from predictors.predictor import Carry, Site, Tap, check_n_seq, check_sites, check_tokens, untouched
 from predictors.smoothing import SMOOTHINGS, count_words, tables
 
 __all__ = ["Baseline", "KGramPredictor", "UniformPredictor", "unigram"]
@@ -52,6 +52,7 @@ class Baseline(ABC):
 
     def init_carry(self, n_seq: int, *, tap: Tap = untouched) -> Carry:
         """The carry at row 0, nothing read yet."""
+        check_n_seq(n_seq)
         check_sites(self, [*tap.reads, *tap.writes])
         carry: Carry = self._start(n_seq, tap)
         return carry

@@ -1,12 +1,15 @@
 """Networks as files: safetensors, which runs no code on loading. Same network, same bytes.
 
-The file's metadata has one key, `belief-geometry`, with sorted JSON: format version, architecture, configuration. One
-key only, because safetensors writes several in hash order, which changes from process to process.
+The file's metadata has one key, `belief-geometry`, with sorted JSON: format version, architecture, configuration, and a
+checksum of the tensors. One key only, because safetensors writes several in hash order, which changes from process to
+process.
 """
 
 import json
 import os
+from collections.abc import Mapping
 from dataclasses import asdict
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +23,7 @@ from predictors.network import Network
 from predictors.predictor import Predictor
 from predictors.whole_files import write_whole
 
-__all__ = ["FORMAT_VERSION", "CheckpointError", "dumps", "load", "save"]
+__all__ = ["FORMAT_VERSION", "CheckpointError", "checksum", "dumps", "load", "save"]
 
 FORMAT_VERSION = 1
 KEY = "belief-geometry"
@@ -69,17 +72,33 @@ def dumps(predictor: Predictor) -> bytes:
             f"only networks made by build(config) can be saved; got {type(predictor).__name__}: save its state dict by "
             "your own means, with what rebuilds it"
         )
-    header = {"format_version": FORMAT_VERSION, "architecture": names[0], "config": asdict(config)}  # type: ignore[arg-type]
     tensors = {name: tensor.detach().cpu().contiguous() for name, tensor in predictor.state_dict().items()}
+    header = {
+        "format_version": FORMAT_VERSION,
+        "architecture": names[0],
+        "config": asdict(config),  # type: ignore[arg-type]
+        "checksum": checksum(tensors),
+    }
     return to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)})
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """SHA-256 of names, precisions, shapes and bytes, in hexadecimal. safetensors files have none of their own."""
+    found = sha256()
+    for name in sorted(tensors):
+        tensor = tensors[name].contiguous()
+        found.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        found.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
+    return found.hexdigest()
 
 
 def load(path: str | os.PathLike[str]) -> Network:
     """Read a network from a file written by `save`, on the CPU, with the precision it was saved in.
 
     Raises:
-        CheckpointError: if the file is damaged, is no checkpoint of this package, is of another format version, or
-            holds tensors that do not fit its configuration.
+        CheckpointError: if the file is damaged or was changed, is no checkpoint of this package, is of another format
+            version, or holds tensors that do not fit its configuration. Files of before there was a checksum are read
+            without one.
         OSError: if the file cannot be read.
     """
     with open(path, "rb"):
@@ -91,7 +110,7 @@ def load(path: str | os.PathLike[str]) -> Network:
     except (SafetensorError, OSError, ValueError) as error:
         raise CheckpointError(path, f"damaged, or no safetensors file ({error})") from None
     network = _rebuild(path, metadata, tensors)
-    _fill(path, network, tensors)
+    _fill(path, network, tensors, json.loads(metadata[KEY]).get("checksum"))
     return network
 
 
@@ -146,8 +165,8 @@ def _check_shapes(path: str | os.PathLike[str], expected: dict[str, Tensor], ten
             raise CheckpointError(path, f"the tensor {name!r} has shape {shapes}")
 
 
-def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Tensor]) -> None:
-    """Put the tensors, which have the right shapes, into the network; refuse any of another precision."""
+def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Tensor], written: object) -> None:
+    """Put the tensors, which have the right shapes, into the network; refuse any of another precision or checksum."""
     expected = network.state_dict()
     for name, tensor in tensors.items():
         if tensor.dtype.is_floating_point != expected[name].dtype.is_floating_point:
@@ -156,4 +175,8 @@ def _fill(path: str | os.PathLike[str], network: Network, tensors: dict[str, Ten
     if len(kinds) != 1 or not kinds <= PRECISIONS:
         found = ", ".join(sorted(map(str, kinds)))
         raise CheckpointError(path, f"all its tensors must have one of the usual precisions; they have {found}")
+    if written is not None and written != checksum(tensors):
+        raise CheckpointError(
+            path, "damaged or changed: its tensors do not have the checksum that they were saved with"
+        )
     network.to(kinds.pop()).load_state_dict(tensors)

@@ -106,7 +106,7 @@ class Block(nn.Module):
     def forward(self, r: Tensor, rows: range, state: State, tap: Tap, site: str) -> tuple[Tensor, State]:
         """The residual stream, (row, seq, width), after the block, and h after the last row."""
         u = self.norm(r)
-        drive, ssm = F.linear(u, self.in_weight).view(*u.shape[:-1], -1, 2), f"{site}.ssm"
+        drive, ssm = torch.unflatten(F.linear(u, self.in_weight), -1, (-1, 2)), f"{site}.ssm"
         drive = (drive * self.log_gamma.exp()[:, None]).flatten(-2)
         h, state = in_spans(partial(_span, self.decay(), drive, tap, ssm), rows, state, tap, [ssm])
         y = h.transpose(0, 1) @ self.out_weight.t() + self.skip * u
@@ -131,7 +131,7 @@ def _span(
 
 def _complex(x: Tensor) -> Tensor:
     """Pairs of numbers along the last axis as complex ones."""
-    return torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2).contiguous())
+    return torch.view_as_complex(torch.unflatten(x, -1, (-1, 2)).contiguous())
 
 
 def _real(h: Tensor) -> Tensor:

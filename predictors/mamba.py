@@ -98,8 +98,8 @@ class Block(nn.Module):
             return stepped
         inner, n_state, rank = self.config.inner, self.config.n_state, self.config.rank
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
-        width, n_row, n_seq = r.shape
-        columns = self.norm(r).reshape(width, -1)
+        n_row, n_seq = r.shape[1:]
+        columns = self.norm(r).flatten(1)
         # two products and not the halves of one, whose derivatives would have to be put together again
         x, z = ((weight @ columns).view(inner, n_row, n_seq) for weight in self.in_weight.chunk(2))
 
@@ -108,15 +108,15 @@ class Block(nn.Module):
             partial(convolve, (self.conv_weight, self.conv_bias), x, tap, conv), rows, state[:1], tap, [conv]
         )
 
-        selected = self.select_weight @ u.reshape(inner, -1)
-        low, B, C = torch.split_with_sizes(selected.view(-1, n_row, n_seq), [rank, n_state, n_state])
-        delta = (self.delta_weight @ low.reshape(rank, -1)).view_as(u)
+        selected = self.select_weight @ u.flatten(1)
+        low, B, C = torch.split_with_sizes(torch.unflatten(selected, 1, (n_row, n_seq)), [rank, n_state, n_state])
+        delta = (self.delta_weight @ low.flatten(1)).view_as(u)
 
         ssm = f"{site}.ssm"
         selection = Selection(u, delta, -self.log_decay.t().exp(), B, C, self.delta_bias, self.skip, z)
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
-        r = (self.out_weight @ y.reshape(inner, -1)).view_as(r) + r
+        r = (self.out_weight @ y.flatten(1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
     def kernel(self) -> Blocks | None:

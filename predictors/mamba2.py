@@ -112,11 +112,11 @@ class Block(nn.Module):
         if stepped is not None:
             return stepped
         r = r.permute(2, 0, 1)  # as the blocks before and after keep it: no copy
-        config, (width, n_row, n_seq) = self.config, r.shape
-        columns = self.norm(r).reshape(width, -1)
+        config, (n_row, n_seq) = self.config, r.shape[1:]
+        columns = self.norm(r).flatten(1)
         parts = torch.split_with_sizes(self.in_weight, [config.inner, config.convolved, config.n_head])
         # three products and not parts of one, whose derivatives would have to be put together again
-        z, v, delta = ((weight @ columns).view(-1, n_row, n_seq) for weight in parts)
+        z, v, delta = (torch.unflatten(weight @ columns, 1, (n_row, n_seq)) for weight in parts)
 
         conv = f"{site}.conv"
         taps = self.conv_weight, self.conv_bias
@@ -129,7 +129,7 @@ class Block(nn.Module):
         y, h = in_spans(partial(scan, selection, tap, ssm), rows, state[1:], tap, [ssm])
 
         y = self.gated_norm(y)
-        r = (self.out_weight @ y.reshape(config.inner, -1)).view_as(r) + r
+        r = (self.out_weight @ y.flatten(1)).view_as(r) + r
         return visit(tap, site, rows, r.permute(2, 1, 0)).transpose(0, 1), kept + h
 
     def kernel(self) -> Blocks | None:

@@ -16,7 +16,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from predictors.kernels.step import Ends
-from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, segments, untouched, visit, written_rows
+from predictors.predictor import (
+    Carry,
+    Site,
+    Tap,
+    check_n_seq,
+    check_sites,
+    check_tokens,
+    segments,
+    untouched,
+    visit,
+    written_rows,
+)
 from predictors.stepping import FEW, Blocks, Stepped, own, step_blocks
 
 __all__ = [
@@ -42,17 +53,21 @@ Memory = tuple[State, ...]
 
 @dataclass(frozen=True)
 class NetworkCarry:
-    """The carry of a network: predictions at `row`, and what each layer remembers."""
+    """The carry of a network: predictions at `row`, what each layer remembers, and the configuration that gives it a
+    meaning: networks that differ in their weights alone can go on with each other's.
+    """
 
     row: int
     log_probs: Float[Tensor, "seq symbol"]
     memory: Memory = field(repr=False)
+    config: object = field(repr=False)
 
 
 class Network(nn.Module, ABC):
     """A neural Predictor. Row 0 follows a learned begin vector: no symbol, and kept out of the embedding table."""
 
     first_row = 0
+    config: Any  # the dataclass that `build` made it from
 
     def __init__(self, n_symbol: int, width: int) -> None:
         super().__init__()
@@ -93,9 +108,10 @@ class Network(nn.Module, ABC):
 
     def init_carry(self, n_seq: int, *, tap: Tap = untouched) -> NetworkCarry:
         """The carry at row 0: the begin vector is read, and no symbol."""
+        check_n_seq(n_seq)
         check_sites(self, tap.reads | tap.writes.keys())
         log_probs, memory = self._pass(self._begin_row(n_seq), range(1), self._blank(n_seq), tap)
-        return NetworkCarry(0, log_probs[:, 0], memory)
+        return NetworkCarry(0, log_probs[:, 0], memory, self.config)
 
     def advance(
         self, tokens: Int[Tensor, "seq time"], carry: Carry, *, tap: Tap = untouched
@@ -131,6 +147,12 @@ class Network(nn.Module, ABC):
             raise ValueError(
                 f"expected a carry made by this network's init_carry, advance or step; got {type(carry).__name__}"
             )
+        if carry.config is not self.config and carry.config != self.config:
+            raise ValueError(f"the carry is of another network, {carry.config}; this one is {self.config}")
+        if carry.log_probs.dtype != self.begin.dtype:
+            raise ValueError(
+                f"the carry is of {carry.log_probs.dtype} and the network of {self.begin.dtype}: begin with init_carry"
+            )
         if len(tokens) != len(carry.log_probs):
             raise ValueError(f"tokens must have the carry's {len(carry.log_probs)} sequences; got {len(tokens)}")
         n_time = tokens.shape[1]
@@ -139,9 +161,9 @@ class Network(nn.Module, ABC):
         rows = range(carry.row + 1, carry.row + 1 + n_time)
         stepped = self._step(tokens, rows, carry.memory, tap) if n_time == 1 else None
         if stepped is not None:
-            return stepped.log_probs[:, None], NetworkCarry(rows[0], stepped.log_probs, stepped.memory)
+            return stepped.log_probs[:, None], NetworkCarry(rows[0], stepped.log_probs, stepped.memory, self.config)
         log_probs, memory = self._pass(self._embed(tokens), rows, carry.memory, tap)
-        return log_probs, NetworkCarry(rows[-1], log_probs[:, -1], memory)
+        return log_probs, NetworkCarry(rows[-1], log_probs[:, -1], memory, self.config)
 
     def _step(self, tokens: Tensor, rows: range, memory: Memory, tap: Tap) -> Stepped | None:
         """One row in one call of a kernel; None if this is no step for one. State sites are not shown to the tap."""

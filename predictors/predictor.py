@@ -11,7 +11,7 @@ import operator
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Float, Int
@@ -28,11 +28,13 @@ __all__ = [
     "UnknownSite",
     "at",
     "capture",
+    "check_n_seq",
     "check_sites",
     "check_tokens",
     "edited",
     "observe",
     "segments",
+    "unedited",
     "untouched",
     "visit",
     "written_rows",
@@ -181,6 +183,17 @@ def check_sites(predictor: Predictor, names: Collection[str]) -> None:
             raise UnknownSite(name, predictor.sites)
 
 
+def check_n_seq(n_seq: int) -> None:
+    """Raise ValueError unless `n_seq` is a number of sequences: an integer of at least 0."""
+    try:
+        size = operator.index(n_seq)
+    except TypeError:
+        repair = ": use len(tokens)" if isinstance(n_seq, Tensor) else ""
+        raise ValueError(f"a number of sequences is an integer; got {type(n_seq).__name__}{repair}") from None
+    if size < 0:
+        raise ValueError(f"a number of sequences is at least 0; got {n_seq}")
+
+
 def check_tokens(tokens: Tensor, n_symbol: int, *, ndim: int = 2) -> None:
     """Raise ValueError unless `tokens` are integers in 0 .. n_symbol - 1 with `ndim` axes (seq, time)."""
     if not isinstance(tokens, Tensor):
@@ -294,7 +307,7 @@ class At:
         if self.row not in rows:
             return value
         i = rows.index(self.row)
-        old, new = value[:, i], self.f(value[:, i])
+        old, new = value[:, i], self.f(value[:, i].clone())  # f may write in place: see `edited`
         _check_given_back(new, f"at row {self.row}")
         if new.shape != old.shape:
             raise ValueError(
@@ -307,7 +320,8 @@ class At:
 def at(row: int, f: Callable[[Float[Tensor, "seq width"]], Float[Tensor, "seq width"]]) -> At:
     """The edit that puts `f(value)` in place of the value at one row and leaves every other row alone.
 
-    Raises ValueError if the row is no integer or negative: rows count symbols read, from 0.
+    f is given a copy, which it may change in place and give back. Raises ValueError if the row is no integer or
+    negative: rows count symbols read, from 0.
     """
     try:
         row = operator.index(row)
@@ -315,6 +329,8 @@ def at(row: int, f: Callable[[Float[Tensor, "seq width"]], Float[Tensor, "seq wi
         raise ValueError(f"a row is an integer, the number of symbols read; got {row!r}") from None
     if row < 0:
         raise ValueError(f"a row is the number of symbols read, from 0; got {row}")
+    if not callable(f):
+        raise ValueError(f"the edit at row {row} must be a function of the value; got {type(f).__name__}")
     return At(row, f)
 
 
@@ -334,7 +350,8 @@ class _EditTap:
     def __call__(self, site: str, rows: range, value: Tensor) -> Tensor:
         edit = self.edits.get(site)
         if edit is not None:
-            new = edit(rows, value)
+            # An edit that writes in place would reach whatever shares the memory: a carry, the embedding, a residual.
+            new = edit(rows, value if isinstance(edit, At) else value.clone())
             _check_given_back(new, f"of {site!r}")
             if new.shape != value.shape:
                 raise ValueError(
@@ -353,7 +370,15 @@ class Edited:
     """A predictor with edits inside: itself a Predictor, in forward and in step mode alike. Made by `edited`."""
 
     def __init__(self, inner: Predictor, edits: Mapping[str, Edit]) -> None:
+        if not isinstance(edits, Mapping):
+            raise ValueError(f"edits are a mapping, {{site: edit}}; got {type(edits).__name__}")
         check_sites(inner, list(edits))
+        for site, edit in edits.items():
+            if not callable(edit):
+                raise ValueError(
+                    f"the edit of {site!r} must be a function f(rows, value), or at(row, f); got "
+                    f"{type(edit).__name__}: to put a value there, lambda rows, value: ..."
+                )
         self.inner, self.edits = inner, MappingProxyType(dict(edits))
 
     @property
@@ -389,15 +414,23 @@ def edited(predictor: Predictor, edits: Mapping[str, Edit]) -> Edited:
     """The predictor with the values of some sites replaced as it runs.
 
     Edits act at their row before anything reads the value. Wrapping an edited predictor again stacks: inner edits act
-    first.
+    first. An edit is given a copy, which it may change in place and give back.
 
     Args:
         predictor: any Predictor; it is not changed.
         edits: for each site an edit `f(rows, value)`, or `at(row, f)` for one row.
     Raises:
         UnknownSite: for a site that the predictor does not have.
-        ValueError: (when run) if an edit changes the shape or the dtype of a value.
+        ValueError: if `edits` is no mapping of sites to functions; (when run) if an edit changes the shape or the dtype
+            of a value.
     Example:
         >>> ablated = edited(model, {"layer.0.carry": at(5, torch.zeros_like)})  # doctest: +SKIP
     """
     return Edited(predictor, edits)
+
+
+def unedited(predictor: Predictor) -> Any:
+    """What runs inside, under any number of edits."""
+    while isinstance(predictor, Edited):
+        predictor = predictor.inner
+    return predictor

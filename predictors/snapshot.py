@@ -3,13 +3,14 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 
 from safetensors import SafetensorError
 from safetensors.torch import load as from_bytes
 from safetensors.torch import save as to_bytes
 from torch import Tensor
+
+from predictors.checkpoint import checksum
 
 __all__ = ["FORMAT_VERSION", "Snapshot", "snapshot_bytes", "snapshot_from"]
 
@@ -48,7 +49,7 @@ def snapshot_bytes(snapshot: Snapshot) -> bytes:
     header = {
         "format_version": FORMAT_VERSION,
         "step": snapshot.step,
-        "checksum": _checksum(tensors),
+        "checksum": checksum(tensors),
         "rest": snapshot.rest,
     }
     return to_bytes(tensors, metadata={KEY: json.dumps(header, sort_keys=True)})
@@ -69,7 +70,7 @@ def snapshot_from(data: bytes) -> Snapshot:
         raise ValueError(
             f"format version {header.get('format_version')!r}; this package reads version {FORMAT_VERSION}"
         )
-    if header.get("checksum") != _checksum(tensors):
+    if header.get("checksum") != checksum(tensors):
         raise ValueError("damaged: its contents do not have the checksum that they were written with")
     parts: dict[str, dict[str, Tensor]] = {part: {} for part in PARTS}
     for key, tensor in tensors.items():
@@ -98,11 +99,3 @@ def _header(data: bytes) -> dict[str, Any]:
     except json.JSONDecodeError as error:
         raise ValueError(f"metadata cannot be read ({error})") from None
     return header
-
-
-def _checksum(tensors: Mapping[str, Tensor]) -> str:
-    found = sha256()
-    for name in sorted(tensors):
-        found.update(f"{name} {tensors[name].dtype} {tuple(tensors[name].shape)}\n".encode())
-        found.update(tensors[name].numpy().tobytes())
-    return found.hexdigest()

@@ -176,8 +176,9 @@ class TrainingDiverged(ArithmeticError):
 
     def __str__(self) -> str:
         return (
-            f"training diverged: after {self.step} steps the {self.what} is not finite (loss {self.loss:.6g}). The "
-            f"weights are those of step {self.kept}. Try a smaller learning rate, a longer warm-up or a smaller clip."
+            f"training diverged: after {self.step} steps the {self.what} is not finite (loss {self.loss:.6g}). Try a "
+            "smaller learning rate, a longer warm-up or a smaller clip. "
+            f"The weights kept are those of step {self.kept}."
         )
 
 

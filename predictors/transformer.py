@@ -22,7 +22,7 @@ from torch.nn import functional as F
 
 from predictors.network import Memory, Network, State, linear, normal, require, require_choice
 from predictors.position import linear_biases, rotate
-from predictors.predictor import Predictor, Site, Tap, capture, visit
+from predictors.predictor import Edited, Predictor, Site, Tap, capture, unedited, visit
 
 __all__ = ["Activation", "Block", "Norm", "Position", "Transformer", "TransformerConfig", "attention_patterns"]
 
@@ -184,6 +184,8 @@ class Transformer(Network):
     N(0, 0.64 / width), i.e. a standard deviation of 0.8 / sqrt(width); biases 0, norms the identity.
     """
 
+    config: TransformerConfig
+
     def __init__(self, config: TransformerConfig, *, rng: torch.Generator) -> None:
         super().__init__(config.n_symbol, config.width)
         self.config = config
@@ -261,18 +263,24 @@ class Attentive(Predictor, Protocol):
         ...
 
 
-def attention_patterns(model: Attentive, tokens: Int[Tensor, "seq time"]) -> Float[Tensor, "seq layer head row source"]:
+def attention_patterns(
+    model: Attentive | Edited, tokens: Int[Tensor, "seq time"]
+) -> Float[Tensor, "seq layer head row source"]:
     """Attention weights of every head: how much row t takes from each row s <= t. They sum to 1 over s.
 
     Layers are those with attention, in their order: in a hybrid, fewer than there are. Gradients flow if they are
-    enabled. Raises ValueError for tokens that the model cannot read, and if no layer has attention.
+    enabled. Of an edited model they are those with the edits made. Raises ValueError for tokens that the model cannot
+    read, and if no layer has attention.
     """
-    blocks = model.attention
+    network = unedited(model)
+    blocks = getattr(network, "attention", {})
     if not blocks:
-        raise ValueError("no layer of this network is an attention block: it has no attention patterns")
+        raise ValueError(
+            f"no layer of this {type(network).__name__} is an attention block: it has no attention patterns"
+        )
     entering = {i: f"layer.{i - 1}" if i else "embed" for i in blocks}
     seen = capture(model, tokens, [*entering.values(), *(f"layer.{i}.key" for i in blocks)])
     if 0 in blocks:
-        seen["embed"] = model.placed(seen["embed"], range(tokens.shape[1] + 1))
+        seen["embed"] = network.placed(seen["embed"], range(tokens.shape[1] + 1))
     patterns = [block.pattern(seen[entering[i]], seen[f"layer.{i}.key"]) for i, block in blocks.items()]
     return torch.stack(patterns, dim=1)

@@ -23,7 +23,9 @@ from predictors import (
 )
 from predictors.checkpoint import dumps
 from probes.baselines import counted, known_at_once
+from probes.budget import Kept, budget_rows
 from probes.candidates import Candidate, make
+from probes.causal import CausalRows, causal_rows
 from probes.ground import Ground, further_scores, scores, scores_in_sample, with_p_values
 from probes.history import kl_by_position
 from probes.pictures import picture, plane
@@ -31,6 +33,7 @@ from probes.positions import score_by_position
 from probes.readout import OUTPUT, default_sites, read_out
 from probes.results import Picture, PositionCurve, Run
 from probes.scoring import Score
+from probes.tables import BudgetRow
 
 LAYERS = "layers"
 """The pseudo-site of all layers' outputs side by side."""
@@ -76,7 +79,9 @@ class Scored:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is found: the run, its scores, the picture of its beliefs, and the weights as a checkpoint's bytes."""
+    """What is found: the run, its scores, the picture of its beliefs, the weights as a checkpoint's bytes, and what was
+    asked for beside them.
+    """
 
     run: Run
     scores: tuple[Scored, ...]
@@ -84,6 +89,8 @@ class CellResult:
     checkpoint: bytes | None
     notes: tuple[str, ...]
     positions: tuple[PositionCurve, ...] = ()
+    causal: CausalRows = field(default_factory=CausalRows)
+    budgets: tuple[BudgetRow, ...] = ()
 
 
 def generator(entropy: int, *purpose: str | int) -> np.random.Generator:
@@ -126,12 +133,14 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
     if not isinstance(model, nn.Module) or n_parameters(model) == 0:
         advance(cell.training.steps)
         return replace(_measured(cell, model, _Past()), notes=(f"{cell.candidate.label} has no parameters to train",))
+    kept = Kept()
     record = train(
         model,
         cell.process,
         cell.training,
         rng=generator(cell.entropy, "data", *who),
         progress=lambda step, steps, loss: advance(1),
+        on_checkpoint=kept,
     )
     past = _Past(
         parameters=n_parameters(model),
@@ -147,7 +156,13 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
     found = _measured(cell, model, past)
     twins = [twin, *(fresh(number) for number in range(2, cell.ground.further.twins + 1))]
     untrained = [scored for number, one in enumerate(twins, start=1) for scored in _untrained(cell, one, number)]
-    found = replace(found, scores=(*found.scores, *untrained))
+    found = replace(
+        found,
+        scores=(*found.scores, *untrained),
+        causal=_edited(cell, model, twin, found.scores),
+        budgets=_by_budget(cell, kept, fresh, found.scores, record.seconds),
+    )
+    found = replace(found, notes=(*found.notes, *found.causal.notes))
     try:
         return replace(found, checkpoint=dumps(model))
     except ValueError as error:
@@ -276,17 +291,44 @@ def _by_position(cell: Cell, values: Mapping[str, Num[np.ndarray, "history _"]])
     )
 
 
+def _edited(cell: Cell, model: Predictor, twin: Predictor, found: Sequence[Scored]) -> CausalRows:
+    """The edits that were asked for."""
+    if not cell.ground.further.edits:
+        return CausalRows()
+    names = (cell.label, cell.candidate.label, cell.seed)
+    rng = generator(cell.entropy, "edits", cell.label, cell.candidate.label, cell.seed or 0)
+    best = _by_site(found, cell.ground.headline_target)
+    return causal_rows(model, twin, cell.process, cell.ground, best, names=names, rng=rng)
+
+
+def _by_budget(
+    cell: Cell, kept: Kept, blank: Callable[[], Predictor], found: Sequence[Scored], seconds: float
+) -> tuple[BudgetRow, ...]:
+    """Scores at the checkpoints that were asked for, at the site that is best in the end."""
+    target = cell.ground.headline_target
+    inner = {site: value for site, value in _by_site(found, target).items() if site not in (OUTPUT, LAYERS)}
+    if not kept.weights or not inner:
+        return ()
+    names = (cell.label, cell.candidate.label, cell.seed)
+    best = max(inner, key=lambda site: inner[site])
+    return budget_rows(kept, blank, cell.ground, best, target, cell.training, seconds, names=names)
+
+
 def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:
     """The site from which the belief is read best, histories held out, by probability."""
-    ranked = [
-        (s.score.score, s.site)
-        for s in found
-        if s.site in sites
-        and s.score.score is not None
-        and (s.score.target, s.score.probe, s.score.control, s.score.split, s.score.weighting)
-        == ("belief", "ridge", "", "history", "probability")
-    ]
+    ranked = [(value, site) for site, value in _by_site(found, "belief").items() if site in sites]
     return max(ranked)[1] if ranked else sites[0]
+
+
+def _by_site(found: Sequence[Scored], target: str) -> dict[str, float]:
+    """The sites with a score of one target, histories held out, by probability."""
+    return {
+        s.site: s.score.score
+        for s in found
+        if s.score.score is not None
+        and (s.score.target, s.score.probe, s.score.control, s.score.split, s.score.weighting)
+        == (target, "ridge", "", "history", "probability")
+    }
 
 
 def _plain_config(model: nn.Module) -> dict[str, Any]:

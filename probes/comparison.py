@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
-from predictors import TrainingConfig
+from predictors import TrainingConfig, log_spaced
 from probes.baselines import BASELINES
 from probes.candidates import Candidate
+from probes.causal import check_edits
 from probes.cell import LAYERS, Cell, CellResult, generator, is_layer, run_cell, sites_of
 from probes.further import Further
 from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
@@ -20,6 +21,7 @@ from probes.parallel import run_all
 from probes.positions import synchronisation_curve
 from probes.presets import ASKED, BATCH, clip, eval_every, learning_rate
 from probes.presets import steps as preset_steps
+from probes.ranking import with_ranks
 from probes.readout import OUTPUT, default_sites
 from probes.results import Comparison, ProcessSummary, Run, SuffixCurve, SynchronisationCurve
 from probes.rows import across_seeds, control_rows, predictor_rows
@@ -120,6 +122,7 @@ class ComparisonSpec:
             lr=rate,
             clip=clip(subject.label, candidate.kind),
             eval_every=eval_every(steps),
+            checkpoints=log_spaced(self.further.checkpoints, steps) if self.further.checkpoints else (),
         )
         return training, where
 
@@ -185,6 +188,8 @@ def compare(
                 own_targets=subject.targets,
                 rng=of_histories,
             )
+            if spec.further.edits:
+                check_edits(subject.process, ground)
         except ValueError as error:
             raise ValueError(f"{subject.title}, {subject.length} symbols: {error}") from error
         summaries.append(_summary(subject, ground))
@@ -222,7 +227,7 @@ def compare(
     rows = [row for result in results for row in predictor_rows(result, lengths[result.run.process])]
     for label, length in lengths.items():
         rows += control_rows(label, length, controls[label].scores)
-    return Comparison(
+    comparison = Comparison(
         command=command,
         spec=spec.to_dict(),
         versions=versions(),
@@ -234,7 +239,11 @@ def compare(
         suffix_curves=[curve for label in lengths for curve in controls[label].suffix_curves],
         position_curves=[curve for result in results for curve in result.positions],
         synchronisation_curves=synchronisation,
+        edits=[row for result in results for row in result.causal.effects],
+        shares=[row for result in results for row in result.causal.shares],
+        budgets=[row for result in results for row in result.budgets],
     )
+    return with_ranks(comparison)
 
 
 # ---------------------------------------------------------------------------------------------------- pieces of work

@@ -1,4 +1,4 @@
-"""What a comparison can be asked for beside its standing rows: more probes, targets, nulls, twins, p-values, positions.
+"""What a comparison can be asked for beside its standing rows: more probes, targets, nulls, p-values, edits, budgets.
 
 All of it is off unless asked for: every probe beside ridge is fitted fold by fold, and permutations are many fits.
 """
@@ -6,12 +6,14 @@ All of it is off unless asked for: every probe beside ridge is fitted fold by fo
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 from compmech import GHMM, HMM
 from probes.distributions import LogisticProbe, SimplexProbe
 from probes.history import Histories, Weighting
 from probes.identifiable import unidentifiable_target
+from probes.intervention.places import EditName
+from probes.intervention.replacements import visible_horizon
 from probes.kernel import KernelProbe
 from probes.other_beliefs import (
     constrained_target,
@@ -61,6 +63,10 @@ class Further:
         jointly: also probe the outputs of all layers side by side, as the site "layers".
         permutations: of the targets, for a p-value of each score of ridge by probability; 0: none.
         by_position: also record each site's scores at every position, by probability, histories held out.
+        edits: of each network: `carry`, `rows<=t`, `row t`.
+        edit_kinds: what they put in; see `probes.intervention.KINDS`.
+        edit_cases: how many edits of each are drawn.
+        checkpoints: how many log-spaced checkpoints of each training are scored; 0: none.
     """
 
     probes: tuple[str, ...] = ()
@@ -71,6 +77,10 @@ class Further:
     jointly: bool = False
     permutations: int = 0
     by_position: bool = False
+    edits: tuple[str, ...] = ()
+    edit_kinds: tuple[str, ...] = ("transplant", "belief")
+    edit_cases: int = 64
+    checkpoints: int = 0
 
     def __post_init__(self) -> None:
         _all_known("probe", self.probes, (*PROBES, DESCRIPTION_LENGTH))
@@ -80,7 +90,12 @@ class Further:
         unnumbered = [name for name in named if name.endswith("-K")]
         if unnumbered:
             raise ValueError(f"{unnumbered[0]}: write a number for K, as in {unnumbered[0][:-1]}3")
-        for name, least in (("twins", 1), ("permutations", 0)):
+        _all_known("edit", self.edits, get_args(EditName))
+        for kind in self.edit_kinds:
+            visible_horizon(kind)  # refuses a kind that there is not
+        if self.checkpoints == 1:
+            raise ValueError("checkpoints are two or more, the first before training and the last after; got 1")
+        for name, least in (("twins", 1), ("permutations", 0), ("edit_cases", 1), ("checkpoints", 0)):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or value < least:
                 raise ValueError(f"{name} must be an integer of at least {least}; got {value!r}")
@@ -111,6 +126,10 @@ class Further:
             "jointly": self.jointly,
             "permutations": self.permutations,
             "by_position": self.by_position,
+            "edits": list(self.edits),
+            "edit_kinds": list(self.edit_kinds),
+            "edit_cases": self.edit_cases,
+            "checkpoints": self.checkpoints,
         }
 
 

@@ -72,6 +72,12 @@ class Ground:
     probe: RidgeProbe
     further: Further = field(default_factory=Further)
 
+    @property
+    def headline_target(self) -> str:
+        """`beyond` or, where nothing lies beyond the next symbol, `belief`."""
+        full = any(t.dimension for t in self.targets["probability"] if t.name == "beyond" and not t.control)
+        return "beyond" if full else "belief"
+
 
 def prepare(
     process: Source,

@@ -11,18 +11,22 @@ Reference:
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import sqrt
 from statistics import fmean, stdev
 
-from probes.headline import headline, probed
-from probes.results import Comparison
+from probes.headline import headline, headline_target, probed
+from probes.results import Comparison, ProcessSummary
+from probes.tables import DifferenceRow, RankRow
 
-__all__ = ["PairedDifference", "Rank", "headline_scores", "paired_differences", "ranking"]
+__all__ = ["PairedDifference", "Rank", "headline_scores", "paired_differences", "ranking", "with_ranks"]
 
 LEVEL = 0.95
 """Of intervals, and of the statement that all ranks together are right."""
+
+_ROUNDING = 1e-9
+"""Scores that differ by less are the same score, added up in another order."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def paired_differences(scores: Mapping[str, Mapping[int, float]]) -> list[Paired
         shared = sorted(scores[one].keys() & scores[other].keys())
         if len(shared) < 2:
             raise ValueError(f"{one} and {other} share {len(shared)} seeds: an interval needs two, better five")
-        differences = {seed: scores[one][seed] - scores[other][seed] for seed in shared}
+        differences = {seed: _apart(scores[one][seed], scores[other][seed]) for seed in shared}
         mean, low, high, p = _t(list(differences.values()))
         found.append((one, other, differences, mean, low, high, p))
     adjusted = _holm([each[-1] for each in found])
@@ -125,6 +129,53 @@ def headline_scores(comparison: Comparison, process: str, target: str) -> dict[s
         if by_seed:
             found[name] = by_seed
     return found
+
+
+def with_ranks(comparison: Comparison) -> Comparison:
+    """The comparison with ranks and differences of its networks, for each process where two seeds or more have scores.
+
+    A network with fewer than two scores is left out, and a process whose networks do not share two seeds; a note says
+    so.
+    """
+    ranks: list[RankRow] = []
+    differences: list[DifferenceRow] = []
+    notes: list[str] = []
+    for summary in comparison.processes:
+        scores = headline_scores(comparison, summary.process, headline_target(summary))
+        enough = {name: by_seed for name, by_seed in scores.items() if len(by_seed) > 1}
+        if not enough:
+            continue
+        few = [name for name in probed(comparison, summary.process) if name not in enough]
+        if few:
+            notes.append(f"{summary.process}: not ranked, as fewer than two seeds have a score: {', '.join(few)}")
+        try:
+            pairs, order = paired_differences(enough), ranking(enough)
+        except ValueError as error:
+            notes.append(f"{summary.process}: not ranked: {error}")
+            continue
+        ranks += [_rank_row(comparison, summary, rank, len(order)) for rank in order]
+        differences += [
+            DifferenceRow(
+                summary.process, headline_target(summary), pair.one, pair.other, sorted(pair.by_seed.items()),
+                pair.mean, pair.low, pair.high, pair.p, pair.p_adjusted,
+            )
+            for pair in pairs
+        ]  # fmt: skip
+    return replace(comparison, ranks=ranks, differences=differences, notes=[*comparison.notes, *notes])
+
+
+def _rank_row(comparison: Comparison, summary: ProcessSummary, rank: Rank, among: int) -> RankRow:
+    target = headline_target(summary)
+    best = headline(comparison, summary.process, rank.predictor, target).best
+    assert best is not None  # it has scores
+    return RankRow(
+        summary.process, target, rank.predictor, best.site, sorted(rank.by_seed.items()),
+        rank.mean, rank.low, rank.high, rank.highest, rank.lowest, among,
+    )  # fmt: skip
+
+
+def _apart(one: float, other: float) -> float:
+    return one - other if abs(one - other) > _ROUNDING else 0.0
 
 
 def _t(values: Sequence[float]) -> tuple[float, float, float, float]:

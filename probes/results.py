@@ -1,7 +1,5 @@
 """What a comparison leaves behind: plain tables from which every picture and page is made."""
 
-import csv
-import io
 import json
 import math
 from collections.abc import Mapping
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from compmech.whole_files import written_aside
+from probes.tables import BudgetRow, DifferenceRow, EditEffect, RankRow, ShareRow, csv_of
 
 __all__ = [
     "HIGH",
@@ -245,6 +244,10 @@ class Comparison:
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
         suffix_curves: of every process, target, split and weighting with a score.
         position_curves, synchronisation_curves: where scores by position were asked for.
+        edits, shares: where edits were asked for: what they did to the predictions, and how much of the whole causal
+            effect runs through the belief component.
+        ranks, differences: of the networks, by the score of the headline, where there are two seeds or more.
+        budgets: where checkpoints were asked for: score and KL by what had been spent.
         files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
@@ -259,6 +262,11 @@ class Comparison:
     suffix_curves: list[SuffixCurve] = field(default_factory=list)
     position_curves: list[PositionCurve] = field(default_factory=list)
     synchronisation_curves: list[SynchronisationCurve] = field(default_factory=list)
+    edits: list[EditEffect] = field(default_factory=list)
+    shares: list[ShareRow] = field(default_factory=list)
+    ranks: list[RankRow] = field(default_factory=list)
+    differences: list[DifferenceRow] = field(default_factory=list)
+    budgets: list[BudgetRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
 
     def to_json(self) -> str:
@@ -295,18 +303,28 @@ class Comparison:
             suffix_curves=if_recorded(SuffixCurve, "suffix_curves"),
             position_curves=if_recorded(PositionCurve, "position_curves"),
             synchronisation_curves=if_recorded(SynchronisationCurve, "synchronisation_curves"),
+            edits=if_recorded(EditEffect, "edits"),
+            shares=if_recorded(ShareRow, "shares"),
+            ranks=if_recorded(RankRow, "ranks"),
+            differences=if_recorded(DifferenceRow, "differences"),
+            budgets=if_recorded(BudgetRow, "budgets"),
             files=data.get("files", {}),
         )
 
     def to_csv(self) -> str:
         """The rows, one line each; an empty cell where there is no number."""
-        out = io.StringIO()
-        writer = csv.writer(out, lineterminator="\n")
-        names = [f.name for f in fields(Row)]
-        writer.writerow(names)
-        for row in self.rows:
-            writer.writerow([_cell(getattr(row, name)) for name in names])
-        return out.getvalue()
+        return csv_of(Row, self.rows)
+
+    def tables(self) -> dict[str, str]:
+        """The tables beside the rows that hold anything, as CSV by file name."""
+        kinds: dict[str, type[Any]] = {
+            "edits": EditEffect,
+            "shares": ShareRow,
+            "ranks": RankRow,
+            "differences": DifferenceRow,
+            "budgets": BudgetRow,
+        }
+        return {f"{name}.csv": csv_of(kind, rows) for name, kind in kinds.items() if (rows := getattr(self, name))}
 
     def only(self, **wanted: Any) -> list[Row]:
         """The rows whose named columns have the given values."""
@@ -342,12 +360,6 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         for name, content in files.items():
             unfinished.enter_context(written_aside(folder / name)).write_bytes(content)
     return [folder / name for name in files]
-
-
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    return repr(value) if isinstance(value, float) else value
 
 
 def _plain(value: Any) -> Any:

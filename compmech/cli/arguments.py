@@ -1,6 +1,7 @@
 """Words of the command line turned into objects: `mess3`, `mess3:x=0.15,a=0.6`, `machine.json`, `gru:width=32`."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -25,10 +26,11 @@ class NamedProcess:
 
 
 def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
-    """`name:key=value,key=value` as the name and its settings; values are JSON where they are, else text.
+    """`name:key=value,key=value` as the name and its settings.
 
-    Commas inside brackets or quotes belong to a value, as in `renewal:law=[0.25,0.75]`. Raises Misused
-    for a setting without `=`, an empty name, or a key given twice.
+    Values are JSON, or numbers such as `.5` and `1/3`, or else text. Commas inside brackets or quotes belong to a
+    value, as in `renewal:law=[0.25,0.75]`. Raises Misused for a setting without `=`, an empty name, or a key given
+    twice.
     """
     name, _, rest = word.partition(":")
     if not name:
@@ -40,11 +42,22 @@ def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
             raise Misused(f"{part!r} in {word!r} is not a setting: write key=value")
         if key in settings:
             raise Misused(f"{key!r} is set twice in {word!r}")
-        try:
-            settings[key] = json.loads(value)
-        except json.JSONDecodeError:
-            settings[key] = value
+        settings[key] = _value(value)
     return name, settings
+
+
+def _value(text: str) -> Any:
+    """A JSON value, a decimal number that JSON does not know (`.5`, `1.`, `+0.5`), a fraction (`1/3`), or text."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        pass
+    if re.fullmatch(r"[+-]?(\d+\.\d*|\.\d+)([eE][+-]?\d+)?", text):
+        return float(text)
+    if re.fullmatch(r"-?\d+/0*[1-9]\d*", text):
+        above, below = text.split("/")
+        return int(above) / int(below)
+    return text
 
 
 def _pieces(text: str) -> list[str]:

@@ -77,6 +77,18 @@ def compare(
     jointly: Annotated[bool, typer.Option("--jointly", help="Also probe all layers side by side.")] = False,
     permutations: Annotated[int, typer.Option(help="Of the targets, for p-values; 0: none.")] = 0,
     by_position: Annotated[bool, typer.Option("--by-position", help="Also record scores at every position.")] = False,
+    edits: Annotated[
+        list[str] | None,
+        typer.Option("--edits", help="Of every network: carry, 'rows<=t', 'row t'; may be given again. None."),
+    ] = None,
+    edit_kind: Annotated[
+        list[str] | None,
+        typer.Option("--edit-kind", help="What edits put in; may be given again. By default transplant and belief."),
+    ] = None,
+    edit_cases: Annotated[int, typer.Option(help="How many edits of each are drawn.")] = 64,
+    checkpoints: Annotated[
+        int, typer.Option(help="How many log-spaced checkpoints of every training are scored; 0: none.")
+    ] = 0,
     device: Annotated[str, typer.Option(help="Where networks live, in torch's words.")] = "cpu",
     seed: Seed = 0,
     workers: Workers = None,
@@ -104,6 +116,10 @@ def compare(
             "jointly": jointly,
             "permutations": permutations,
             "by_position": by_position,
+            "edits": tuple(edits or ()),
+            "edit_cases": edit_cases,
+            "checkpoints": checkpoints,
+            **({"edit_kinds": tuple(edit_kind)} if edit_kind else {}),
         },
     )
     _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json)
@@ -283,12 +299,13 @@ def _write(comparison: "Comparison", folder: Path) -> tuple["Comparison", list[P
 
     figures = save_figures(comparison, folder / "figures")
     page = save_page(comparison, folder, figures)
-    (table,) = write_files(folder, {"results.csv": comparison.to_csv().encode()})
+    texts = {"results.csv": comparison.to_csv(), **comparison.tables()}
+    tables = write_files(folder, {name: text.encode() for name, text in texts.items()})
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in written}
     comparison = replace(comparison, files=digests)
     (record,) = write_files(folder, {"results.json": comparison.to_json().encode()})
-    return comparison, [path.relative_to(folder) for path in (page, table, record, *figures)]
+    return comparison, [path.relative_to(folder) for path in (page, *tables, record, *figures)]
 
 
 def _conclude(comparison: "Comparison", out: Path, files: list[Path], checkpoints: int, *, as_json: bool) -> None:

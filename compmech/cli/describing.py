@@ -173,7 +173,8 @@ def stats(
 
 def chosen_process(name: str | None, file: Path | None, param: list[str]) -> NamedProcess:
     """The one process that a command was given, by name or as a file. Raises Misused if it is none, or both."""
-    settings = parse_settings("process:" + ",".join(param))[1] if param else {}
+    bare = (name or "process").partition(":")[0] or "process"  # as messages name it
+    settings = parse_settings(f"{bare}:{','.join(param)}")[1] if param else {}
     if (name is None) == (file is None):
         raise Misused("name one process, or give one machine file with --file (see compmech processes)")
     if file is not None:

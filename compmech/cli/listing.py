@@ -1,6 +1,7 @@
 """`compmech predictors`: what can be compared, what can be adapted, and which of it is ready here."""
 
 import json
+from dataclasses import MISSING, fields
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +24,8 @@ def predictors(
 ) -> None:
     """List built-in architectures, baselines, plug-ins and adapters, and what keeps any of them from working here.
 
-    Architectures, baselines and plug-ins are names for `compmech compare --predictor`. Adapters are functions for
+    Architectures, baselines and plug-ins are names for `compmech compare --predictor`; an architecture's settings
+    follow with the values that it has if none are given, as in --predictor gru:width=32. Adapters are functions for
     networks that you already have. Every plug-in is loaded to see whether it works; a broken one is listed with its
     error, and the exit status stays 0.
     """
@@ -42,6 +44,9 @@ def predictors(
         for row in rows:
             if row["kind"] == kind:
                 print("\n".join(wrapped(row["problem"] or row["meaning"], f"  {row['name']:<24} ")).rstrip())
+                if row["settings"]:
+                    listed = ", ".join(f"{key}={_shown(value)}" for key, value in row["settings"].items())
+                    print("\n".join(wrapped(listed, " " * 27)))
         if not any(row["kind"] == kind for row in rows):
             print("  none is installed")
 
@@ -49,15 +54,32 @@ def predictors(
 def _row(name: str, kind: str, meaning: str, source: str, problem: str | None = None) -> dict[str, Any]:
     meaning = " ".join(meaning.partition("\n\n")[0].split())
     return {"name": name, "kind": kind, "meaning": meaning, "source": source, "ready": problem is None,
-            "problem": None if problem is None else " ".join(problem.split())}  # fmt: skip
+            "problem": None if problem is None else " ".join(problem.split()), "settings": {}}  # fmt: skip
+
+
+def _shown(value: Any) -> str:
+    """A value as it is typed."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _built_in() -> list[dict[str, Any]]:
     from predictors import CONFIGS
     from probes.baselines import BASELINES
 
-    rows = [_row(name, "architecture", config.__doc__ or "", "belief-geometry") for name, config in CONFIGS.items()]
+    rows = [
+        _row(name, "architecture", config.__doc__ or "", "belief-geometry") | {"settings": _settings(name)}
+        for name, config in CONFIGS.items()
+    ]
     return rows + [_row(name, "baseline", each.meaning, "belief-geometry") for name, each in BASELINES.items()]
+
+
+def _settings(architecture: str) -> dict[str, Any]:
+    """What can be set of it, with the values that a comparison takes; the process gives the others."""
+    from predictors import CONFIGS
+    from probes.presets import SIZES
+
+    own = {each.name: each.default for each in fields(CONFIGS[architecture]) if each.default is not MISSING}
+    return {key: value for key, value in (own | dict(SIZES.get(architecture, {}))).items() if key in own}
 
 
 def _plugged_in() -> list[dict[str, Any]]:

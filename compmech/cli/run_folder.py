@@ -24,7 +24,7 @@ class RunFolder:
         from predictors.snapshot_folder import SnapshotFolder
 
         self.path, self.described, self.written = path, described, list[str]()
-        self.step = 0
+        self.step, self.unsaved = 0, False
         self.state = SnapshotFolder(path / "state")
 
     @classmethod
@@ -80,12 +80,18 @@ class RunFolder:
         self.step = snapshot.step
 
     def save(self, model: "Predictor", name: str) -> None:
-        """The network as a checkpoint; a plug-in's has its weights in state/ alone."""
+        """The network as a checkpoint; a plug-in's has its weights in state/ alone, and that is said once."""
         from predictors.checkpoint import dumps
 
         try:
             data = dumps(model)
         except ValueError:
+            if not self.unsaved:
+                kind, state = type(model).__name__, self.path / "state"
+                typer.echo(
+                    f"compmech: {kind} is no network of this package: its weights are in {state} alone", err=True
+                )
+            self.unsaved = True
             return
         self.write(name, data)
 

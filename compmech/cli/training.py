@@ -263,7 +263,7 @@ def _train(
             )
         except TrainingDiverged as error:
             folder.save(run.model, "last-good.safetensors")
-            kept = ", in last-good.safetensors" if "last-good.safetensors" in folder.written else ""
+            kept = " last-good.safetensors holds them." if "last-good.safetensors" in folder.written else ""
             raise Failed(f"{error}{kept}") from error
     folder.save(run.model, "model.safetensors")
     return record

@@ -33,17 +33,38 @@ def count_crossings(place: Float[np.ndarray, "node 2"], edge: Int[np.ndarray, "e
 def line_crossings(
     lines: Float[np.ndarray, "line point 2"], others: Float[np.ndarray, "other another 2"]
 ) -> Int[np.ndarray, " line"]:
-    """How often each of some polylines crosses all of some others together."""
-    a, b = lines[:, :-1, None, None], lines[:, 1:, None, None]
-    return np.asarray(segments_cross(a, b, others[None, None, :, :-1], others[None, None, :, 1:]).sum(axis=(1, 2, 3)))
+    """How often each of some polylines crosses all of some others together; touching ends do not count.
+
+    On which side of a segment a point lies is linear in the point, so one matrix product says it of all of them.
+    """
+    low, high = lines.min(axis=(0, 1)), lines.max(axis=(0, 1))
+    others = others[((others.max(axis=1) >= low) & (others.min(axis=1) <= high)).all(axis=1)]
+    apart = 1e-12  # as in segments_cross
+    across = _sides(lines, others)  # (line, segment, other, point)
+    along = _sides(others, lines)  # (other, segment, line, point)
+    first = across[..., :-1] * across[..., 1:] < -apart  # (line, segment, other, another's segment)
+    second = along[..., :-1] * along[..., 1:] < -apart  # (other, another's segment, line, segment)
+    return np.asarray((first & second.transpose(2, 3, 0, 1)).sum(axis=(1, 2, 3)))
+
+
+def _sides(
+    lines: Float[np.ndarray, "line point 2"], others: Float[np.ndarray, "other another 2"]
+) -> Float[np.ndarray, "line segment other another"]:
+    """Twice the signed areas of the triangles made by each segment of the lines and each point of the others."""
+    start, along = lines[:, :-1], np.diff(lines, axis=1)
+    offset = along[..., 1] * start[..., 0] - along[..., 0] * start[..., 1]
+    plane = np.stack([-along[..., 1], along[..., 0], offset], axis=-1)  # (line, segment, 3)
+    points = np.concatenate([others, np.ones((*others.shape[:2], 1))], axis=-1)
+    found = plane.reshape(-1, 3) @ points.reshape(-1, 3).T
+    return np.asarray(found.reshape(*plane.shape[:2], *points.shape[:2]))
 
 
 def line_distances(
     lines: Float[np.ndarray, "line point 2"], targets: Float[np.ndarray, "target 2"]
 ) -> Float[np.ndarray, "line target"]:
     """How near each of some polylines comes to each of some points."""
-    a, along = lines[:, None, :-1], np.diff(lines, axis=1)[:, None]
-    length = np.maximum(np.square(along).sum(axis=-1), 1e-18)
-    offset = targets[None, :, None] - a
-    t = np.clip((offset * along).sum(axis=-1) / length, 0, 1)
-    return np.asarray(np.sqrt(np.square(offset - t[..., None] * along).sum(axis=-1)).min(axis=-1))
+    x, y = (lines[:, None, :-1, axis] for axis in (0, 1))
+    dx, dy = (np.diff(lines[..., axis], axis=1)[:, None] for axis in (0, 1))
+    right, up = targets[None, :, None, 0] - x, targets[None, :, None, 1] - y  # (line, target, segment)
+    t = np.clip((right * dx + up * dy) / np.maximum(dx * dx + dy * dy, 1e-18), 0, 1)
+    return np.asarray(np.sqrt((np.square(right - t * dx) + np.square(up - t * dy)).min(axis=-1)))

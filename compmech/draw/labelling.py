@@ -112,5 +112,6 @@ def _run_through(
     boxes: Float[np.ndarray, "box _"], lines: Float[np.ndarray, "line point 2"], margin: float
 ) -> Float[np.ndarray, "box line"]:
     """How much of each line runs through each box, or nearer to it than a margin; 1.8 is all the way."""
-    inside = (abs(lines[None] - boxes[:, None, None, :2]) < boxes[:, None, None, 2:4] / 2 + margin).all(axis=3)
+    x, y, width, height = (boxes[:, None, None, column] for column in range(4))
+    inside = (abs(lines[..., 0] - x) < width / 2 + margin) & (abs(lines[..., 1] - y) < height / 2 + margin)
     return np.asarray(0.45 * np.minimum(inside.sum(axis=2), 4))

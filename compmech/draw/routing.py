@@ -25,10 +25,10 @@ def edge_curves(
     has_reverse = [(j, i) in given for i, j in ends.tolist()]
     bends = [_BENDS[3] if both else 0.0 for both in has_reverse]
     lines = np.array([_line(place, end, bend) for end, bend in zip(ends, bends, strict=True)]).reshape(-1, len(_T), 2)
+    tries = [np.stack([_line(place, end, bend) for bend in _BENDS]) for end in ends]
     for _ in range(3):
         changed = False
-        for k, end in enumerate(ends):
-            tried = np.stack([_line(place, end, bend) for bend in _BENDS])
+        for k, (end, tried) in enumerate(zip(ends, tries, strict=True)):
             costs = _bend_costs(
                 place, end, has_reverse[k], tried, np.delete(lines, k, 0), np.delete(ends, k, 0), radius
             )

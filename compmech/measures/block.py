@@ -10,6 +10,7 @@ from jaxtyping import Bool, Float
 from compmech.errors import BudgetExceeded
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.interval import surprise
+from compmech.stationarity import is_stationary
 from compmech.validation import check_count
 
 # Words of one length that may be held at once.
@@ -96,7 +97,10 @@ def _enumerate(process: AnyPresentation, length: int, max_words: float = inf) ->
 def word_probabilities(process: AnyPresentation, length: int, max_words: float) -> Iterator[Float[np.ndarray, " word"]]:
     """Probabilities of the possible words of lengths 0, 1, ..., until there are too many; in no particular order."""
     presentation = as_presentation(process)
-    vectors, tell, longer = _from_the_end(presentation) if _is_unifilar(presentation) else _from_the_start(presentation)
+    if _is_stationary_unifilar(presentation):
+        vectors, tell, longer = _from_the_end(presentation)
+    else:
+        vectors, tell, longer = _from_the_start(presentation)
     yield np.ones(1)
     for n_read in range(length):
         probability = vectors @ tell  # of each word and each symbol next to it
@@ -108,8 +112,9 @@ def word_probabilities(process: AnyPresentation, length: int, max_words: float) 
             vectors = longer(vectors)[possible]
 
 
-def _is_unifilar(process: HMM | GHMM) -> TypeGuard[HMM]:
-    return isinstance(process, HMM) and process.is_unifilar
+def _is_stationary_unifilar(process: HMM | GHMM) -> TypeGuard[HMM]:
+    """Where words may be made from their end: an impossible word could else be the end of a possible one."""
+    return isinstance(process, HMM) and process.is_unifilar and is_stationary(process)
 
 
 def _from_the_start(process: HMM | GHMM) -> _Enumeration:

@@ -73,22 +73,22 @@ def resolve(
     weight[0] = 1.0
     successor: dict[int, list[int]] = {}
     todo = np.zeros(1 if np.count_nonzero(start) > 1 else 0, dtype=np.intp)
-    while len(todo) and len(book.rows) < max_beliefs:
+    while len(todo) and book.n_row < max_beliefs:
         stake = weight[todo] * urgency(book.take(todo))
         if stake.sum() < enough:
             break
         rank = np.argsort(-stake, kind="stable")
-        n_now = min(max(1, len(todo) // 2), max_beliefs - len(book.rows))
+        n_now = min(max(1, len(todo) // 2), max_beliefs - book.n_row)
         now, todo = todo[rank[:n_now]], todo[rank[n_now:]]
-        n_before = len(book.rows)
+        n_before = book.n_row
         joint = np.asarray(book.take(now) @ side_by_side).reshape(n_now, n_symbol, -1)
         landed = book.land(joint.reshape(-1, len(start)))
         arriving = (weight[now, None] * joint.sum(axis=2)).ravel()
         weight[now] = 0.0
         np.add.at(weight, landed[landed >= 0], arriving[landed >= 0])
         successor.update(zip(now.tolist(), landed.reshape(-1, n_symbol).tolist(), strict=True))
-        todo = np.concatenate([todo, np.arange(n_before, len(book.rows))])
-    beliefs = np.array(book.rows)
+        todo = np.concatenate([todo, np.arange(n_before, book.n_row)])
+    beliefs = book.rows.copy()
     table = np.full((len(beliefs), n_symbol), NOWHERE, dtype=np.intp)
     for node, after in successor.items():
         table[node] = after
@@ -115,7 +115,8 @@ class _Book:
     """
 
     def __init__(self, start: Float[np.ndarray, " state"]) -> None:
-        self.rows: list[Float[np.ndarray, " state"]] = []
+        self._rows = np.empty((64, len(start)))  # of which the first n_row are beliefs
+        self.n_row = 0
         self.is_sharp = True
         # any direction does in which all components count; square roots have no rational relation, so that simple
         # beliefs do not share a number
@@ -124,15 +125,20 @@ class _Book:
         self._shelves: dict[int, list[int]] = {}
         self.land(start[None])
 
-    def take(self, nodes: Int[np.ndarray, " node"]) -> Float[np.ndarray, "node state"]:
+    @property
+    def rows(self) -> Float[np.ndarray, "node state"]:
+        """The beliefs of all nodes."""
+        return self._rows[: self.n_row]
+
+    def take(self, nodes: Int[np.ndarray, " node"] | list[int]) -> Float[np.ndarray, "node state"]:
         """The beliefs of some nodes."""
-        return np.array([self.rows[node] for node in nodes])
+        return self._rows[nodes]
 
     def land(self, joint: Float[np.ndarray, "word state"]) -> Int[np.ndarray, " word"]:
         """The nodes of unnormalised beliefs, new nodes for those not seen before."""
         possible = joint > 0
         node = np.where(possible.any(axis=1), KNOWN, NOWHERE)
-        several = np.flatnonzero(possible.sum(axis=1) > 1) if self.rows else np.arange(len(joint))
+        several = np.flatnonzero(possible.sum(axis=1) > 1) if self.n_row else np.arange(len(joint))
         beliefs = joint[several] / joint[several].sum(axis=1, keepdims=True)
         logs = np.log(beliefs, where=possible[several], out=np.ones_like(beliefs))
         places = logs @ self._direction / (2 * DOUBT)
@@ -143,14 +149,18 @@ class _Book:
         return node
 
     def _number(self, belief: Float[np.ndarray, " state"], shelf: int, side: int) -> int:
-        for near in (shelf, side):
-            for known in self._shelves.get(near, ()):
-                row = self.rows[known]
-                apart = np.abs(row - belief)
-                if (apart <= SAME * row).all():
-                    return known
-                if (apart <= DOUBT * row).all():
-                    self.is_sharp = False
-        self._shelves.setdefault(shelf, []).append(len(self.rows))
-        self.rows.append(belief)
-        return len(self.rows) - 1
+        near = self._shelves.get(shelf, []) + self._shelves.get(side, [])
+        if near:  # all at once: beliefs that hardly differ, of states that hardly do, all stand on one shelf
+            rows = self.take(near)
+            apart = np.abs(rows - belief)
+            same = np.flatnonzero((apart <= SAME * rows).all(axis=1))
+            if len(same):
+                return near[int(same[0])]
+            if (apart <= DOUBT * rows).all(axis=1).any():
+                self.is_sharp = False
+        self._shelves.setdefault(shelf, []).append(self.n_row)
+        if self.n_row == len(self._rows):
+            self._rows = np.concatenate([self._rows, np.empty_like(self._rows)])
+        self._rows[self.n_row] = belief
+        self.n_row += 1
+        return self.n_row - 1

@@ -15,7 +15,7 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from predictors.predictor import Carry, Site, Tap, check_sites, check_tokens, untouched
+from predictors.predictor import Carry, Site, Tap, check_n_seq, check_sites, check_tokens, untouched
 
 __all__ = ["ForeignCarry", "ForeignPredictor"]
 
@@ -77,6 +77,7 @@ class ForeignPredictor(nn.Module, ABC):
 
     def init_carry(self, n_seq: int, *, tap: Tap = untouched) -> ForeignCarry:
         """The carry at row 0: the begin token is read if there is one, and no symbol."""
+        check_n_seq(n_seq)
         check_sites(self, tap.reads | tap.writes.keys())
         memory = self._blank(n_seq)
         if self.begin is None:

@@ -5,6 +5,7 @@ import math
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Literal
 
 from matplotlib import rc_context
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -13,6 +14,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
 from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
+from probes.report.budget_panels import COSTS, draw_by_cost, network_handles
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
@@ -20,10 +22,12 @@ from probes.report.short_names import labels
 from probes.report.style import MUTED, RC
 from probes.report.suffix_panel import draw_suffixes, has_suffix_curve
 from probes.report.titles import (
+    BUDGET_SUBTITLE,
     KL_SUBTITLE,
     LEARNING_SUBTITLE,
     SUFFIX_SUBTITLE,
     TARGETS,
+    budget_title,
     headline_title,
     kl_title,
     learning_title,
@@ -60,6 +64,7 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
         "suffix-grams": _suffixes,
         "kl": _kl,
         "learning": _learning,
+        "budget": _budget,
     }
     files: dict[str, bytes] = {}
     with rc_context(RC):
@@ -173,6 +178,23 @@ def _learning(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
         return None
     figure, body = _titled(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
     draw_learning(body.subplots(), comparison, summary)
+    return figure
+
+
+def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    rows = [row for row in comparison.budgets if row.process == summary.process]
+    if not rows:
+        return None
+    figure, body = _titled(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
+    axes = body.subplots(2, len(COSTS), sharey="row", squeeze=False)
+    values: tuple[Literal["score", "kl"], ...] = ("score", "kl")
+    for column, cost in enumerate(COSTS):
+        for line, value in enumerate(values):
+            draw_by_cost(axes[line, column], rows, networks(comparison, summary.process), cost, value)
+            axes[line, column].set_ylabel("" if column else axes[line, column].get_ylabel())
+        axes[0, column].set_xlabel("")
+    handles = network_handles(rows, networks(comparison, summary.process), labels(comparison, summary))
+    body.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
     return figure
 
 

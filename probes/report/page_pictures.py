@@ -113,7 +113,8 @@ def charts(comparison: Comparison, summary: ProcessSummary, i: int, figures: Fig
             )
         )
     if networks(comparison, summary.process):
-        note = f"{LEARNING_SUBTITLE} {figures.link(f'{summary.process}-learning.png')}"
+        files = (f"{summary.process}-{name}.png" for name in ("learning", "budget"))
+        note = " ".join(filter(None, [LEARNING_SUBTITLE, *map(figures.link, files)]))
         parts.append(
             _chart(
                 f"learning-{i}",

@@ -19,7 +19,9 @@ from probes.headline import (
     site_scores,
     why_nothing_beyond,
 )
+from probes.report.columns import filled, layout
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
+from probes.report.seed_blocks import rank_block, share_block
 from probes.report.short_names import LONGEST, short_names
 from probes.report.words import between_seeds, in_short
 from probes.results import Comparison, ProcessSummary, Run
@@ -44,7 +46,7 @@ def terminal_table(comparison: Comparison, width: int = 100) -> str:
     if width < 40:
         raise ValueError(f"a table needs a width of at least 40 characters; got {width}")
     blocks = [_process_block(comparison, summary, width) for summary in comparison.processes]
-    return "\n\n".join([*blocks, _wrapped(_legend(comparison), width)]) + "\n"
+    return "\n\n".join([*blocks, filled(_legend(comparison), width)]) + "\n"
 
 
 def _legend(comparison: Comparison) -> str:
@@ -53,30 +55,31 @@ def _legend(comparison: Comparison) -> str:
 
 
 def _process_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
-    parts = [_heading(summary, width), _layout(_overview(comparison, summary), width)]
+    parts = [_heading(summary, width), layout(_overview(comparison, summary), width)]
     empty = why_nothing_beyond(comparison, summary)
     if empty:
-        parts.append(_wrapped(f"Nothing of the belief lies beyond the next symbol: {empty}.", width))
+        parts.append(filled(f"Nothing of the belief lies beyond the next symbol: {empty}.", width))
     else:
         parts.append(_beyond_block(comparison, summary, width))
     parts += _suffixes(comparison, summary, width)
-    where = _where(comparison, summary, width)
-    return "\n\n".join(parts + ([where] if where else []))
+    parts.append(_where(comparison, summary, width))
+    parts += [rank_block(comparison, summary, width), share_block(comparison, summary, width)]
+    return "\n\n".join(filter(None, parts))
 
 
 def _beyond_block(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
     found = [headline(comparison, summary.process, name, "beyond") for name in predictors(comparison, summary.process)]
     found = [each for each in found if each.best is not None]
     title = f"Beyond the next symbol ({beyond_dimensions(summary)} dimensions of the belief)"
-    lines = [_wrapped(title, width)]
+    lines = [filled(title, width)]
     shared = {_baseline(each) for each in found}
     if len(shared) == 1:
-        lines.append(_wrapped(f"best model-free baseline: {shared.pop()}", width))
-    lines.append(_layout(_beyond(found, short_names(predictors(comparison, summary.process))), width))
+        lines.append(filled(f"best model-free baseline: {shared.pop()}", width))
+    lines.append(layout(_beyond(found, short_names(predictors(comparison, summary.process))), width))
     lines += [
-        _wrapped(f"{each.predictor}: {each.best.reason}", width) for each in found if each.best and each.best.reason
+        filled(f"{each.predictor}: {each.best.reason}", width) for each in found if each.best and each.best.reason
     ]
-    lines += [_wrapped(text, width) for text in _verdicts(found, networks(comparison, summary.process))]
+    lines += [filled(text, width) for text in _verdicts(found, networks(comparison, summary.process))]
     return "\n".join(lines)
 
 
@@ -149,11 +152,11 @@ def _where(comparison: Comparison, summary: ProcessSummary, width: int) -> str:
             held = {layer_of(site): score for site, score in scores.items() if site_kind(site) == kind}
             label = "  " + KINDS.get(kind, kind)
             table.append([label.ljust(LONGEST), *(_value(held.get(place)) for place in places)])
-        parts.append(_layout(table, width, rule=False))
+        parts.append(layout(table, width, rule=False))
     if not parts:
         return ""
     what = "lies beyond the next symbol" if target == "beyond" else "belongs to the belief"
-    return "\n".join([_wrapped(f"Where each network keeps what {what} (R² by site)", width), *parts])
+    return "\n".join([filled(f"Where each network keeps what {what} (R² by site)", width), *parts])
 
 
 def _baseline(found: Headline) -> str:
@@ -168,7 +171,7 @@ def _suffixes(comparison: Comparison, summary: ProcessSummary, width: int) -> li
     """The longest suffix that was chosen, a fact about the process as much as about the baseline."""
     scores = control_scores(comparison, summary.process, headline_target(summary), "suffix-grams")
     return [
-        _wrapped(f"suffix-grams: {in_short(s.setting)} chosen on inner folds, R² {decimal(s.value)}", width)
+        filled(f"suffix-grams: {in_short(s.setting)} chosen on inner folds, R² {decimal(s.value)}", width)
         for s in scores
         if s.setting and s.value is not None
     ]
@@ -192,37 +195,3 @@ def _mean(values: Sequence[float]) -> float | None:
 
 def _mean_kl(runs: Sequence[Run]) -> float | None:
     return _mean([run.kl for run in runs if run.kl is not None])
-
-
-def _wrapped(text: str, width: int) -> str:
-    return "\n".join(textwrap.wrap(text, width, break_on_hyphens=False))
-
-
-def _layout(table: Sequence[Sequence[str]], width: int, *, rule: bool = True) -> str:
-    """Align columns, numbers to the right; columns that do not fit go below, the first column repeated."""
-    widths = [max(len(line[j]) for line in table) for j in range(len(table[0]))]
-    gap = 2 if sum(widths) + 2 * (len(widths) - 1) <= width else 1
-    blocks: list[list[int]] = [[0]]
-    used = widths[0]
-    for j in range(1, len(widths)):
-        if used + gap + widths[j] > width and len(blocks[-1]) > 1:
-            blocks.append([0])
-            used = widths[0]
-        blocks[-1].append(j)
-        used += gap + widths[j]
-    return "\n\n".join(_block(table, columns, widths, gap, rule) for columns in blocks)
-
-
-def _block(table: Sequence[Sequence[str]], columns: list[int], widths: list[int], gap: int, rule: bool) -> str:
-    right = [all(_numeric(line[j]) for line in table[1:]) for j in range(len(widths))]
-    lines = []
-    for line in table:
-        cells = [line[j].rjust(widths[j]) if right[j] else line[j].ljust(widths[j]) for j in columns]
-        lines.append((" " * gap).join(cells).rstrip())
-    if rule:
-        lines.insert(1, "-" * max(map(len, lines)))
-    return "\n".join(lines)
-
-
-def _numeric(cell: str) -> bool:
-    return cell in ("-", "inf", "empty") or cell[:1].isdigit() or (cell[:1] in "+-" and cell[1:2].isdigit())

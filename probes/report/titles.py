@@ -11,10 +11,12 @@ from probes.report.words import best_baseline, by_standing, control_name, in_sho
 from probes.results import Comparison, ProcessSummary
 
 __all__ = [
+    "BUDGET_SUBTITLE",
     "KL_SUBTITLE",
     "LEARNING_SUBTITLE",
     "SUFFIX_SUBTITLE",
     "TARGETS",
+    "budget_title",
     "headline_title",
     "kl_title",
     "learning_title",
@@ -32,6 +34,10 @@ TARGETS = {
 }
 KL_SUBTITLE = "Divergence of the forecast from exact Bayes, averaged over histories by probability; lower is better."
 LEARNING_SUBTITLE = "Divergence from exact Bayes as training goes on, mean over positions; lower is better."
+BUDGET_SUBTITLE = (
+    "Each line one seed, probes fitted anew at each checkpoint, at the site that is best in the end. Parameters: where "
+    "training ended."
+)
 SUFFIX_SUBTITLE = (
     "No network: the mean target after the last K symbols, or after fewer where these were never seen. Rings: K chosen "
     "within the training histories."
@@ -138,6 +144,12 @@ def suffix_title(comparison: Comparison, summary: ProcessSummary) -> str:
     if len(better) == len(values) > 1:
         return f"{reached}; every network reaches more"
     return f"{reached}; {listed(better)} {'reaches' if len(better) == 1 else 'reach'} more"
+
+
+def budget_title(comparison: Comparison, summary: ProcessSummary) -> str:
+    """What was scored; lines that cross are not put into words."""
+    what = "what lies beyond the next symbol" if headline_target(summary) == "beyond" else "the belief"
+    return f"{short_title(summary)}: held-out R² of {what}, and divergence from exact Bayes, by what training cost"
 
 
 def learning_title(comparison: Comparison, summary: ProcessSummary) -> str:

@@ -23,6 +23,27 @@ def test_values_are_json_where_they_can_be() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (".5", 0.5),
+        ("-.25", -0.25),
+        ("+0.5", 0.5),
+        ("1.", 1.0),
+        (".5e-2", 0.005),
+        ("1/3", 1 / 3),
+        ("-3/4", -0.75),
+        ("1/0", "1/0"),  # no number: whoever takes it says so
+        ("0110", "0110"),  # a word of symbols, not 110
+        (".", "."),
+        ("nan", "nan"),
+        ("a/b", "a/b"),
+    ],
+)
+def test_numbers_may_be_written_as_people_write_them(text: str, value: float | str) -> None:
+    assert parse_settings(f"x:p={text}") == ("x", {"p": value})
+
+
+@pytest.mark.parametrize(
     ("word", "complaint"),
     [
         ("gru:width", "'width' in 'gru:width' is not a setting"),

@@ -118,6 +118,8 @@ def test_a_version_is_told() -> None:
         (["compare", "--process", "rrxorr", *TINY, "-o", "out"], "did you mean 'rrxor'"),
         (["compare", "--process", "rrxor", *TINY, "--predictor", "gnu", "-o", "out"], "did you mean 'gru'"),
         (["compare", "--process", "rrxor", *TINY, "--length", "0", "-o", "out"], "length"),
+        (["compare", "--process", "rrxor", *TINY, "--edits", "cary", "-o", "out"], "there is no edit 'cary'"),
+        (["compare", "--process", "rrxor", *TINY, "--checkpoints", "1", "-o", "out"], "two or more"),
         (["compare", "--process", "rrxor", *TINY, "--probe", "lasso", "-o", "out"], "there is no probe 'lasso'"),
         (["compare", "--process", "rrxor", *TINY, "--target", "last-K", "-o", "out"], "as in last-3"),
         (["compare", "--process", "rrxor", *TINY, "--transfer", "evn", "-o", "out"], "did you mean 'even'"),
@@ -196,6 +198,22 @@ def test_a_comparison_leaves_its_files_and_names_them(tmp_path: Path) -> None:
     again = run("compare", "--process", "z1r", *TINY, "-o", "out", cwd=tmp_path)
     assert again.returncode == 2
     assert "--overwrite" in one_line(again.stderr)
+
+
+def test_what_is_asked_for_has_tables_of_its_own(tmp_path: Path) -> None:
+    asked = ["--edits", "carry", "--edit-kind", "transplant", "--edit-cases", "4", "--checkpoints", "2", "--seeds", "2"]
+    rival = ["--predictor", "rnn:width=4,n_layer=1", "--site", "layer.0.carry"]
+    done = run("compare", "--process", "z1r", *TINY, *rival, *asked, "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    found = json.loads((tmp_path / "out" / "results.json").read_text())
+    for name in ("edits", "shares", "ranks", "differences", "budgets"):
+        assert f"out/{name}.csv" in done.stdout
+        with open(tmp_path / "out" / f"{name}.csv", newline="") as stream:
+            assert len(list(csv.DictReader(stream))) == len(found[name]) > 0
+        assert f"{name}.csv" in found["files"]
+    assert "out/figures/z1r-budget.png" in done.stdout
+    assert "Ranks by R² of" in done.stdout
+    assert "Of the whole state's effect" in done.stdout
 
 
 def test_json_goes_to_standard_output(tmp_path: Path) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from compmech.cli import _status
-from predictors import CONFIGS, GRUConfig, flops, load
+from compmech.cli.run_folder import RunFolder
+from predictors import CONFIGS, GRUConfig, UniformPredictor, flops, load
 from predictors.snapshot_folder import SnapshotFolder
 
 TINY = ["--predictor", "gru:width=8,n_layer=1", "--length", "4", "--steps", "12", "--batch", "4"]
@@ -163,9 +164,19 @@ def test_divergence_is_status_1_and_the_last_good_weights_are_kept(
     assert tiny(tmp_path / "out", "--lr", "1e38") == 1
     said = one_line(capsys)
     assert "training diverged" in said
-    assert "last-good.safetensors" in said
+    assert said.endswith("last-good.safetensors holds them.")
     load(tmp_path / "out" / "last-good.safetensors")
     assert not (tmp_path / "out" / "training.json").exists()
+
+
+def test_that_a_foreign_network_has_no_checkpoints_is_said_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = RunFolder(tmp_path, {})
+    for name in ("checkpoints/step-00000000.safetensors", "model.safetensors"):
+        folder.save(UniformPredictor(2), name)
+    assert "UniformPredictor is no network of this package: its weights are in" in one_line(capsys)
+    assert folder.written == []
 
 
 def test_two_runs_in_one_folder_are_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

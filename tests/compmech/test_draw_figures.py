@@ -115,7 +115,7 @@ def test_legends_name_what_is_there() -> None:
 
 
 def test_too_many_states_are_refused_with_a_hint() -> None:
-    with pytest.raises(ValueError, match=r"5 states are too many .* \(at most 4\): draw the belief simplex.*\.dot"):
+    with pytest.raises(ValueError, match=r"has 5 states.*max_states=4.*max_states=5 is.*belief simplex.*\.dot"):
         state_figure(rrxor(), max_states=4)
 
 

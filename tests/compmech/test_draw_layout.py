@@ -1,5 +1,7 @@
 """Where states, curves and labels go: apart, on rings where machines are rings, without labels upon labels."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from drawn import text_boxes
@@ -9,7 +11,7 @@ from strategies import any_hmms
 
 from compmech import GHMM, HMM, mixed_states, zoo
 from compmech.draw import diagram, state_figure
-from compmech.draw.crossings import count_crossings, line_crossings, line_distances
+from compmech.draw.crossings import count_crossings, line_crossings, line_distances, segments_cross
 from compmech.draw.curves import bent, bezier, clipped, loop
 from compmech.draw.labelling import overlaps
 from compmech.draw.placement import label_lines, placed
@@ -147,3 +149,20 @@ def test_overlaps_of_boxes() -> None:
 def test_many_labels_become_a_block() -> None:
     assert label_lines(("a", "b", "c")) == ("a", "b", "c")
     assert label_lines(tuple("abcdefg")) == ("a, b", "c, d", "e, f", "g")
+
+
+def test_crossings_and_distances_of_polylines_are_those_of_their_segments() -> None:
+    rng = np.random.default_rng(2)
+    lines, others, points = rng.random((5, 6, 2)), 2 * rng.random((9, 4, 2)), rng.random((7, 2))
+    lines[2, 3] = lines[2, 4]  # a segment without length
+    crossings = np.zeros(len(lines), dtype=int)
+    distances = np.full((len(lines), len(points)), np.inf)
+    for k, line in enumerate(lines):
+        for a, b in pairwise(line):
+            crossings[k] += sum(bool(segments_cross(a, b, c, d)) for other in others for c, d in pairwise(other))
+            for spot in np.linspace(a, b, 2001):
+                distances[k] = np.minimum(distances[k], np.hypot(*(points - spot).T))
+    assert crossings.any()
+    assert line_crossings(lines, others).tolist() == crossings.tolist()
+    assert line_crossings(lines, others[:0]).tolist() == [0] * len(lines)
+    assert np.allclose(line_distances(lines, points), distances, atol=2e-3)

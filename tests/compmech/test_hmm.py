@@ -1,6 +1,7 @@
 """HMM: what it accepts, refuses and keeps, and its stationary distribution."""
 
 import pickle
+from fractions import Fraction
 from itertools import pairwise
 
 import numpy as np
@@ -143,6 +144,8 @@ def test_pickle() -> None:
         (np.zeros((2, 0, 0)), r"at least one symbol"),
         ([[["a", "b"], ["c", "d"]]], r"real numbers"),
         ([[[1j, 0], [0, 1]]], r"real numbers"),
+        ([[[Fraction(1), 0], [0, Fraction(1)]]], r"real numbers.*type object.*RationalHMM"),
+        (np.full((3, 1, 1), np.float32(1 / 3)), r"sums to 1\.00000003.*float32\? Give T / T\.sum"),
         ([[[1.0, 0.0], [1.0]]], r"different lengths"),
         (np.swapaxes(np.array([[[0.5, 0.5], [0.25, 0.75]]]), 1, 2), r"transposed.*swapaxes\(T, 1, 2\)"),
         (np.moveaxis(np.array([[[0, 1], [0, 0]], [[0, 0], [1, 0]], np.zeros((2, 2))]), 0, -1), r"moveaxis\(T, -1, 0\)"),
@@ -157,6 +160,18 @@ def test_square_tensor_in_another_order_is_recognised() -> None:
     T = np.array(GOLDEN_MEAN)
     with pytest.raises(ValueError, match=r"\(state, next_state, symbol\): give np.moveaxis"):
         HMM(np.moveaxis(T, 0, -1))
+
+
+def test_two_orders_that_look_alike_are_both_named() -> None:
+    T = np.array(GOLDEN_MEAN)
+    with pytest.raises(ValueError, match=r"moveaxis\(T, -1, 0\); or .*swapaxes\(T, 0, 1\)"):
+        HMM(np.swapaxes(T, 0, 1))
+    np.testing.assert_array_equal(HMM(np.swapaxes(np.swapaxes(T, 0, 1), 0, 1)).T, T)
+
+
+def test_the_repair_of_rounded_rows_works() -> None:
+    T = np.full((3, 1, 1), np.float32(1 / 3))
+    HMM(T / T.sum(axis=(0, 2), dtype=float)[None, :, None])
 
 
 def test_many_wrong_rows_are_counted() -> None:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from oracles import word_probabilities
 from strategies import any_hmms, disguised_hmms
 
-from compmech import zoo
+from compmech import HMM, zoo
 from compmech.measures import block_entropies
 
 
@@ -42,3 +42,17 @@ def test_forbidden_words_cost_nothing() -> None:
 def test_refusals() -> None:
     with pytest.raises(ValueError, match="length must be >= 0"):
         block_entropies(zoo.even(), -1)
+
+
+def test_words_from_a_start_that_does_not_last() -> None:
+    """From A only 1010... comes: no word begins with 0, though 0 is the end of some."""
+    T = np.zeros((2, 2, 2))
+    T[1, 0, 1] = T[0, 1, 0] = 1.0
+    assert block_entropies(HMM(T, start=[1.0, 0.0]), 4) == (0.0,) * 5
+    T = np.zeros((2, 3, 3))
+    T[1, 0, 1] = T[0, 1, 2] = 1.0
+    T[0, 2, 2] = T[1, 2, 1] = 0.5
+    process = HMM(T, start=[1.0, 0.0, 0.0])
+    words = np.array(np.meshgrid(*[[0, 1]] * 4, indexing="ij")).reshape(4, -1).T
+    p = np.exp(process.log_prob(words))
+    assert block_entropies(process, 4)[-1] == pytest.approx(float(-(p[p > 0] * np.log2(p[p > 0])).sum()), abs=1e-12)

@@ -19,7 +19,10 @@ from predictors import (
     Predictor,
     Transformer,
     TransformerConfig,
+    at,
     build,
+    capture,
+    edited,
     n_parameters,
 )
 from predictors.hybrid import Hybrid, HybridConfig
@@ -247,3 +250,37 @@ def test_wrong_types_are_refused_in_words_where_no_annotation_is_checked() -> No
         "a step reads one symbol a sequence, axes (seq,); got shape (2, 1)",
     ]
     assert done.stdout.splitlines() == expected
+
+
+@pytest.mark.parametrize("config", SMALL)
+def test_a_batch_of_no_sequences_is_read_and_edited_like_any_other(config) -> None:
+    model, none = seeded(config), WORDS[:0]
+    assert model.log_probs(none).shape == (0, 7, 3)
+    values = capture(model, none, list(model.sites))
+    assert {name: value.shape for name, value in values.items()} == {
+        name: (0, 7, site.width) for name, site in model.sites.items()
+    }
+    for site in model.sites:
+        row, carry = edited(model, {site: at(1, torch.zeros_like)}).step(none[:, 0], model.init_carry(0))
+        rows, _ = model.advance(none[:, 1:], carry)
+        assert (row.shape, rows.shape) == ((0, 3), (0, 5, 3))
+
+
+@pytest.mark.parametrize("config", SMALL)
+def test_an_edit_may_change_its_value_in_place(config) -> None:
+    """In a step a recurrent layer's output is the carry itself, and the begin vector is a parameter seen from afar."""
+    model = seeded(config)
+    for site in model.sites:
+        for pure, writing in (
+            (at(2, lambda value: value + 1), at(2, lambda value: value.add_(1))),
+            (lambda rows, value: value + 1, lambda rows, value: value.add_(1)),
+        ):
+            expected = edited(model, {site: pure}).log_probs(WORDS)
+            found = edited(model, {site: writing})
+            assert torch.equal(found.log_probs(WORDS), expected)
+            carry = found.init_carry(len(WORDS))
+            rows = [carry.log_probs]
+            for t in range(WORDS.shape[1]):
+                row, carry = found.step(WORDS[:, t], carry)
+                rows.append(row)
+            torch.testing.assert_close(torch.stack(rows, 1), expected, rtol=0, atol=1e-5)

@@ -16,6 +16,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 
 from predictors import CONFIGS, CheckpointError, GRUConfig, Predictor, UniformPredictor, build, load, save
+from predictors.checkpoint import checksum
 from predictors.network import Network
 
 MORE: dict[str, dict[str, Any]] = {"transformer": {"max_length": 6}}
@@ -68,6 +69,7 @@ def test_metadata_has_one_key_of_sorted_json(tmp_path: Path) -> None:
     header = json.loads(metadata["belief-geometry"])
     assert header == {
         "architecture": "gru",
+        "checksum": checksum(network().state_dict()),
         "config": {"n_layer": 1, "n_symbol": 3, "width": 64},
         "format_version": 1,
     }
@@ -142,8 +144,20 @@ def test_damaged_files_are_refused(tmp_path: Path) -> None:
     for damaged in (b"", b"not a checkpoint", whole[:7], whole[:100], whole[:-1], whole + b"x", b"\xff" * 200):
         path.write_bytes(damaged)
         assert "damaged, or no safetensors file" in refusal(path)
-    path.write_bytes(whole[:-8] + b"\x00" * 8)
-    load(path)  # zeros are weights too: what is there is what is loaded
+    for damaged in (whole[:-8] + b"\x00" * 8, whole[:-1] + bytes([whole[-1] ^ 1])):
+        path.write_bytes(damaged)  # whole to look at: what was lost is known by the checksum alone
+        assert "damaged or changed: its tensors do not have the checksum" in refusal(path)
+
+
+def test_a_file_of_before_there_was_a_checksum_is_read(tmp_path: Path) -> None:
+    loaded = load(rewritten(tmp_path / "model", checksum=None))
+    assert all(torch.equal(value, network().state_dict()[name]) for name, value in loaded.state_dict().items())
+
+
+@pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32, torch.float64])
+def test_the_checksum_knows_every_precision(dtype: torch.dtype, tmp_path: Path) -> None:
+    save(network().to(dtype), tmp_path / "model")
+    assert load(tmp_path / "model").begin.dtype == dtype
 
 
 def test_a_pickle_is_refused_and_not_run(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import torch
 
 from compmech import zoo
 from compmech.cli import listing
-from predictors import UniformPredictor, check_predictor
+from predictors import CONFIGS, UniformPredictor, check_predictor
 from predictors.adapters import extras
 from predictors.plugins import GROUP, PlugInError, examine, factory_of, make_plug_in, plug_ins, settings_of
 from probes.candidates import candidate, make
@@ -167,6 +167,20 @@ def test_settings_are_the_keyword_only_arguments() -> None:
 
     assert settings_of(some) == ("width",)
     assert settings_of(plug_in) is None
+
+
+def test_the_listed_settings_are_those_that_a_candidate_takes_and_makes(capsys: pytest.CaptureFixture[str]) -> None:
+    listing.predictors(as_json=True)
+    rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)["predictors"]}
+    for name in CONFIGS:
+        settings = {key: value for key, value in rows[name]["settings"].items() if key != "max_length"}
+        assert settings
+        made, given = (make(candidate(name, own), 3, 5, rng=torch.Generator().manual_seed(0)) for own in ({}, settings))
+        assert made.config == given.config  # type: ignore[attr-defined]
+    assert rows["gru"]["settings"] == {"width": 64, "n_layer": 2}
+    assert rows["uniform"]["settings"] == {}
+    listing.predictors()
+    assert "width=64, n_layer=2" in capsys.readouterr().out
 
 
 def test_a_missing_extra_is_told_in_one_line_with_exit_status_2(

@@ -266,3 +266,13 @@ def test_states_are_keys_and_values_and_not_recurrent() -> None:
     states = {name: site for name, site in sites.items() if site.state}
     assert list(states) == ["layer.0.key", "layer.0.value", "layer.1.key", "layer.1.value"]
     assert all(site.shape == (2, 5) and site.width == 10 and not site.recurrent for site in states.values())
+
+
+def test_attention_patterns_of_an_edited_model_are_those_with_the_edits_made() -> None:
+    model = make()
+    blind = edited(edited(model, {"layer.1.key": lambda rows, value: 0 * value}), {"final": at(0, torch.zeros_like)})
+    before, after = attention_patterns(model, WORDS), attention_patterns(blind, WORDS)
+    assert torch.equal(after[:, 0], before[:, 0])
+    n_row = WORDS.shape[1] + 1  # keys that are all alike: every row that can be seen counts the same
+    alike = torch.ones(n_row, n_row, dtype=after.dtype).tril()
+    torch.testing.assert_close(after[:, 1], (alike / alike.sum(1, keepdim=True)).expand_as(after[:, 1]), **CLOSE)

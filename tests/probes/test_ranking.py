@@ -70,6 +70,14 @@ def test_equal_scores_of_every_seed() -> None:
     assert (ac.p, ac.low) == (0, pytest.approx(-0.2))
 
 
+def test_scores_that_differ_by_rounding_are_the_same() -> None:
+    """As those of one embedding in two networks: constant differences of 1e-16 would be as sure as can be."""
+    same = {"a": {0: 0.5, 1: 0.5}, "b": {0: 0.5 + 2e-16, 1: 0.5 + 2.5e-16}}
+    (ab,) = paired_differences(same)
+    assert (ab.mean, ab.p) == (0, 1)
+    assert [(r.highest, r.lowest) for r in ranking(same)] == [(1, 2), (1, 2)]
+
+
 @pytest.mark.parametrize(
     ("scores", "complaint"),
     [
