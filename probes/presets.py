@@ -48,7 +48,7 @@ CLIPS = (0.1, 1.0)
 LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
     "mess3": {
         **{"transformer": 0.004, "lstm": 0.002, "gru": 0.002, "mamba": 0.004},
-        **{"rnn": 0.002, "lru": 0.004, "mamba2": 0.001, "hybrid": 0.001},
+        **{"rnn": 0.002, "lru": 0.004, "mamba2": 0.001, "hybrid": 0.001, "mingru": 0.032},
     },
     "rrxor": {"transformer": 0.004, "lstm": 0.008, "gru": 0.004, "mamba": 0.008, "rnn": 0.004},
 }
@@ -57,7 +57,7 @@ LEARNING_RATES: Mapping[str, Mapping[str, float]] = {
 CLIPPED: Mapping[str, Mapping[str, float]] = {
     "mess3": {
         **{"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1},
-        **{"rnn": 0.1, "lru": 0.1, "mamba2": 0.1, "hybrid": 0.1},
+        **{"rnn": 0.1, "lru": 0.1, "mamba2": 0.1, "hybrid": 0.1, "mingru": 0.1},
     },
     "rrxor": {"transformer": 1.0, "lstm": 0.1, "gru": 0.1, "mamba": 0.1, "rnn": 0.1},
 }
