@@ -52,7 +52,7 @@ def draw_by_cost(
         drawn = drawn or bool(shown.any())
     if not drawn:
         axes.text(0.5, 0.5, "not counted", transform=axes.transAxes, ha="center", color=MUTED)
-    elif cost == "parameters":  # networks of one comparison are of about one size
+    elif cost == "parameters" and max(row.parameters for row in rows) < 10 * min(row.parameters for row in rows):
         axes.xaxis.set_major_locator(MaxNLocator(2))
         axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
         axes.margins(x=0.25)
