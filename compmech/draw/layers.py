@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int
 from compmech.draw.crossings import count_crossings
 from compmech.graph import reachable, strong_components
 
-Blocks: TypeAlias = list[tuple[Int[np.ndarray, " member"], Float[np.ndarray, "member 2"]]]
+Blocks: TypeAlias = list[tuple[Int[np.ndarray, " _"], Float[np.ndarray, "_ 2"]]]
 
 # Columns of more nodes than this are set closer.
 _LONG = 10

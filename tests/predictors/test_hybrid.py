@@ -77,7 +77,7 @@ def test_patterns_are_those_of_the_attention_layers_alone() -> None:
 
 
 def test_without_attention_there_are_no_patterns() -> None:
-    with pytest.raises(ValueError, match="no layer of this network is an attention block"):
+    with pytest.raises(ValueError, match="no layer of this Hybrid is an attention block"):
         attention_patterns(make(pattern="mamba"), WORDS)
 
 

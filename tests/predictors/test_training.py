@@ -338,7 +338,8 @@ def test_divergence_is_an_error_and_the_last_good_weights_stay() -> None:
     error = found.value
     assert (error.step, error.kept, error.what) == (5, 4, "loss")
     assert np.isnan(error.loss)
-    assert "after 5 steps the loss is not finite (loss nan). The weights are those of step 4" in str(error)
+    assert "after 5 steps the loss is not finite (loss nan)" in str(error)
+    assert "The weights kept are those of step 4." in str(error)
     assert weights(model) == seen[4] != seen[5]
 
 
