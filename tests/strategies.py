@@ -122,9 +122,10 @@ def stationary_hmms():
 
 @st.composite
 def bases(draw, n_state: int):
-    """A well-conditioned matrix to change the basis by: unit triangular factors with entries of at most 1."""
-    lower = np.tril(draw(_weights((n_state, n_state), least=-2, most=2)) / 2.0, -1) + np.eye(n_state)
-    upper = np.triu(draw(_weights((n_state, n_state), least=-2, most=2)) / 2.0, 1) + np.eye(n_state)
+    """A well-conditioned matrix to change the basis by: unit triangular factors with entries of at most one half, whose
+    inverses grow by 1.5 a state, so that words of a few symbols keep 13 digits."""
+    lower = np.tril(draw(_weights((n_state, n_state), least=-2, most=2)) / 4.0, -1) + np.eye(n_state)
+    upper = np.triu(draw(_weights((n_state, n_state), least=-2, most=2)) / 4.0, 1) + np.eye(n_state)
     return lower @ upper
 
 
