@@ -18,7 +18,7 @@ from predictors.plugins import GROUP, check_alone, factory_of, make_plug_in, plu
 from probes.baselines import BASELINES
 from probes.presets import SIZES
 
-__all__ = ["GROUP", "Candidate", "UnknownPredictor", "candidate", "make", "names"]
+__all__ = ["GROUP", "Candidate", "UnknownPredictor", "candidate", "config_of", "make", "names"]
 
 
 class UnknownPredictor(ValueError):
@@ -99,7 +99,7 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
             raise ValueError(f"{name} has no setting {key!r}; {hint}{has}")
     found = Candidate(label or name, name, chosen, rate)
     if name in CONFIGS:
-        _config(found, n_symbol=2, length=1)
+        config_of(found, n_symbol=2, length=1)
     k = chosen.get("k", 1)
     if name in BASELINES and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
         raise ValueError(f"{name}: k, the most symbols it looks back on, must be an integer of at least 0; got {k!r}")
@@ -113,11 +113,12 @@ def make(candidate: Candidate, n_symbol: int, length: int, *, rng: torch.Generat
         ValueError: if a plug-in fails or gives something else.
     """
     if candidate.kind in CONFIGS:
-        return build(_config(candidate, n_symbol, length), rng=rng)
+        return build(config_of(candidate, n_symbol, length), rng=rng)
     return make_plug_in(_plug_ins()[candidate.kind], n_symbol, length, candidate.settings, rng=rng)
 
 
-def _config(candidate: Candidate, n_symbol: int, length: int) -> Any:
+def config_of(candidate: Candidate, n_symbol: int, length: int) -> Any:
+    """The whole configuration of a built-in architecture: preset sizes, and what the user says in their place."""
     kind = CONFIGS[candidate.kind]
     settings = {**SIZES.get(candidate.kind, {}), **candidate.settings, "n_symbol": n_symbol}
     if any(f.name == "max_length" for f in fields(kind)):

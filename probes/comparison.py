@@ -1,9 +1,7 @@
 """The comparison: every predictor on every process with every seed, beside the same baselines, ceilings and nulls."""
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -13,19 +11,20 @@ from predictors import TrainingConfig, log_spaced
 from probes.baselines import BASELINES
 from probes.candidates import Candidate
 from probes.causal import check_edits
-from probes.cell import LAYERS, Cell, CellResult, generator, is_layer, run_cell, sites_of
+from probes.cell import LAYERS, Cell, CellResult, generator, is_layer, sites_of
 from probes.further import Further
-from probes.ground import Ground, gaussian_scores, model_free_scores, prepare, suffix_gram_scores
+from probes.ground import Ground, prepare
 from probes.history import Histories
 from probes.parallel import run_all
+from probes.pieces import ControlRows, ControlWork, Piece, cost, part, run_piece, specified, versions
 from probes.positions import synchronisation_curve
 from probes.presets import ASKED, BATCH, clip, eval_every, learning_rate
 from probes.presets import steps as preset_steps
 from probes.ranking import with_ranks
 from probes.readout import OUTPUT, default_sites
-from probes.results import Comparison, ProcessSummary, Run, SuffixCurve, SynchronisationCurve
-from probes.rows import across_seeds, control_rows, predictor_rows
-from probes.scoring import Score
+from probes.results import Comparison, ProcessSummary, Run, SynchronisationCurve
+from probes.rows import across_seeds
+from probes.store import Kept, Store
 from probes.targets import Target
 
 __all__ = ["ComparisonSpec", "Subject", "compare", "versions"]
@@ -157,6 +156,7 @@ def compare(
     command: str = "",
     advance: Callable[[int], None] = lambda steps: None,
     done: Callable[[Run, bytes | None], None] = lambda run, checkpoint: None,
+    store: Store | None = None,
 ) -> Comparison:
     """Run all of it.
 
@@ -167,13 +167,17 @@ def compare(
         advance: is told of training steps as they are done; there are `spec.total_steps` in all.
         done: is told of every run that has ended, with the bytes of its checkpoint file if it is a network that
             `predictors.save` can save.
+        store: where finished pieces are kept, and found again instead of being done twice. Rows do not depend on it.
     Raises:
+        StoreError: if a piece in the store is damaged.
+        OSError: if the store cannot be written; what it holds by then stays.
         ValueError: if a process and length allow too few histories, or a site exists in no predictor.
         TrainingDiverged: if a network's loss stops being finite.
     """
     entropy = int(rng.integers(2**63 - 1))
     notes: dict[str, None] = {}
-    pieces: list[Cell | ControlWork] = []
+    pieces: list[Piece] = []
+    asked: list[dict[str, Any]] = []
     summaries: list[ProcessSummary] = []
     synchronisation: list[SynchronisationCurve] = []
     for subject in spec.subjects:
@@ -197,6 +201,7 @@ def compare(
             known = synchronisation_curve(subject.process, ground.histories)
             synchronisation.append(SynchronisationCurve(subject.label, known.of, [float(b) for b in known.bits]))
         notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
+        first = len(pieces)
         pieces.append(ControlWork(subject.label, ground, widths, entropy))
         for candidate in spec.candidates:
             training, _ = spec.training_of(subject, candidate)
@@ -215,80 +220,49 @@ def compare(
                 )
                 for seed in spec.seeds_of(candidate)
             ]
+        if store is not None:
+            asked += [_specified(spec, subject, piece) for piece in pieces[first:]]
 
-    def ended(index: int, result: CellResult | ControlRows) -> None:
+    kept: dict[int, Kept] = {}
+    if store is not None:
+        kept = {index: one for index, words in enumerate(asked) if (one := store.find(words)) is not None}
+    for index, one in kept.items():
+        piece = pieces[index]
+        advance(piece.training.steps if isinstance(piece, Cell) else 0)
+        for run in one.found.runs:
+            done(run, one.weights)
+    left = sorted((index for index in range(len(pieces)) if index not in kept), key=lambda i: cost(pieces[i]))[::-1]
+    parts = {index: one.found for index, one in kept.items()}
+
+    def ended(number: int, result: CellResult | ControlRows) -> None:
+        index, weights = left[number], None
+        parts[index] = part(result, pieces[index])
         if isinstance(result, CellResult):
-            done(result.run, result.checkpoint)
+            weights = result.checkpoint
+        if store is not None:
+            store.keep(asked[index], parts[index], weights)
+        for run in parts[index].runs:
+            done(run, weights)
 
-    found = run_all(run_piece, sorted(pieces, key=_cost, reverse=True), workers=workers, advance=advance, done=ended)
-    results = sorted((r for r in found if isinstance(r, CellResult)), key=lambda result: _place(spec, result))
-    controls = {r.label: r for r in found if isinstance(r, ControlRows)}
-    lengths = {subject.label: subject.length for subject in spec.subjects}
-    rows = [row for result in results for row in predictor_rows(result, lengths[result.run.process])]
-    for label, length in lengths.items():
-        rows += control_rows(label, length, controls[label].scores)
+    run_all(run_piece, [pieces[index] for index in left], workers=workers, advance=advance, done=ended)
+    results = [parts[i] for i in sorted(parts, key=lambda i: _place(spec, pieces[i]))]
     comparison = Comparison(
         command=command,
         spec=spec.to_dict(),
         versions=versions(),
         processes=summaries,
-        runs=[result.run for result in results],
-        rows=across_seeds(rows),
-        pictures=[result.picture for result in results],
-        notes=[*notes, *dict.fromkeys(note for result in results for note in result.notes)],
-        suffix_curves=[curve for label in lengths for curve in controls[label].suffix_curves],
-        position_curves=[curve for result in results for curve in result.positions],
+        runs=[run for one in results for run in one.runs],
+        rows=across_seeds([row for one in results for row in one.rows]),
+        pictures=[picture for one in results for picture in one.pictures],
+        notes=[*notes, *dict.fromkeys(note for one in results for note in one.notes)],
+        suffix_curves=[curve for one in results for curve in one.suffix_curves],
+        position_curves=[curve for one in results for curve in one.position_curves],
         synchronisation_curves=synchronisation,
-        edits=[row for result in results for row in result.causal.effects],
-        shares=[row for result in results for row in result.causal.shares],
-        budgets=[row for result in results for row in result.budgets],
+        edits=[row for one in results for row in one.edits],
+        shares=[row for one in results for row in one.shares],
+        budgets=[row for one in results for row in one.budgets],
     )
     return with_ranks(comparison)
-
-
-# ---------------------------------------------------------------------------------------------------- pieces of work
-
-
-@dataclass(frozen=True, eq=False)
-class ControlWork:
-    """The model-free rows of one process, as a piece of work.
-
-    Attributes:
-        widths: of the sites that are probed; random features and noise are made as wide.
-    """
-
-    label: str
-    ground: Ground = field(repr=False)
-    widths: tuple[int, ...]
-    entropy: int
-
-
-@dataclass(frozen=True)
-class ControlRows:
-    """What comes of it."""
-
-    label: str
-    scores: tuple[Score, ...]
-    suffix_curves: tuple[SuffixCurve, ...]
-
-
-def run_piece(piece: Cell | ControlWork, advance: Callable[[int], None]) -> CellResult | ControlRows:
-    """One piece of work, wherever it is run."""
-    if isinstance(piece, Cell):
-        return run_cell(piece, advance)
-    rng = generator(piece.entropy, "controls", piece.label)
-    scores = model_free_scores(piece.ground, piece.widths, rng=rng)
-    grams = suffix_gram_scores(piece.ground)
-    scores += [gram.score for gram in grams]
-    for width in piece.widths:
-        own = generator(piece.entropy, "gaussian", piece.label, width)
-        scores += gaussian_scores(piece.ground, width, rng=own)
-    curves = [
-        SuffixCurve(piece.label, s.target, s.split, s.weighting, list(gram.curve), list(gram.chosen))
-        for gram in grams
-        if (s := gram.score).score is not None
-    ]
-    return ControlRows(piece.label, tuple(scores), tuple(curves))
 
 
 # -------------------------------------------------------------------------------------------------------------
@@ -349,20 +323,22 @@ def _statistics(process: HMM | GHMM) -> dict[str, Any]:
         return {"how": {"entropy_rate": f"not computed: {error}"}}
 
 
-def _cost(piece: Cell | ControlWork) -> tuple[int, int]:
-    """The longest first, so that no worker is left alone with one at the end."""
-    if isinstance(piece, ControlWork):
-        return 1, 0
-    order = {"transformer": 4, "lstm": 2, "gru": 2}
-    return (
-        0 if piece.candidate.is_baseline else order.get(piece.candidate.kind, 3)
-    ), piece.training.steps * piece.length
+def _specified(spec: ComparisonSpec, subject: Subject, piece: Piece) -> dict[str, Any]:
+    if subject.targets is not None:
+        raise ValueError(
+            f"{subject.label} has targets made by a function, which a store cannot tell from another: compare it "
+            "without a store"
+        )
+    return specified(piece, subject.process, subject.title, max_histories=spec.max_histories, further=spec.further)
 
 
-def _place(spec: ComparisonSpec, result: CellResult) -> tuple[int, int, int]:
+def _place(spec: ComparisonSpec, piece: Piece) -> tuple[int, int, int, int]:
+    """Where a piece stands among the rows: predictors first, then what needs none, each in the order asked for."""
     processes = [subject.label for subject in spec.subjects]
+    if isinstance(piece, ControlWork):
+        return 1, processes.index(piece.label), 0, 0
     labels = [candidate.label for candidate in spec.candidates]
-    return processes.index(result.run.process), labels.index(result.run.predictor), result.run.seed or 0
+    return 0, processes.index(piece.label), labels.index(piece.candidate.label), piece.seed or 0
 
 
 def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
@@ -384,11 +360,3 @@ def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
         if name not in known | {OUTPUT}:
             raise ValueError(f"none of the predictors has a site {name!r}")
     return tuple(sorted({subject.process.n_symbol, *sites.values()}))
-
-
-def versions() -> dict[str, str]:
-    """Of Python, of this package and of what decides numbers."""
-    found = {"python": platform.python_version(), "platform": f"{platform.system()} {platform.machine()}"}
-    for name in ("belief-geometry", "numpy", "scipy", "torch"):
-        found[name] = version(name)
-    return found

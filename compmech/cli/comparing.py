@@ -1,6 +1,7 @@
 """`compmech compare`, `compmech demo`, `compmech rates`: train, probe, and leave a folder that a person can read."""
 
 import json
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,6 +17,7 @@ from compmech.cli.running import check_device, command_line, predictor_label, pr
 if TYPE_CHECKING:
     from probes.comparison import ComparisonSpec
     from probes.results import Comparison, Run
+    from probes.store import Store
 
 __all__ = ["add_comparing_commands", "parse_subject", "specification"]
 
@@ -89,6 +91,13 @@ def compare(
     checkpoints: Annotated[
         int, typer.Option(help="How many log-spaced checkpoints of every training are scored; 0: none.")
     ] = 0,
+    store: Annotated[
+        Path | None,
+        typer.Option(
+            help="Folder that keeps every finished piece, to be found there instead of done again: after a stop, by "
+            "another comparison, or by a second process at the same time."
+        ),
+    ] = None,
     device: Annotated[str, typer.Option(help="Where networks live, in torch's words.")] = "cpu",
     seed: Seed = 0,
     workers: Workers = None,
@@ -122,7 +131,7 @@ def compare(
             **({"edit_kinds": tuple(edit_kind)} if edit_kind else {}),
         },
     )
-    _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json)
+    _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json, store=store)
 
 
 def demo(
@@ -249,12 +258,22 @@ def specification(subjects: list[tuple[NamedProcess, int]], predictors: list[str
         )
 
 
-def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, overwrite: bool, as_json: bool) -> None:
+def _run(
+    spec: "ComparisonSpec",
+    out: Path,
+    *,
+    seed: int,
+    workers: int | None,
+    overwrite: bool,
+    as_json: bool,
+    store: Path | None = None,
+) -> None:
     import numpy as np
 
     from probes.comparison import compare as run_comparison
     from probes.results import write_files
 
+    kept = None if store is None else _store(store)
     with output_folder(out, overwrite=overwrite) as folder:
         checkpoints: list[str] = []
         where = f"cannot write to the output folder {out}"
@@ -267,7 +286,8 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
                     (folder / "checkpoints").mkdir(exist_ok=True)
                     write_files(folder / "checkpoints", {checkpoints[-1]: checkpoint})
 
-        with progress_bar(spec.total_steps) as (advance, say), misuse(), worked():
+        keeping = nullcontext() if store is None else report_os_errors(f"cannot write to the store {store}")
+        with progress_bar(spec.total_steps) as (advance, say), misuse(), worked(), keeping:
             comparison = run_comparison(
                 spec,
                 rng=np.random.default_rng(seed),
@@ -275,10 +295,18 @@ def _run(spec: "ComparisonSpec", out: Path, *, seed: int, workers: int | None, o
                 command=command_line(),
                 advance=advance,
                 done=done,
+                store=kept,
             )
         with report_os_errors(where):
             comparison, files = _write(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
+
+
+def _store(folder: Path) -> "Store":
+    from probes.store import Store
+
+    with report_os_errors(f"cannot write to the store {folder}"), misuse():
+        return Store(folder)
 
 
 def _line(run: "Run") -> str:
