@@ -19,6 +19,7 @@ from probes.ground import Ground
 from probes.intervention import EditEffect, causal_effects, causal_share
 from probes.intervention.component import Through
 from probes.intervention.runs import prepared
+from probes.intervention.seen import Seen
 from probes.tables import ShareRow
 
 __all__ = ["CausalRows", "causal_rows", "check_edits"]
@@ -52,6 +53,7 @@ def check_edits(process: HMM | GHMM, ground: Ground) -> None:
         through="probe",
         probe=ground.probe,
         n_case=ground.further.edit_cases,
+        seen=None,
         rng=np.random.default_rng(0),
     )
 
@@ -74,6 +76,7 @@ def causal_rows(
         names: process, predictor and seed.
     """
     further, entropy = ground.further, int(rng.integers(2**63 - 1))
+    seen = Seen()
     effects: list[EditEffect] = []
     shares: list[ShareRow] = []
     notes: dict[str, None] = {}
@@ -94,6 +97,7 @@ def causal_rows(
                 "through": through,
                 "n_case": further.edit_cases,
                 "probe": ground.probe,
+                "seen": seen,
             }
             for kind in further.edit_kinds:
                 if through == "encoding" and not _depends(kind):

@@ -10,6 +10,7 @@ from probes.intervention.effect_rows import EditEffect, judged, of_twin, scored
 from probes.intervention.places import place
 from probes.intervention.replacements import visible_horizon
 from probes.intervention.runs import CASES, Measured, measured, prepared, reaches_future
+from probes.intervention.seen import Seen
 from probes.linear import RidgeProbe
 from probes.prefixes import Source
 
@@ -34,6 +35,7 @@ def causal_effects(
     n_case: int = CASES,
     controls: bool = True,
     names: tuple[str, str, int | None] = ("", "", None),
+    seen: Seen | None = None,
 ) -> tuple[EditEffect, ...]:
     """Edit what a predictor holds after histories of length t, and compare its predictions with exact Bayes.
 
@@ -51,6 +53,7 @@ def causal_effects(
         controls: whether to run the controls too. An exact predictor refuses what is no belief, and with it most of
             them.
         names: process, predictor and seed, as rows should call them.
+        seen: what other edits of the same predictors and histories have looked at, not to be computed again.
     Returns:
         Rows by strength, control (the real edit first) and horizon.
     Raises:
@@ -66,7 +69,15 @@ def causal_effects(
     if visible is not None and horizon is not None and horizon < visible:
         raise ValueError(f"{kind} shows at horizon {visible} and not before; horizon {horizon} ends before it")
     setting = prepared(
-        process, histories, row=row, horizon=horizon, through=through, probe=probe, n_case=n_case, rng=of_setting
+        process,
+        histories,
+        row=row,
+        horizon=horizon,
+        through=through,
+        probe=probe,
+        n_case=n_case,
+        seen=seen,
+        rng=of_setting,
     )
     entropy = int(of_kind.integers(2**63 - 1))  # the twin is edited at the same histories
 

@@ -9,7 +9,6 @@ import torch
 from jaxtyping import Float, Int
 
 from predictors import Predictor
-from probes.classes import belief_classes
 from probes.history import Histories
 from probes.intervention.beliefs import BeliefSpace, belief_space
 from probes.intervention.cases import Bench, bench
@@ -17,6 +16,7 @@ from probes.intervention.component import Through
 from probes.intervention.futures import joint_log_probs
 from probes.intervention.places import Place
 from probes.intervention.replacements import Replacement, replacement
+from probes.intervention.seen import Seen
 from probes.intervention.workbench import Workbench
 from probes.linear import RidgeProbe
 from probes.prefixes import Source
@@ -42,10 +42,12 @@ class Setting:
     through: Through
     probe: RidgeProbe
     n_case: int
+    seen: Seen
 
     def workbench(self, predictor: Predictor, where: Place) -> Workbench:
         """This setting, for one predictor and place."""
-        return Workbench(predictor, where, self.space, self.histories, self.bench, self.fold, self.through, self.probe)
+        known = (self.space, self.histories, self.bench, self.fold)
+        return Workbench(predictor, where, *known, self.through, self.probe, self.seen)
 
 
 def prepared(
@@ -57,6 +59,7 @@ def prepared(
     through: str,
     probe: RidgeProbe | None,
     n_case: int,
+    seen: Seen | None,
     rng: np.random.Generator,
 ) -> Setting:
     """Check and complete what the caller of `causal_effects` says."""
@@ -73,12 +76,13 @@ def prepared(
     if horizon is not None and horizon < 1:
         raise ValueError(f"horizon must be at least 1, the number of symbols predicted; got {horizon}")
     row = max(1, histories.length // 2) if row is None else row
-    classes = belief_classes(process, histories)
+    seen = seen or Seen()
+    classes = seen.classes(process, histories)
     chosen = bench(space, histories, classes, row)
     ahead = max(3, space.least_horizon) if horizon is None else horizon
     space.steps(ahead)  # refuses, before anything is run, a horizon with too many words
     fold = by_history(classes, n_fold=_FOLDS, n_draw=1, rng=rng).fold
-    return Setting(space, histories, chosen, fold, ahead, cast(Through, through), probe or RidgeProbe(), n_case)
+    return Setting(space, histories, chosen, fold, ahead, cast(Through, through), probe or RidgeProbe(), n_case, seen)
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,6 +23,7 @@ from probes.intervention.futures import joint_kl
 from probes.intervention.places import EditName, place
 from probes.intervention.resampling import interval, part_of_the_way, resampled
 from probes.intervention.runs import CASES, Measured, measured, prepared
+from probes.intervention.seen import Seen
 from probes.linear import RidgeProbe
 from probes.prefixes import Source
 
@@ -71,6 +72,7 @@ def causal_share(
     through: str = "probe",
     probe: RidgeProbe | None = None,
     n_case: int = CASES,
+    seen: Seen | None = None,
 ) -> tuple[CausalShare, ...]:
     """The effect of exchanging the belief component at a place, as a part of that of exchanging the whole state.
 
@@ -84,7 +86,15 @@ def causal_share(
     """
     of_setting, of_pairs = rng.spawn(2)
     setting = prepared(
-        process, histories, row=row, horizon=horizon, through=through, probe=probe, n_case=n_case, rng=of_setting
+        process,
+        histories,
+        row=row,
+        horizon=horizon,
+        through=through,
+        probe=probe,
+        n_case=n_case,
+        seen=seen,
+        rng=of_setting,
     )
     entropy = int(of_pairs.integers(2**63 - 1))  # both kinds draw the same pairs
 

@@ -12,8 +12,8 @@ from probes.intervention.beliefs import BeliefSpace
 from probes.intervention.cases import Bench
 from probes.intervention.component import Component, Through, fit_components
 from probes.intervention.places import Place
+from probes.intervention.seen import Seen
 from probes.linear import RidgeProbe
-from probes.readout import read_out
 
 __all__ = ["Workbench"]
 
@@ -26,6 +26,7 @@ class Workbench:
         bench: the histories of length t. histories: those of all lengths.
         fold: of each of all histories; those of one fold are edited by what was fitted on the others.
         through: how the belief component is found. probe: with what.
+        seen: what was read of the predictor before.
     """
 
     predictor: Predictor
@@ -36,6 +37,7 @@ class Workbench:
     fold: Int[np.ndarray, " all"]
     through: Through
     probe: RidgeProbe
+    seen: Seen
 
     @cached_property
     def values(self) -> Float[np.ndarray, "history width"]:
@@ -45,8 +47,7 @@ class Workbench:
     @cached_property
     def _of_site(self) -> np.ndarray:
         """What the one site holds after every history, of any length."""
-        site = self.place.slots[0].site
-        return read_out(self.predictor, self.histories, [site]).features[site].astype(np.float64)
+        return self.seen.values(self.predictor, self.histories, self.place.slots[0].site)
 
     @property
     def parts(self) -> list[tuple[int, slice]]:
