@@ -5,14 +5,14 @@
 Trains a transformer, an LSTM, a GRU, an RNN, Mamba and Mamba-2 with several seeds each on processes where a part of the
 belief lies beyond the next symbol (RRXOR, FRDN, nemo, a mixture of two Mess3) and on such where none does (Mess3, Bloch
 Walk, Moon), probes them beside the controls, and edits what they carry. That is hours of work, and every piece that has
-ended stays in the store: after a stop the same command goes on. The summary is made from what is there by then, and
-says which seeds that is.
+ended stays in the store: after a stop the same command goes on. Seeds are done one after the other, each of everything,
+so that `--seeds 2` makes a summary of the first two.
 """
 
 import argparse
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import isinf, sqrt
 from pathlib import Path
 from statistics import fmean, stdev
@@ -27,6 +27,7 @@ from probes.candidates import candidate
 from probes.comparison import ComparisonSpec, Subject, compare
 from probes.further import Further
 from probes.headline import Headline, Score, control_scores, headline, headline_target, runs_of
+from probes.pieces import versions
 from probes.results import Comparison
 from probes.store import Store
 
@@ -93,6 +94,192 @@ def run(
     return found
 
 
+# --------------------------------------------------------------------------------------------------------- the summary
+
+
+def over_seeds(values: Mapping[int, float | None]) -> dict[str, Any]:
+    """The value of every seed, their mean and its 95 % t interval; no mean where one is missing or infinite."""
+    known = [value for value in values.values() if value is not None]
+    found: dict[str, Any] = {"by_seed": {str(s): _plain(v) for s, v in sorted(values.items())}}
+    if not known or len(known) < len(values) or any(isinf(value) for value in known):
+        return {**found, "mean": None, "low": None, "high": None}
+    mean = fmean(known)
+    if len(known) == 1:
+        return {**found, "mean": mean, "low": None, "high": None}
+    half = float(t.ppf(0.975, len(known) - 1)) * stdev(known) / sqrt(len(known))
+    return {**found, "mean": mean, "low": mean - half, "high": mean + half}
+
+
+def of_process(comparison: Comparison) -> dict[str, Any]:
+    """Everything that the page says of one process."""
+    (summary,) = comparison.processes
+    target = headline_target(summary)
+    names = list(dict.fromkeys(run.predictor for run in comparison.runs))
+    found = {name: headline(comparison, summary.process, name, target) for name in names}
+    baseline = next(each.baseline for each in found.values() if each.baseline is not None)
+    return {
+        "process": summary.process,
+        "title": summary.title,
+        "length": summary.length,
+        "steps": comparison.spec["processes"][0]["steps"],
+        "histories": summary.histories,
+        "beliefs": summary.beliefs,
+        "horizon_ranks": summary.horizon_ranks,
+        "target": target,
+        "baseline": {"control": baseline.control, "setting": baseline.setting, "r2": baseline.value},
+        "ceilings": {
+            name: {kind: _of_control(comparison, summary.process, kind, name) for kind in ("belief", target)}
+            for name in ("true-p", "true-log-p")
+        },
+        "networks": [_network(comparison, found[name], name) for name in names],
+        "ranks": [asdict(row) for row in comparison.ranks],
+        "differences": [asdict(row) for row in comparison.differences],
+        "notes": comparison.notes,
+    }
+
+
+def _of_control(comparison: Comparison, process: str, target: str, name: str) -> float | None:
+    return max(
+        (s.value for s in control_scores(comparison, process, target, name) if s.value is not None), default=None
+    )
+
+
+def _network(comparison: Comparison, found: Headline, name: str) -> dict[str, Any]:
+    process = comparison.processes[0].process
+    runs = runs_of(comparison, process, name)
+    belief = headline(comparison, process, name, "belief")
+    effects: dict[tuple[Any, ...], dict[int, float | None]] = {}
+    verdicts: dict[tuple[Any, ...], list[str]] = {}
+    for row in comparison.edits:
+        if row.predictor == name and row.seed is not None:
+            key = (row.edit, "all" if row.site is None else "best", row.kind, row.through, row.horizon, row.control)
+            effects.setdefault(key, {})[row.seed] = row.effect
+            verdicts.setdefault(key, []).append(row.verdict)
+    shares: dict[tuple[Any, ...], dict[int, float | None]] = {}
+    for row in comparison.shares:
+        if row.predictor == name and row.seed is not None:
+            key = (row.edit, "all" if row.site is None else "best", row.through, row.horizon)
+            shares.setdefault(key, {})[row.seed] = row.share
+    edited = ("edit", "site", "kind", "through", "horizon", "control")
+    return {
+        "predictor": name,
+        "parameters": runs[0].parameters,
+        "symbols_seen": runs[0].symbols_seen,
+        "training": {key: runs[0].training.get(key) for key in ("lr", "clip", "batch", "steps")},
+        "kl": over_seeds({run.seed or 0: run.kl for run in runs}),
+        "belief": _score(belief.best),
+        "headline": _score(found.best),
+        "uniform": _score(found.uniform),
+        "by_class": _score(found.by_class),
+        "permuted": _score(found.permuted),
+        "untrained": _score(found.untrained),
+        "above": found.difference,
+        "verdict": found.best.verdict if found.best else "",
+        "edits": [
+            {
+                **dict(zip(edited, key, strict=True)),
+                "effect": over_seeds(values),
+                "verdicts": sorted(set(verdicts[key])),
+            }
+            for key, values in effects.items()
+        ],
+        "shares": [
+            {**dict(zip(("edit", "site", "through", "horizon"), key, strict=True)), "share": over_seeds(values)}
+            for key, values in shares.items()
+        ],
+    }
+
+
+def _score(score: Score | None) -> dict[str, Any] | None:
+    if score is None:
+        return None
+    values = {row.seed or 0: row.score for row in score.rows}
+    return {"site": score.site, "reason": score.reason, **over_seeds(values)}
+
+
+def _plain(value: float | None) -> float | str | None:
+    return str(value) if value is not None and isinf(value) else value
+
+
+def tables(found: Mapping[str, Any]) -> str:
+    """The page's tables, in Markdown: one of reading and one of editing for each process."""
+    return "\n\n".join(f"### {each['title']}\n\n{_reading(each)}\n\n{_editing(each)}" for each in found["processes"])
+
+
+def _reading(each: Mapping[str, Any]) -> str:
+    """KL, and what is read, seed means with t intervals."""
+    target, baseline = each["target"], each["baseline"]
+    said = f"{baseline['control']} {baseline['setting']}".strip()
+    about = (
+        f"{each['length']} symbols, {each['steps']:,} steps of 128 words; {each['beliefs']:,} beliefs among "
+        f"{each['histories']:,} histories. Best baseline without a network: {said}, {baseline['r2']:.3f}."
+    )
+    if target == "belief":
+        known = {name: values["belief"] for name, values in each["ceilings"].items()}
+        about += (
+            f" From the true next-symbol distribution {known['true-p']:.3f}, its logarithm {known['true-log-p']:.3f}."
+        )
+    lines = [
+        f"| network | KL, nats | {target} R² | at site | uniform | permuted | untrained | above baseline |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for net in each["networks"]:
+        if net["headline"] is None:
+            continue
+        cells = [
+            net["predictor"],
+            _span(net["kl"], "{:.1e}"),
+            _span(net["headline"]),
+            net["headline"]["site"],
+            *(_mean(net[name]) for name in ("uniform", "permuted", "untrained")),
+            "-" if net["above"] is None else f"{net['above']:+.3f}",
+        ]
+        lines.append(f"| {' | '.join(cells)} |")
+    return about + "\n\n" + "\n".join(lines)
+
+
+SHOWN = (
+    ("carry, everything, transplant", ("carry", "all", "transplant", "probe")),
+    ("carry, one state, belief part", ("carry", "best", "belief", "encoding")),
+    ("rows<=t, belief part", ("rows<=t", "best", "belief", "encoding")),
+    ("row t, belief part", ("row t", "best", "belief", "encoding")),
+)
+"""The columns of the table of edits: what was put where."""
+
+
+def _editing(each: Mapping[str, Any]) -> str:
+    """How far predictions go towards the injected belief's, at the longest horizon."""
+    lines = [
+        "| network | " + " | ".join(name for name, _ in SHOWN) + " | the same to a wrong belief | untrained |",
+        "|---|" + "---|" * (len(SHOWN) + 2),
+    ]
+    for net in each["networks"]:
+        edits = {
+            (e["edit"], e["site"], e["kind"], e["through"], e["control"]): e
+            for e in net["edits"]
+            if e["horizon"] == max(other["horizon"] for other in net["edits"])
+        }
+        if not edits:
+            continue
+        first = SHOWN[1][1]
+        cells = [_span((edits.get((*key, "")) or {}).get("effect"), "{:.2f}") for _, key in SHOWN]
+        cells += [
+            _mean((edits.get((*first, name)) or {}).get("effect"), "{:.2f}") for name in ("wrong-belief", "untrained")
+        ]
+        lines.append(f"| {net['predictor']} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _mean(values: Mapping[str, Any] | None, form: str = "{:.3f}") -> str:
+    return "-" if not values or values["mean"] is None else form.format(values["mean"])
+
+
+def _span(values: Mapping[str, Any] | None, form: str = "{:.3f}") -> str:
+    if not values or values["low"] is None:
+        return _mean(values, form)
+    return f"{form.format(values['mean'])} ({form.format(values['low'])} to {form.format(values['high'])})"
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--store", type=Path, required=True)
@@ -103,7 +290,16 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
     asked = parser.parse_args(arguments)
     chosen = {label: study for label, study in studies().items() if label in asked.processes}
-    run(Store(asked.store), chosen, asked.architectures, seeds=asked.seeds, workers=asked.workers)
+    found = run(Store(asked.store), chosen, asked.architectures, seeds=asked.seeds, workers=asked.workers)
+    summary = {
+        "command": COMMAND,
+        "seeds": asked.seeds,
+        "versions": versions(),
+        "processes": [of_process(comparison) for comparison in found.values()],
+    }
+    with written_aside(asked.out) as unfinished:
+        unfinished.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n")
+    print(tables(summary))
 
 
 if __name__ == "__main__":
