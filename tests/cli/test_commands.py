@@ -224,6 +224,47 @@ def test_json_goes_to_standard_output(tmp_path: Path) -> None:
     assert json.loads(done.stdout) == json.loads((tmp_path / "out" / "results.json").read_text())
 
 
+def test_a_comparison_that_was_killed_goes_on_from_its_store(tmp_path: Path) -> None:
+    asked = ["compare", "--process", "z1r", *TINY, "--seeds", "3", "--store", "kept"]
+    cells = tmp_path / "kept" / "cells"
+    killed = subprocess.Popen(
+        [*COMPMECH, *asked, "-o", "never"], cwd=tmp_path, env=environment(), stderr=subprocess.PIPE, text=True
+    )
+    assert killed.stderr is not None
+    killed.stderr.readline()  # one network has ended
+    killed.kill()
+    killed.communicate()
+    finished = {place.name: (place / "DONE").stat().st_mtime_ns for place in cells.iterdir() if place.name[0] != "."}
+    assert finished
+    assert not (tmp_path / "never").exists()
+
+    done = run(*asked, "-o", "out", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert len([place for place in cells.iterdir() if place.name[0] != "."]) == 4  # three seeds, and the controls
+    assert {name: (cells / name / "DONE").stat().st_mtime_ns for name in finished} == finished
+
+    again = run(*asked, "-o", "again", cwd=tmp_path)
+    assert again.returncode == 0, again.stderr
+    for name in ("results.csv", "ranks.csv"):
+        assert (tmp_path / "again" / name).read_bytes() == (tmp_path / "out" / name).read_bytes()
+    networks = sorted((tmp_path / "out" / "checkpoints").iterdir())
+    assert len(networks) == 3
+    for network in networks:
+        assert (tmp_path / "again" / "checkpoints" / network.name).read_bytes() == network.read_bytes()
+
+
+def test_a_folder_that_is_no_store_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").write_text("dear")
+    done = run("compare", "--process", "z1r", *TINY, "--store", "mine", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "mine holds 'letter.txt' and no store.json" in one_line(done.stderr)
+    (tmp_path / "file").write_text("")
+    done = run("compare", "--process", "z1r", *TINY, "--store", "file/kept", "-o", "out", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "cannot write to the store file/kept" in one_line(done.stderr)
+
+
 def test_an_unwritable_folder_is_refused_before_any_training(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     started = time.monotonic()
