@@ -1,0 +1,248 @@
+"""From a series to a machine: every method makes candidates from the first part in time, the rest decides.
+
+A candidate is a topology: which symbols each state emits and where they lead. What it costs on symbols that it has not
+seen, bits each, decides; among those that a standard error does not tell from the best the one with the fewest free
+probabilities is taken, so that states have to earn their place. Its probabilities are then found from all of the data,
+and draws from their posterior give the intervals: they hold the error of the probabilities, given the topology.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Literal, get_args
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from compmech.epsilon_machine import EpsilonMachine
+from compmech.errors import NotMinimal
+from compmech.inference.counts import count_words
+from compmech.inference.cssr import SIGNIFICANCE, split_states
+from compmech.inference.interval import Interval, percentile_interval
+from compmech.inference.result import InferredMachine
+from compmech.inference.series import Series
+from compmech.inference.surrogates import structure_test
+from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
+from compmech.measures import Bounds, entropy_rate, excess_entropy, statistical_complexity
+from compmech.units import bits
+
+__all__ = ["METHODS", "Candidate", "infer"]
+
+Method = Literal["auto", "cssr", "bayes"]
+METHODS: tuple[str, ...] = get_args(Method)
+"""`auto`: the candidates of all others; `cssr`: causal-state splitting; `bayes`: Bayesian structural inference."""
+
+FIT = 0.7
+"""Share of the symbols that make the candidates."""
+
+LEAST = 100
+"""Symbols without which nothing is inferred."""
+
+_PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
+_LONGEST = 10  # symbols of the longest history that is tried
+_MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}  # of the library by size of the alphabet: tens of thousands of topologies
+_SEARCHED = 20_000  # symbols, the first ones, that choose among the topologies of the library
+_WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored
+_DRAWS = 200
+_COSTLY = 20  # draws of which the excess entropy is computed
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One topology, and what it costs.
+
+    Attributes:
+        method: what made it, with its setting.
+        posterior: of its probabilities, from the part that makes candidates.
+        block_bits: of each block of held-out symbols, bits a symbol; inf where a symbol is forbidden.
+    """
+
+    method: str
+    setting: dict[str, Any]
+    posterior: Posterior
+    block_bits: Float[np.ndarray, " block"]
+
+    @property
+    def topology(self) -> Int[np.ndarray, "causal symbol"]:
+        """Next state by state and symbol."""
+        return self.posterior.library.successor[0]
+
+    @property
+    def n_state(self) -> int:
+        """Causal states."""
+        return int(self.posterior.library.n_state[0])
+
+    @property
+    def n_free(self) -> int:
+        """Probabilities that are free."""
+        return int((self.topology >= 0).sum() - self.n_state)
+
+    @property
+    def held_out_bits(self) -> float:
+        """Bits a symbol."""
+        return float(self.block_bits.mean())
+
+
+def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> InferredMachine:
+    """The machine of a series, with what it was chosen from.
+
+    Args:
+        method: one of `METHODS`.
+        rng: of surrogates, and of draws from the posterior.
+    Raises:
+        ValueError: if there is no such method, or there are fewer than 100 symbols, or no candidate allows the symbols
+            that are held out.
+    """
+    if method not in METHODS:
+        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    if data.n_observed < LEAST:
+        raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
+    fit, rest = data.split(FIT)
+    blocks = _blocks(rest)
+    found: dict[bytes, Candidate] = {}
+    for name, setting, successor in _topologies(fit, method):
+        topology = Library(successor[None].astype(np.int16), np.array([len(successor)]))
+        if topology.successor.tobytes() in found:
+            continue
+        try:
+            posterior = structural_posterior(fit, topology)
+            machine = posterior.machine(0)
+        except (ValueError, NotMinimal):  # it forbids symbols that occur, or two of its states are alike
+            continue
+        found[topology.successor.tobytes()] = Candidate(name, setting, posterior, _cost(machine, blocks))
+    candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.n_free))
+    if not candidates or candidates[0].held_out_bits == inf:
+        raise ValueError("every machine that was tried forbids symbols of the part that is held out: bring more data")
+    chosen = _chosen(candidates)
+    test_rng, draw_rng = rng.spawn(2)
+    told, p = structure_test(data, rng=test_rng)
+    return _result(data, chosen, candidates, told, p, draw_rng)
+
+
+def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
+    """What each method proposes."""
+    k = fit.n_symbol
+    if method in ("auto", "cssr"):
+        longest = 0
+        while longest < _LONGEST and k ** (longest + 2) * _PER_WORD <= fit.n_observed:
+            longest += 1
+        counts = count_words(fit, longest + 1)
+        for history in range(longest + 1):
+            for significance in (SIGNIFICANCE, 1e-5):
+                try:
+                    split = split_states(counts.shorter(history + 1), significance=significance)
+                    machine = split.machine
+                except (ValueError, NotMinimal):  # nothing recurs at this length
+                    continue
+                setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
+                yield "cssr", setting, machine.successor
+    most = _MOST_STATES.get(k, 1)
+    if method in ("auto", "bayes"):
+        searched = fit.part(0, _SEARCHED)
+        known = library(most, k)
+        posterior = structural_posterior(searched, known)
+        for n in range(1, most + 1):
+            row = posterior.best(n)
+            if row is not None:
+                setting = {"states": n, "posterior": posterior.by_states.get(n, 0.0), "symbols": searched.n_observed}
+                yield "bayes", setting, known.successor[posterior.topology[row], :n]
+
+
+def _blocks(rest: Series) -> Int[np.ndarray, "block time"]:
+    """Stretches of held-out symbols, each with those before it that tell the state."""
+    size = _WARM + _BLOCK
+    found = [piece[first : first + size] for piece in rest.pieces for first in range(0, len(piece) - size + 1, _BLOCK)]
+    if found:
+        return np.array(found, dtype=np.int64)
+    longest = max(rest.pieces, key=len)
+    return longest[None].astype(np.int64)
+
+
+def _cost(machine: EpsilonMachine, blocks: Int[np.ndarray, "block time"]) -> Float[np.ndarray, " block"]:
+    warm = _WARM if blocks.shape[1] > _WARM else 0
+    before = machine.log_prob(blocks[:, :warm]) if warm else np.zeros(len(blocks))
+    whole = machine.log_prob(blocks)
+    scored = blocks.shape[1] - warm
+    return np.where(np.isfinite(whole), bits(np.where(np.isfinite(before), before, 0.0) - whole) / scored, inf)
+
+
+def _chosen(candidates: Sequence[Candidate]) -> Candidate:
+    """The one with the fewest free probabilities of those that the held-out symbols do not tell from the best."""
+    best = candidates[0]
+    near = [best]
+    for other in candidates[1:]:
+        apart = other.block_bits - best.block_bits
+        if np.isfinite(apart).all() and apart.mean() <= apart.std(ddof=1 if len(apart) > 1 else 0) / np.sqrt(
+            len(apart)
+        ):
+            near.append(other)
+    return min(near, key=lambda one: (one.n_free, one.n_state, one.held_out_bits))
+
+
+def _result(
+    data: Series,
+    chosen: Candidate,
+    candidates: Sequence[Candidate],
+    told: float,
+    p: float,
+    rng: np.random.Generator,
+) -> InferredMachine:
+    how = "a 95 % interval from draws of the posterior of the probabilities, given the transitions"
+    try:
+        posterior = structural_posterior(data, chosen.posterior.library)
+    except ValueError:  # the part that is held out has a word that no start allows, though each block of it is allowed
+        posterior = chosen.posterior
+        how += ", from the part that made the candidates alone"
+    machine = posterior.machine(0)
+    names = EpsilonMachine(machine.successor, machine.emit, alphabet=data.alphabet)
+    drawn = _drawn(posterior, rng)
+    information = _interval(excess_entropy(machine), [_middle(excess_entropy(one)) for one in drawn[:_COSTLY]])
+    return InferredMachine(
+        method=chosen.method,
+        machine=names,
+        n_causal_states=Interval(machine.n_state, machine.n_state, machine.n_state),
+        entropy_rate=_interval(entropy_rate(machine), [_middle(entropy_rate(one)) for one in drawn]),
+        statistical_complexity=_interval(
+            statistical_complexity(machine), [_middle(statistical_complexity(one)) for one in drawn]
+        ),
+        excess_entropy=information,
+        held_out_bits_per_symbol=chosen.held_out_bits,
+        p_structure=p,
+        diagnostics={
+            "symbols": data.n_observed,
+            "pieces": len(data.pieces),
+            "setting": chosen.setting,
+            "told_by_the_past": told,
+            "candidates": [
+                {
+                    "method": one.method,
+                    **one.setting,
+                    "n_state": one.n_state,
+                    "n_free": one.n_free,
+                    "held_out_bits_per_symbol": one.held_out_bits,
+                }
+                for one in candidates
+            ],
+            "how": {"entropy_rate": how, "statistical_complexity": how, "excess_entropy": how},
+        },
+    )
+
+
+def _drawn(posterior: Posterior, rng: np.random.Generator) -> list[EpsilonMachine]:
+    rows = rng.choice(len(posterior.topology), size=_DRAWS, p=np.exp(posterior.log_posterior))
+    found = []
+    for row in rows:
+        try:
+            found.append(posterior.machine(int(row), rng=rng))
+        except NotMinimal:  # a draw in which two states are alike: of probability 0 but for rounding
+            continue
+    return found
+
+
+def _interval(value: Any, drawn: Sequence[float]) -> Interval:
+    return percentile_interval(_middle(value), np.array(drawn))
+
+
+def _middle(value: float | Bounds | None) -> float:
+    assert value is not None  # finite machines have all three
+    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)
