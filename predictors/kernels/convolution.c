@@ -46,7 +46,8 @@ int convolution_forward(const Convolution *in, REAL *u) {
 
 /* What the convolution remembers at every row from `first`: the last n_tap - 1 inputs of each channel, oldest first, as
    (seq, row, channel, n_tap - 1), which is what a tap sees. A block of sequences of one row is turned in registers and
-   written in whole lines of the cache: every input is read from memory once, though it is written n_tap - 1 times. */
+   written in whole lines of the cache: every input is read from memory once, though it is written n_tap - 1 times. The
+   next row is called for meanwhile, as its numbers lie far apart. */
 void convolution_windows(const Convolution *in, long first, REAL *windows) {
     const long n_past = in->n_tap - 1, width = in->n_channel * n_past, apart = (in->n_row - first) * width;
     large_pages(windows, in->n_seq * apart);
@@ -59,7 +60,9 @@ void convolution_windows(const Convolution *in, long first, REAL *windows) {
                 vec v[LANES];
                 for (long i = 0; i < LANES; i++) {
                     v[i] = i < some ? input(in, d, t + 1 + k - n_past, seq, lanes) : zero();
-                    if (++k == n_past) k = 0, d++;
+                    if (++k < n_past) continue;
+                    if (t + 1 < in->n_row) __builtin_prefetch(in->x + d * in->x_step + (t + 1) * in->n_seq + seq);
+                    k = 0, d++;
                 }
                 transpose(v);
                 for (long lane = 0; lane < lanes; lane++) store_past(to + lane * apart + j, v[lane], some);
