@@ -77,9 +77,7 @@ class _CompiledWindows(torch.autograd.Function):
         return None, every[:, n_past:], every[:, :n_past], None
 
 
-def _arguments(
-    x: Tensor, past: Tensor, weight: Tensor | None = None, bias: Tensor | None = None
-) -> ctypes.Structure:
+def _arguments(x: Tensor, past: Tensor, weight: Tensor | None = None, bias: Tensor | None = None) -> ctypes.Structure:
     n_channel, n_row, n_seq = x.shape
     sizes = (n_row, n_seq, n_channel, past.shape[1] + 1, x.stride(0))
     return Convolution(*sizes, *map(address, (x, past, weight, bias)))
