@@ -100,4 +100,4 @@ def test_capturing_one_site(name: str, site: str, bar: float) -> None:
     with torch.no_grad():
         seconds = timed({"plain": lambda: model.log_probs(x), "read": lambda: capture(model, x, [site])}, rounds=15)
     cost = seconds["read"] / seconds["plain"]
-    LINES.append(Line(f"capture {name} {site}, {length}", "times a plain pass", {"ours": cost}, bar=bar, least=False))
+    LINES.append(Line(f"capture {name} {site}, {length}", "passes", {"ours": cost}, bar=bar, least=False))
