@@ -63,10 +63,11 @@ def table() -> str:
     shown = ["  ".join(place(*each) for place, *each in zip(places, row, widths, strict=True)).rstrip() for row in rows]
     barred = [line for line in LINES if line.bar is not None]
     missed = [line.name for line in barred if line.against_bar < 1]
+    which = f"; not {'; '.join(missed)}" if missed else ""
     return "\n".join(
         [
             *shown,
-            f"{len(barred) - len(missed)} of {len(barred)} bars hold" + (f"; not {'; '.join(missed)}" if missed else ""),
+            f"{len(barred) - len(missed)} of {len(barred)} bars hold{which}",
             f"Matrix products here: {peak() / 1e9:.0f} GFLOP/s in one thread. The bars of training are those set at "
             f"{OF_BAR_MACHINE / 1e9:.0f}, scaled by that; those of steps and captures are the same on any machine.",
         ]
