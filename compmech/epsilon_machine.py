@@ -102,6 +102,13 @@ class EpsilonMachine:
         return frozen(np.ones(self.n_state))
 
     @cached_property
+    def drift(self) -> float:
+        """Largest change of a coordinate of the start in one step."""
+        state, _, after, probability = self.edges
+        moved = np.bincount(after, weights=self.start[state] * probability, minlength=self.n_state)
+        return float(abs(moved - self.start).max())
+
+    @cached_property
     def least_step(self) -> float:
         """The smallest positive emission probability."""
         return float(np.min(self.emit, where=self.emit > 0, initial=1.0))

@@ -22,7 +22,7 @@ from compmech.validation import (
     check_square,
     check_stochastic,
     check_vector,
-    frozen,
+    sealed,
 )
 
 # Matrices of more states than this are kept in sparse form as well, where no more than this part of them is not 0.
@@ -55,12 +55,17 @@ class _Presentation:
     @cached_property
     def A(self) -> Float[np.ndarray, "state state"]:
         """The net matrix: T summed over symbols."""
-        return frozen(self.T.sum(axis=0))
+        return sealed(self.T.sum(axis=0))
 
     @cached_property
     def emission(self) -> Float[np.ndarray, "state symbol"]:
         """Next-symbol probabilities from each state: P(x_t | x_<t) = belief @ emission."""
-        return frozen(np.einsum("xij,j->ix", self.T, self.evaluate))
+        return sealed(np.einsum("xij,j->ix", self.T, self.evaluate))
+
+    @cached_property
+    def drift(self) -> float:
+        """Largest change of a coordinate of the start in one step."""
+        return float(abs(self.start @ self.A - self.start).max())
 
     @cached_property
     def least_step(self) -> float:
@@ -147,11 +152,11 @@ class HMM(_Presentation):
         states: Iterable[Hashable] | None = None,
         name: str | None = None,
     ) -> None:
-        object.__setattr__(self, "T", frozen(check_stochastic(T)))
-        object.__setattr__(self, "evaluate", frozen(np.ones(self.n_state)))
+        object.__setattr__(self, "T", sealed(check_stochastic(T)))
+        object.__setattr__(self, "evaluate", sealed(np.ones(self.n_state)))
         self._name_parts(alphabet, states, name)
         given = self.stationary() if start is None else check_distribution(start, self.n_state)
-        object.__setattr__(self, "start", frozen(given))
+        object.__setattr__(self, "start", sealed(given))
 
     @cached_property
     def wide(self) -> Any:
@@ -229,9 +234,9 @@ class GHMM(_Presentation):
         *,
         check_words: int = 4096,
     ) -> None:
-        object.__setattr__(self, "T", frozen(check_square(T)))
-        object.__setattr__(self, "start", frozen(check_vector(start, self.n_state, "start")))
-        object.__setattr__(self, "evaluate", frozen(check_vector(evaluate, self.n_state, "evaluate")))
+        object.__setattr__(self, "T", sealed(check_square(T)))
+        object.__setattr__(self, "start", sealed(check_vector(start, self.n_state, "start")))
+        object.__setattr__(self, "evaluate", sealed(check_vector(evaluate, self.n_state, "evaluate")))
         self._name_parts(alphabet, states, name)
         self._check_normalised()
         self._check_words(check_count(check_words, "check_words"))

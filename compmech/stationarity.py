@@ -1,32 +1,40 @@
 """The one condition that all measures of a process share: its start is stationary."""
 
+from typing import Protocol, runtime_checkable
+
 import numpy as np
+from jaxtyping import Float
 
 from compmech.errors import NotStationary
-from compmech.filtering import Filterable
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.validation import SUM_TOL
 
 
-def drift(process: Filterable) -> float:
-    """Largest change of a coordinate of the start in one step."""
-    return float(np.abs(process.branch(process.start[None])[0].sum(axis=0) - process.start).max())
+@runtime_checkable
+class HasDrift(Protocol):
+    """A presentation that knows how far a step moves its start: HMM, GHMM, EpsilonMachine."""
+
+    @property
+    def start(self) -> Float[np.ndarray, " state"]: ...
+    @property
+    def drift(self) -> float:
+        """Largest change of a coordinate of the start in one step."""
+        ...
 
 
-def is_stationary(process: Filterable) -> bool:
+def is_stationary(process: HasDrift) -> bool:
     """Whether one step leaves the start as it is, up to the rounding of printed digits."""
-    change = drift(process)
-    return change <= SUM_TOL or change <= SUM_TOL * float(np.abs(process.start).max())
+    return process.drift <= SUM_TOL or process.drift <= SUM_TOL * float(np.abs(process.start).max())
 
 
-def check_stationary(process: Filterable) -> None:
+def check_stationary(process: HasDrift) -> None:
     """Refuse a start that a step changes.
 
     Raises:
         NotStationary: with the largest change; `stationary(process)` gives the distribution that a step leaves.
     """
     if not is_stationary(process):
-        raise NotStationary(drift(process))
+        raise NotStationary(process.drift)
 
 
 def as_stationary(process: AnyPresentation) -> HMM | GHMM:

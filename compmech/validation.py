@@ -22,6 +22,13 @@ def frozen(array: np.ndarray) -> np.ndarray:
     return copy
 
 
+def sealed(array: np.ndarray) -> np.ndarray:
+    """An array that nobody else holds, made read-only as it is; a copy only where it is not contiguous."""
+    own = np.ascontiguousarray(array)
+    own.setflags(write=False)
+    return own
+
+
 def as_floats(value: ArrayLike, what: str) -> np.ndarray:
     """A float64 copy of an array of finite real numbers."""
     try:
