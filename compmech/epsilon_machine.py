@@ -28,7 +28,8 @@ _DENSE = 200
 class EpsilonMachine:
     """A unifilar machine without two states of equal future: state and symbol determine the next state.
 
-    Frozen, with read-only arrays. A symbol is an edge of its own, so parallel edges are kept.
+    Frozen, with read-only arrays. A symbol is an edge of its own, so parallel edges are kept. States that the start does
+    not lead to are allowed and change nothing: `epsilon_machine(machine)` is without them, and without transient ones.
 
     Args:
         successor: next state for each (state, symbol); -1 where the symbol is forbidden.

@@ -125,7 +125,8 @@ class _Presentation:
 class HMM(_Presentation):
     """A hidden Markov model that emits on its transitions: T[x, i, j] = P(emit x and go to j | in i).
 
-    Frozen, with read-only arrays. `evaluate` is all ones, so that P(w) = start @ T_w @ evaluate as for a GHMM.
+    Frozen, with read-only arrays. `evaluate` is all ones, so that P(w) = start @ T_w @ evaluate as for a GHMM. States
+    that the start does not lead to are allowed and change nothing: `trim(process)` is without them.
 
     Args:
         T: labelled matrices, axes (symbol, state, next_state).

@@ -6,8 +6,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from compmech import GHMM, HMM, ImpossibleWord, MachineFileError, NotErgodic, filter_beliefs, load, product, zoo
-from compmech.compose import PresentationTooLarge
+from compmech import (
+    GHMM,
+    HMM,
+    EpsilonMachine,
+    ImpossibleWord,
+    MachineFileError,
+    NotErgodic,
+    NotStationary,
+    epsilon_machine,
+    filter_beliefs,
+    load,
+    product,
+    statistics,
+    trim,
+    zoo,
+)
+from compmech.compose import PresentationTooLarge, settled
+from compmech.rational import RationalHMM, rational_epsilon_machine
 
 GOOD = [[[0.5, 0.0], [1.0, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
 SHORT = [[[0.5, 0.0], [0.9, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
@@ -63,3 +79,64 @@ def test_a_presentation_too_large_for_its_budget() -> None:
     with pytest.raises(PresentationTooLarge, match=r"the product.*more than max_entries=100\. Give max_entries=3200"):
         product(*parts, max_entries=100)
     assert product(*parts, max_entries=3200).T.size == 3200
+
+
+# The golden mean process, and a third state that leads there and that nothing leads to.
+LED_IN = [
+    [[0.5, 0.0, 0.0], [1.0, 0.0, 0.0], [0.25, 0.0, 0.0]],
+    [[0.0, 0.5, 0.0], [0.0, 0.0, 0.0], [0.0, 0.75, 0.0]],
+]
+
+
+def in_a_file(path: Path, **given: object) -> Path:
+    path.write_text(json.dumps({"alphabet": [0, 1], "matrices": dict(zip("01", LED_IN, strict=True)), **given}))
+    return path
+
+
+def check_statistics(process: HMM | GHMM | EpsilonMachine) -> None:
+    """Those of the golden mean process, to rounding."""
+    found, expected = statistics(process).to_dict(), statistics(HMM(GOOD)).to_dict()
+    assert found.pop("block_entropies") == pytest.approx(expected.pop("block_entropies"))
+    del found["how"], expected["how"]  # it may speak of rounding
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    "process",
+    [
+        HMM(LED_IN),
+        HMM(LED_IN, start=[2 / 3, 1 / 3, 0]),
+        GHMM(LED_IN, [2 / 3, 1 / 3, 0], [1, 1, 1]),
+        EpsilonMachine([[0, 1], [0, -1], [0, 1]], [[0.5, 0.5], [1, 0], [0.25, 0.75]]),
+    ],
+    ids=["HMM", "HMM with a start", "GHMM", "EpsilonMachine"],
+)
+def test_unreachable_states_change_no_statistic(process: HMM | GHMM | EpsilonMachine) -> None:
+    """They are allowed in Python, where constructions leave them over, and are no causal states."""
+    check_statistics(process)
+    assert epsilon_machine(process).n_state == 2
+    assert trim(process).n_state == (3 if isinstance(process, GHMM) else 2)
+
+
+def test_unreachable_states_in_rationals() -> None:
+    process = RationalHMM([[[str(entry) for entry in row] for row in matrix] for matrix in LED_IN])
+    assert process.start[2] == 0
+    assert rational_epsilon_machine(process).n_state == 2
+
+
+def test_a_start_that_is_left_for_ever(tmp_path: Path) -> None:
+    """The error of the file with the start, taken at its word, does not end in the error of the file without it."""
+    started = load(in_a_file(tmp_path / "started.json", start=[0, 0, 1]))
+    assert filter_beliefs(started, [[1, 0]])[0].tolist() == [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    with pytest.raises(NotStationary, match=r"stationary\(process\).* State \[2\] of the start.*without it") as caught:
+        statistics(started)
+    assert caught.value.transient == (2,)
+    check_statistics(settled(started))
+    with pytest.raises(MachineFileError, match=r"state 2 can never be reached.* Delete rows and columns of it"):
+        load(in_a_file(tmp_path / "unstarted.json"))
+    with pytest.raises(NotStationary) as caught:
+        statistics(HMM(GOOD, start=[1, 0]))  # not stationary, but every state is visited again and again
+    assert caught.value.transient == ()
+    table = EpsilonMachine([[0, 1], [0, -1], [0, 1]], [[0.5, 0.5], [1, 0], [0.25, 0.75]], start=[0.5, 0, 0.5])
+    with pytest.raises(NotStationary, match=r"State \[2\]"):
+        statistics(table)
