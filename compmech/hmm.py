@@ -19,6 +19,7 @@ from compmech.validation import (
     check_count,
     check_distribution,
     check_names,
+    check_rng,
     check_square,
     check_stochastic,
     check_vector,
@@ -185,7 +186,7 @@ class HMM(_Presentation):
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        n_seq, n_time = check_count(n_seq, "n_seq"), check_count(n_time, "n_time")
+        n_seq, n_time, rng = check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), check_rng(rng)
         block = block_length(self.n_state**2, self.n_symbol, n_seq * n_time)
         return sample_blocks(self._table(block), self.start, n_seq, n_time, rng)
 
@@ -289,7 +290,7 @@ class GHMM(_Presentation):
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        return sample_signed(self, check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), rng)
+        return sample_signed(self, check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), check_rng(rng))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GHMM, (self.T, self.start, self.evaluate, self.alphabet, self.states, self.name)

@@ -150,6 +150,17 @@ def check_count(value: object, what: str) -> int:
     return int(value)
 
 
+def check_rng(rng: object) -> np.random.Generator:
+    """A generator of random numbers, so that it is the caller who decides whether two calls draw the same."""
+    if not isinstance(rng, np.random.Generator):
+        seed = str(rng) if isinstance(rng, int | np.integer) else "0"
+        raise ValueError(
+            f"rng must be a numpy Generator; got {rng!r}. Give rng=np.random.default_rng({seed}), one for all calls "
+            "that should not draw the same"
+        )
+    return rng
+
+
 def _place(index: np.ndarray) -> str:
     return "[" + ", ".join(str(int(i)) for i in index) + "]"
 

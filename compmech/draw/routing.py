@@ -75,7 +75,7 @@ def _costs_among(
     ends_of_others: Int[np.ndarray, "line 2"],
     radius: float,
 ) -> Float[np.ndarray, " bend"]:
-    """What is bad about each bend among the others as they are: curves that it meets, ends that run into one another."""
+    """What is bad about each bend, the others as they are: curves that it meets, ends that run into one another."""
     shares = (ends_of_others[:, :, None] == end).any(axis=(1, 2))
     cost = 1.6 * line_crossings(tried, others[~shares])
     cost += 2.5 * line_crossings(tried[:, 1:-1], others[shares][:, 1:-1])

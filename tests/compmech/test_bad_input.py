@@ -1,8 +1,11 @@
 """Input that is no process: each error says where, and what to do. The same in Python and in machine files."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import jaxtyping
 import numpy as np
 import pytest
 
@@ -17,12 +20,17 @@ from compmech import (
     epsilon_machine,
     filter_beliefs,
     load,
+    mixture,
     product,
     statistics,
     trim,
     zoo,
 )
-from compmech.compose import PresentationTooLarge, settled
+from compmech.blackwell import blackwell, sample_orbits
+from compmech.bottleneck import causal_bottleneck, pasts_of
+from compmech.compose import PresentationTooLarge, random_shares, settled
+from compmech.divergence import sampled_divergence
+from compmech.measures import estimate
 from compmech.rational import RationalHMM, rational_epsilon_machine
 
 GOOD = [[[0.5, 0.0], [1.0, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
@@ -140,3 +148,42 @@ def test_a_start_that_is_left_for_ever(tmp_path: Path) -> None:
     table = EpsilonMachine([[0, 1], [0, -1], [0, 1]], [[0.5, 0.5], [1, 0], [0.25, 0.75]], start=[0.5, 0, 0.5])
     with pytest.raises(NotStationary, match=r"State \[2\]"):
         statistics(table)
+
+
+# ---------------------------------------------------------------------------- what the annotations rule out, unread
+
+
+@pytest.fixture
+def unannotated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As for callers: the checker of annotations that tests run under would answer first."""
+    monkeypatch.setattr(jaxtyping.config, "jaxtyping_disable", True)
+
+
+DRAWS: dict[str, Callable[[Any], object]] = {
+    "HMM": lambda rng: zoo.even().sample(2, 3, rng=rng),
+    "GHMM": lambda rng: zoo.bloch_walk().sample(2, 3, rng=rng),
+    "EpsilonMachine": lambda rng: epsilon_machine(zoo.even()).sample(2, 3, rng=rng),
+    "estimate": lambda rng: estimate(zoo.even(), rng=rng, n_symbols=10),
+    "divergence": lambda rng: sampled_divergence(zoo.even(), zoo.golden_mean(), 3, n_words=5, rng=rng),
+    "shares": lambda rng: random_shares(zoo.even(), 2, rng=rng),
+    "blackwell": lambda rng: blackwell(zoo.mess3(), rng=rng),
+    "orbits": lambda rng: sample_orbits(zoo.mess3(), 2, 3, rng=rng),
+    "bottleneck": lambda rng: causal_bottleneck(pasts_of(zoo.even(), 2, 2), [2.0], rng=rng),
+}
+
+
+@pytest.mark.usefixtures("unannotated")
+@pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS)
+@pytest.mark.parametrize("rng", [7, None, np.random.RandomState(0)], ids=["seed", "none", "old"])
+def test_generators_are_named_where_something_else_is_given(draw: Callable[[Any], object], rng: object) -> None:
+    seed = "7" if rng == 7 else "0"
+    with pytest.raises(ValueError, match=rf"must be a numpy Generator; got .*rng=np\.random\.default_rng\({seed}\)"):
+        draw(rng)
+
+
+@pytest.mark.usefixtures("unannotated")
+@pytest.mark.parametrize("compose", [mixture, product])
+def test_processes_in_a_list(compose: Any) -> None:
+    with pytest.raises(ValueError, match=rf"takes processes one by one; got a list of 2\. Give {compose.__name__}\(\*"):
+        compose([zoo.even(), zoo.golden_mean()])
+    compose(*[zoo.even(), zoo.golden_mean()])
