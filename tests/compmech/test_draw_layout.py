@@ -10,11 +10,12 @@ from machines import even, golden_mean, mess3, nemo, period, probability_clock, 
 from strategies import any_hmms
 
 from compmech import GHMM, HMM, mixed_states, zoo
-from compmech.draw import diagram, state_figure
+from compmech.draw import Diagram, diagram, state_figure
 from compmech.draw.crossings import count_crossings, line_crossings, line_distances, segments_cross
 from compmech.draw.curves import bent, bezier, clipped, loop
 from compmech.draw.labelling import overlaps
 from compmech.draw.placement import label_lines, placed
+from compmech.draw.routing import MANY, edge_bends, edge_curves
 
 # What an estimated width of text may be short of the real one, in pixels of 1/160 inch: less than half a letter.
 _SPARE = 4.0
@@ -109,6 +110,30 @@ def test_states_that_nothing_leads_to_are_placed_too() -> None:
     T[0, 2], T[0, 3] = [0, 0, 0.5, 0.5], [0, 0.5, 0.5, 0]
     place = placed(diagram(HMM(T, start=[0, 1, 0, 0]))).place
     assert len({tuple(spot) for spot in place.round(6).tolist()}) == 4
+
+
+def test_thickets_are_drawn_like_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything leads everywhere: labels keep clear, and coarser curves find bends that cross no more, or hardly."""
+    n_state = 12
+    process = HMM(np.full((1, n_state, n_state), 1 / n_state))
+    found = diagram(process)
+    n_edge = n_state * (n_state - 1)
+    assert n_edge > MANY
+    where = placed(found)
+    assert (where.overlap, len(where.curves)) == (0, n_edge + n_state)
+    coarse = edge_bends(where.place, found.arrows, where.radius)
+    monkeypatch.setattr("compmech.draw.routing.MANY", n_edge)
+    fine = edge_bends(where.place, found.arrows, where.radius)
+    assert coarse != fine
+    assert crossed(where.place, found, coarse) < 1.1 * crossed(where.place, found, fine)
+    straight = [0.0] * n_edge
+    assert crossed(where.place, found, coarse) < crossed(where.place, found, straight)
+
+
+def crossed(place: np.ndarray, found: Diagram, bends: list[float]) -> int:
+    """Crossings of the curves, as finely as one can see."""
+    lines = np.array([bezier(curve, np.linspace(0, 1, 25)) for curve in edge_curves(place, found.arrows, bends)])
+    return int(sum(line_crossings(lines[k, None], lines[:k])[0] for k in range(1, len(lines))))
 
 
 def test_curves_begin_and_end_at_the_circles() -> None:
