@@ -4,6 +4,7 @@ PYTHON ?= python3
 TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 DEMO ?= demo
+BENCH ?= tests/benchmarks
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
@@ -28,6 +29,11 @@ setup: .venv/.ready
 	$(PIP) install -q -e '.[docs]'
 	touch $@
 
+# the peers as well: the table of the networks alone is BENCH=tests/benchmarks/test_network_speed.py
+.venv/.bench-ready: .venv/.ready
+	$(PIP) install -q -e '.[bench]'
+	touch $@
+
 demo: .venv/.ready
 	$(BIN)/compmech demo -o $(DEMO)
 
@@ -40,8 +46,8 @@ lint: .venv/.lint-ready
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: .venv/.ready
-	$(BIN)/python -m pytest -q tests/benchmarks -rs --benchmark-enable --benchmark-group-by=group \
+bench: .venv/.bench-ready
+	$(BIN)/python -m pytest -q $(BENCH) -rs --benchmark-enable --benchmark-group-by=group \
 		--benchmark-timer=time.process_time --benchmark-columns=min,median,iqr,rounds -p no:xdist -o addopts=
 
 docs: .venv/.docs-ready

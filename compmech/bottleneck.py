@@ -23,7 +23,7 @@ from compmech.hmm import AnyPresentation, as_presentation
 from compmech.mixed_state import mixed_states
 from compmech.spans import future_map
 from compmech.units import bits, nats
-from compmech.validation import check_count
+from compmech.validation import check_count, check_rng
 
 __all__ = ["BottleneckPoint", "Pasts", "causal_bottleneck", "pasts_of"]
 
@@ -119,6 +119,7 @@ def causal_bottleneck(
     if not prices or not all(0 < beta < np.inf for beta in prices):
         raise ValueError(f"prices must be positive and finite, one at least; got {list(betas)}")
     check_count(restarts, "restarts")
+    check_rng(rng)
     p, future = given.probability / given.probability.sum(), given.future
     n = len(p)
     total = _information(p, future)

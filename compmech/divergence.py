@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from compmech.errors import BudgetExceeded
 from compmech.measures.interval import ROUNDING
 from compmech.units import bits
-from compmech.validation import check_count
+from compmech.validation import check_count, check_rng
 
 # Words of one length that are enumerated at most.
 MAX_WORDS = 2**20
@@ -181,7 +181,7 @@ def sampled_divergence(
         raise ValueError(f"confidence must lie between 0 and 1; got {confidence}")
     from scipy.special import stdtrit
 
-    words = p.sample(n_words, length, rng=rng)
+    words = p.sample(n_words, length, rng=check_rng(rng))
     names = p.alphabet
     log_q = _log_prob(q, names, words)
     if (log_q == -inf).any():

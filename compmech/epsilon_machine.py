@@ -18,7 +18,7 @@ from compmech.pair_removal import pair_removal
 from compmech.partition import refine
 from compmech.sampling import BlockTable, block_length, sample_blocks, successor_table
 from compmech.stationary import stationary_distribution
-from compmech.validation import SUM_TOL, as_floats, check_count, check_distribution, check_names, frozen
+from compmech.validation import SUM_TOL, as_floats, check_count, check_distribution, check_names, check_rng, frozen
 
 # Machines with more states than this keep their transitions in sparse form.
 _DENSE = 200
@@ -28,7 +28,9 @@ _DENSE = 200
 class EpsilonMachine:
     """A unifilar machine without two states of equal future: state and symbol determine the next state.
 
-    Frozen, with read-only arrays. A symbol is an edge of its own, so parallel edges are kept.
+    Frozen, with read-only arrays. A symbol is an edge of its own, so parallel edges are kept. States that the start
+    does not lead to are allowed and change nothing: `epsilon_machine(machine)` is without them and without transient
+    ones.
 
     Args:
         successor: next state for each (state, symbol); -1 where the symbol is forbidden.
@@ -100,6 +102,13 @@ class EpsilonMachine:
     def evaluate(self) -> Float[np.ndarray, " causal"]:
         """All ones, as for an HMM."""
         return frozen(np.ones(self.n_state))
+
+    @cached_property
+    def drift(self) -> float:
+        """Largest change of a coordinate of the start in one step."""
+        state, _, after, probability = self.edges
+        moved = np.bincount(after, weights=self.start[state] * probability, minlength=self.n_state)
+        return float(abs(moved - self.start).max())
 
     @cached_property
     def least_step(self) -> float:
@@ -184,7 +193,7 @@ class EpsilonMachine:
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        n_seq, n_time = check_count(n_seq, "n_seq"), check_count(n_time, "n_time")
+        n_seq, n_time, rng = check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), check_rng(rng)
         block = block_length(self.n_state, self.n_symbol, n_seq * n_time)
         if block not in self._tables:
             self._tables[block] = successor_table(self.successor, self.emit, block)

@@ -113,16 +113,26 @@ class NotStationary(ValueError):
 
     Attributes:
         drift: largest absolute change of a state's probability in one step.
+        transient: the states of the start that are left for ever, which no stationary process visits, as indices.
     """
 
-    def __init__(self, drift: float) -> None:
+    def __init__(self, drift: float, transient: Collection[int] = ()) -> None:
         self.drift = float(drift)
-        super().__init__(self.drift)
+        self.transient = tuple(int(state) for state in transient)
+        super().__init__(self.drift, self.transient)
 
     def __str__(self) -> str:
-        return (
+        said = (
             f"the start is not stationary: one step moves it by up to {self.drift:.3g}. "
             "Leave start out for the stationary process, or give a start that stays: stationary(process) is one."
+        )
+        if not self.transient:
+            return said
+        subject, object_ = ("State", "it") if len(self.transient) == 1 else ("States", "them")
+        return (
+            f"{said} {subject} {_brief(self.transient)} of the start, once left, will not be visited again, and a "
+            f"machine file without a start must be without {object_}, rows and columns; compose.settled(process) is "
+            "what the process settles into."
         )
 
 

@@ -18,7 +18,7 @@ def strong_components(
 ) -> Int[np.ndarray, " state"]:
     """The strongly connected component of each state, labelled 0, 1, ... in order of first appearance."""
     if n_state <= FEW:
-        label = np.array([(both & -both).bit_length() - 1 for both, _ in _reached(source, target, n_state)])
+        label = np.array(_onward(source, target, n_state))  # the same set is reached just from where each is reached
     elif n_state <= _DENSE:
         reach = np.eye(n_state, dtype=np.float32)
         reach[source, target] = 1
@@ -41,20 +41,15 @@ def strong_components(
     return rank[inverse]
 
 
-def _reached(source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int) -> list[tuple[int, int]]:
-    """For each state, the states it is connected with both ways, and those it leads to, as sets of bits."""
+def _onward(source: Int[np.ndarray, " edge"], target: Int[np.ndarray, " edge"], n_state: int) -> list[int]:
+    """For each state, itself and the states it leads to, as a set of bits."""
     onward = [1 << state for state in range(n_state)]
-    back = onward.copy()
     for state, after in zip(source.tolist(), target.tolist(), strict=True):
         onward[state] |= 1 << after
-        back[after] |= 1 << state
-    for rows in (onward, back):
-        for via in range(n_state):
-            row = rows[via]
-            for state in range(n_state):
-                if rows[state] >> via & 1:
-                    rows[state] |= row
-    return [(onward[state] & back[state], onward[state]) for state in range(n_state)]
+    for via in range(n_state):
+        row, bit = onward[via], 1 << via
+        onward = [reached | row if reached & bit else reached for reached in onward]
+    return onward
 
 
 def closed_classes(
@@ -62,8 +57,10 @@ def closed_classes(
 ) -> tuple[Int[np.ndarray, " _"], ...]:
     """The strongly connected components that no edge leaves, each as sorted state indices."""
     if n_state <= FEW:
-        kept = dict.fromkeys(both for both, onward in _reached(source, target, n_state) if both == onward)
-        return tuple(np.array([state for state in range(n_state) if both >> state & 1]) for both in kept)
+        onward = _onward(source, target, n_state)
+        sets = [(reached, [state for state in range(n_state) if reached >> state & 1]) for reached in set(onward)]
+        closed = (members for reached, members in sets if all(onward[state] == reached for state in members))
+        return tuple(np.array(members) for members in sorted(closed))
     label = strong_components(source, target, n_state)
     is_closed = np.ones(label.max() + 1, dtype=bool)
     is_closed[label[source[label[source] != label[target]]]] = False

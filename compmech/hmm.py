@@ -19,10 +19,11 @@ from compmech.validation import (
     check_count,
     check_distribution,
     check_names,
+    check_rng,
     check_square,
     check_stochastic,
     check_vector,
-    frozen,
+    sealed,
 )
 
 # Matrices of more states than this are kept in sparse form as well, where no more than this part of them is not 0.
@@ -55,12 +56,17 @@ class _Presentation:
     @cached_property
     def A(self) -> Float[np.ndarray, "state state"]:
         """The net matrix: T summed over symbols."""
-        return frozen(self.T.sum(axis=0))
+        return sealed(self.T.sum(axis=0))
 
     @cached_property
     def emission(self) -> Float[np.ndarray, "state symbol"]:
         """Next-symbol probabilities from each state: P(x_t | x_<t) = belief @ emission."""
-        return frozen(np.einsum("xij,j->ix", self.T, self.evaluate))
+        return sealed(np.einsum("xij,j->ix", self.T, self.evaluate))
+
+    @cached_property
+    def drift(self) -> float:
+        """Largest change of a coordinate of the start in one step."""
+        return float(abs(self.start @ self.A - self.start).max())
 
     @cached_property
     def least_step(self) -> float:
@@ -120,7 +126,8 @@ class _Presentation:
 class HMM(_Presentation):
     """A hidden Markov model that emits on its transitions: T[x, i, j] = P(emit x and go to j | in i).
 
-    Frozen, with read-only arrays. `evaluate` is all ones, so that P(w) = start @ T_w @ evaluate as for a GHMM.
+    Frozen, with read-only arrays. `evaluate` is all ones, so that P(w) = start @ T_w @ evaluate as for a GHMM. States
+    that the start does not lead to are allowed and change nothing: `trim(process)` is without them.
 
     Args:
         T: labelled matrices, axes (symbol, state, next_state).
@@ -147,11 +154,11 @@ class HMM(_Presentation):
         states: Iterable[Hashable] | None = None,
         name: str | None = None,
     ) -> None:
-        object.__setattr__(self, "T", frozen(check_stochastic(T)))
-        object.__setattr__(self, "evaluate", frozen(np.ones(self.n_state)))
+        object.__setattr__(self, "T", sealed(check_stochastic(T)))
+        object.__setattr__(self, "evaluate", sealed(np.ones(self.n_state)))
         self._name_parts(alphabet, states, name)
         given = self.stationary() if start is None else check_distribution(start, self.n_state)
-        object.__setattr__(self, "start", frozen(given))
+        object.__setattr__(self, "start", sealed(given))
 
     @cached_property
     def wide(self) -> Any:
@@ -179,7 +186,7 @@ class HMM(_Presentation):
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        n_seq, n_time = check_count(n_seq, "n_seq"), check_count(n_time, "n_time")
+        n_seq, n_time, rng = check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), check_rng(rng)
         block = block_length(self.n_state**2, self.n_symbol, n_seq * n_time)
         return sample_blocks(self._table(block), self.start, n_seq, n_time, rng)
 
@@ -229,9 +236,9 @@ class GHMM(_Presentation):
         *,
         check_words: int = 4096,
     ) -> None:
-        object.__setattr__(self, "T", frozen(check_square(T)))
-        object.__setattr__(self, "start", frozen(check_vector(start, self.n_state, "start")))
-        object.__setattr__(self, "evaluate", frozen(check_vector(evaluate, self.n_state, "evaluate")))
+        object.__setattr__(self, "T", sealed(check_square(T)))
+        object.__setattr__(self, "start", sealed(check_vector(start, self.n_state, "start")))
+        object.__setattr__(self, "evaluate", sealed(check_vector(evaluate, self.n_state, "evaluate")))
         self._name_parts(alphabet, states, name)
         self._check_normalised()
         self._check_words(check_count(check_words, "check_words"))
@@ -283,7 +290,7 @@ class GHMM(_Presentation):
 
     def sample(self, n_seq: int, n_time: int, *, rng: np.random.Generator) -> Int[np.ndarray, "seq time"]:
         """Independent sequences, each from the start."""
-        return sample_signed(self, check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), rng)
+        return sample_signed(self, check_count(n_seq, "n_seq"), check_count(n_time, "n_time"), check_rng(rng))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return GHMM, (self.T, self.start, self.evaluate, self.alphabet, self.states, self.name)

@@ -4,16 +4,19 @@
      "matrices": {"0": [[0.5, 0.0], [1.0, 0.0]], "1": [[0.0, 0.5], [0.0, 0.0]]},
      "states": ["A", "B"], "start": [1.0, 0.0], "evaluate": [1.0, 1.0], "name": "golden mean"}
 
-Row i, column j of the matrix of x is P(emit x and go to j | in i). Without a start the process starts stationary. An
-`evaluate` vector makes it a GHMM; only `alphabet` and `matrices` are needed. A symbol that is not a string has its JSON
-text as the key of its matrix. Every state must be reachable from the start: one that is not says that a row is missing
-or wrong. (An HMM made in Python may have such states, and `trim(process)` is without them.)
+Row i, column j of the matrix of x is P(emit x and go to j | in i). A number may be a fraction, "1/3", which is read as
+the nearest float64 (`compmech.rational` calculates with fractions themselves). Without a start the process starts
+stationary. An `evaluate` vector makes it a GHMM; only `alphabet` and `matrices` are needed. A symbol that is not a
+string has its JSON text as the key of its matrix. Every state must be reachable from the start: one that is not says
+that a row is missing or wrong. (An HMM made in Python may have such states, and `trim(process)` is without them.)
 """
 
 import json
 import math
 import os
+import re
 from collections.abc import Hashable
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,7 @@ from compmech.whole_files import written_aside
 _KEYS = ("alphabet", "matrices", "start", "states", "evaluate", "name")
 _NEEDED = ("alphabet", "matrices")
 _LARGEST = 1e300
+_FRACTION = re.compile(r"-?[0-9]{1,300}/0*[1-9][0-9]{0,299}")
 # States that an error names, the others being counted.
 _SHOWN = 8
 
@@ -187,14 +191,19 @@ def _numbers(given: Any, place: str, count: int) -> list[float]:
         raise _Malformed(f"{place} is {_kind(given)}: expected a list of {count} numbers")
     if len(given) != count:
         raise _Malformed(f"{place} has {len(given)} numbers: expected {count}, one for each state")
-    for index, value in enumerate(given):
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            repair = ", without quotes" if isinstance(value, str) else ""
-            raise _Malformed(f"{place}[{index}] is {_kind(value)}: expected a number{repair}")
-        if not abs(value) <= _LARGEST:
-            shown = f"{value:g}" if isinstance(value, float) else f"an integer of {len(str(abs(value)))} digits"
-            raise _Malformed(f"{place}[{index}] is {shown}: expected a finite number")
-    return [float(value) for value in given]
+    return [_number(value, f"{place}[{index}]") for index, value in enumerate(given)]
+
+
+def _number(value: Any, place: str) -> float:
+    if isinstance(value, str) and _FRACTION.fullmatch(value):
+        return float(Fraction(value))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        repair = ', without quotes, or a fraction such as "1/3"' if isinstance(value, str) else ""
+        raise _Malformed(f"{place} is {_kind(value)}: expected a number{repair}")
+    if not abs(value) <= _LARGEST:
+        shown = f"{value:g}" if isinstance(value, float) else f"an integer of {len(str(abs(value)))} digits"
+        raise _Malformed(f"{place} is {shown}: expected a finite number")
+    return float(value)
 
 
 def _check_rows(T: np.ndarray, alphabet: list[Hashable], states: list[Hashable] | None) -> None:

@@ -43,14 +43,15 @@ def _refine_few(
     """The same in Python's numbers: for a few states numpy's calls alone would take longer."""
     alike: dict[float, int] = {}  # equal_values of the probabilities
     before, number = -inf, -1
-    for value in sorted({value for row in emit.tolist() for value in row}):
+    rows = emit.tolist()
+    for value in sorted(set().union(*rows)):
         number += value - before > tol
         alike[value] = number
         before = value
-    label = _numbered([tuple(alike[value] for value in row) for row in emit.tolist()])
+    label = _numbered([tuple([alike[value] for value in row]) for row in rows])
     after = successor.tolist()
     n_class = 0
-    while n_class < max(label) + 1:
+    while n_class < max(label) + 1 < len(label):
         n_class = max(label) + 1
         label = _numbered(
             [(own, *(label[j] if j >= 0 else -1 for j in row)) for own, row in zip(label, after, strict=True)]

@@ -54,13 +54,14 @@ def stationary_distribution(
     if len(classes) > 1:
         raise NotErgodic([members.tolist() for members in classes])
     members = classes[0]
+    solve = _eliminate if len(members) <= _ELIMINATE else _iterate
+    if len(members) == n_state:
+        return solve(source, target, weight, n_state)
     place = np.full(n_state, -1)
     place[members] = np.arange(len(members))
     inside = place[source] >= 0
-    edges = place[source[inside]], place[target[inside]], weight[inside]
-    solve = _eliminate if len(members) <= _ELIMINATE else _iterate
     pi = np.zeros(n_state)
-    pi[members] = solve(*edges, len(members))
+    pi[members] = solve(place[source[inside]], place[target[inside]], weight[inside], len(members))
     return pi
 
 
@@ -95,14 +96,14 @@ def _eliminate_few(
     for k in range(n_state - 1, 0, -1):
         leaving = rates[k]
         total = fsum(leaving[:k])
-        for i in range(k):
-            row = rates[i]
-            row[k] /= total
-            for j in range(k):
-                row[j] += row[k] * leaving[j]
+        for row in rates[:k]:
+            if row[k]:
+                row[k] /= total
+                for j in range(k):
+                    row[j] += row[k] * leaving[j]
     pi = [1.0]
     for k in range(1, n_state):
-        pi.append(fsum(pi[i] * rates[i][k] for i in range(k)))
+        pi.append(fsum([part * row[k] for part, row in zip(pi, rates[:k], strict=True)]))
     whole = fsum(pi)
     return np.array([part / whole for part in pi])
 

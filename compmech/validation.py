@@ -22,6 +22,13 @@ def frozen(array: np.ndarray) -> np.ndarray:
     return copy
 
 
+def sealed(array: np.ndarray) -> np.ndarray:
+    """An array that nobody else holds, made read-only as it is; a copy only where it is not contiguous."""
+    own = np.ascontiguousarray(array)
+    own.setflags(write=False)
+    return own
+
+
 def as_floats(value: ArrayLike, what: str) -> np.ndarray:
     """A float64 copy of an array of finite real numbers."""
     try:
@@ -141,6 +148,17 @@ def check_count(value: object, what: str) -> int:
     if value < 0:
         raise ValueError(f"{what} must be >= 0; got {value}")
     return int(value)
+
+
+def check_rng(rng: object) -> np.random.Generator:
+    """A generator of random numbers, so that it is the caller who decides whether two calls draw the same."""
+    if not isinstance(rng, np.random.Generator):
+        seed = str(rng) if isinstance(rng, int | np.integer) else "0"
+        raise ValueError(
+            f"rng must be a numpy Generator; got {rng!r}. Give rng=np.random.default_rng({seed}), one for all calls "
+            "that should not draw the same"
+        )
+    return rng
 
 
 def _place(index: np.ndarray) -> str:

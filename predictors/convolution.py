@@ -2,8 +2,9 @@
 
     u_t = silu(b + sum_k w_k x_{t - n_tap + 1 + k})
 
-for every channel. Axes are (channel, row, seq), as in `predictors.scan`. On the CPU it is compiled
-(`predictors.kernels`); elsewhere, and where nothing can be compiled, it is these torch operations.
+for every channel, and what it remembers at a row, the last n_tap - 1 inputs. Axes are (channel, row, seq), as in
+`predictors.scan`. On the CPU both are compiled (`predictors.kernels`); elsewhere, and where nothing can be compiled,
+they are these torch operations.
 """
 
 import torch
@@ -12,9 +13,9 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from predictors.kernels import library
-from predictors.kernels.convolution import compiled_convolution
+from predictors.kernels.convolution import compiled_convolution, compiled_windows
 
-__all__ = ["causal_convolution", "causal_convolution_ref"]
+__all__ = ["causal_convolution", "causal_convolution_ref", "last_inputs", "last_inputs_ref"]
 
 
 def causal_convolution_ref(
@@ -42,3 +43,19 @@ def causal_convolution(
     if kernels is None:
         return causal_convolution_ref(x, past, weight, bias)
     return compiled_convolution(kernels, x, past, weight, bias)
+
+
+def last_inputs_ref(
+    x: Float[Tensor, "channel row seq"], past: Float[Tensor, "channel past seq"], first: int = 0
+) -> Float[Tensor, "seq read channel past"]:
+    """What the convolution remembers at each row from `first`, that of the row itself included, oldest first."""
+    windows = torch.cat([past, x], dim=1)[:, first + 1 :].unfold(1, past.shape[1], 1)
+    return windows.permute(2, 1, 0, 3).contiguous()
+
+
+def last_inputs(
+    x: Float[Tensor, "channel row seq"], past: Float[Tensor, "channel past seq"], first: int = 0
+) -> Float[Tensor, "seq read channel past"]:
+    """`last_inputs_ref`, compiled where it can be. Equal to the bit."""
+    kernels = library(x, past)
+    return last_inputs_ref(x, past, first) if kernels is None else compiled_windows(kernels, x, past, first)

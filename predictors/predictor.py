@@ -8,6 +8,7 @@ them. A *carry* is everything that a predictor remembers between two calls.
 import difflib
 import math
 import operator
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -21,6 +22,7 @@ __all__ = [
     "At",
     "Carry",
     "Edit",
+    "EditNotReached",
     "Edited",
     "Predictor",
     "Site",
@@ -291,6 +293,10 @@ Edit = Callable[[range, Tensor], Tensor]
 """`edit(rows, value)` gives the replacement of `value`, (seq, row, width), at `rows`: row-wise and pure."""
 
 
+class EditNotReached(UserWarning):
+    """The words of a pass end before the row of an edit, so that it changes nothing."""
+
+
 def _check_given_back(new: object, where: str) -> None:
     if not isinstance(new, Tensor):
         raise ValueError(f"the edit {where} must give back a tensor; it gave {type(new).__name__}: does it return?")
@@ -379,6 +385,11 @@ class Edited:
                     f"the edit of {site!r} must be a function f(rows, value), or at(row, f); got "
                     f"{type(edit).__name__}: to put a value there, lambda rows, value: ..."
                 )
+            if isinstance(edit, At) and edit.row < inner.first_row:
+                raise ValueError(
+                    f"the edit of {site!r} is at row {edit.row}, which this predictor does not have: it has no row "
+                    f"before row {inner.first_row}"
+                )
         self.inner, self.edits = inner, MappingProxyType(dict(edits))
 
     @property
@@ -394,7 +405,16 @@ class Edited:
         return self.inner.sites
 
     def log_probs(self, tokens: Int[Tensor, "seq time"], *, tap: Tap = untouched) -> Float[Tensor, "seq row symbol"]:
-        return self.inner.log_probs(tokens, tap=_EditTap(self.edits, tap))
+        log_probs = self.inner.log_probs(tokens, tap=_EditTap(self.edits, tap))
+        for site, edit in self.edits.items():
+            if isinstance(edit, At) and edit.row > tokens.shape[1]:
+                warnings.warn(
+                    f"the edit of {site!r} at row {edit.row} changes nothing: words of {tokens.shape[1]} symbols have "
+                    f"rows {self.first_row} .. {tokens.shape[1]}",
+                    EditNotReached,
+                    stacklevel=2,
+                )
+        return log_probs
 
     def init_carry(self, n_seq: int, *, tap: Tap = untouched) -> Carry:
         return self.inner.init_carry(n_seq, tap=_EditTap(self.edits, tap))
@@ -416,13 +436,17 @@ def edited(predictor: Predictor, edits: Mapping[str, Edit]) -> Edited:
     Edits act at their row before anything reads the value. Wrapping an edited predictor again stacks: inner edits act
     first. An edit is given a copy, which it may change in place and give back.
 
+    An edit of one row leaves the rows before it as they are, so words that end before its row come out unedited: as
+    long as a predictor is fed piece by piece nothing tells that the row will not come. A whole pass that ends before it
+    warns, with `EditNotReached`.
+
     Args:
         predictor: any Predictor; it is not changed.
         edits: for each site an edit `f(rows, value)`, or `at(row, f)` for one row.
     Raises:
         UnknownSite: for a site that the predictor does not have.
-        ValueError: if `edits` is no mapping of sites to functions; (when run) if an edit changes the shape or the dtype
-            of a value.
+        ValueError: if `edits` is no mapping of sites to functions, or one is at a row that the predictor never has (row
+            0 where `first_row` is 1); (when run) if an edit changes the shape or the dtype of a value.
     Example:
         >>> ablated = edited(model, {"layer.0.carry": at(5, torch.zeros_like)})  # doctest: +SKIP
     """

@@ -10,7 +10,7 @@ from typing import cast
 import torch
 from torch import Tensor
 
-from predictors.convolution import causal_convolution
+from predictors.convolution import causal_convolution, last_inputs
 from predictors.network import State
 from predictors.predictor import Tap, visit, written_rows
 from predictors.scan import Selection, read_out, selective_scan, selective_states
@@ -26,16 +26,14 @@ def convolve(
     weight, bias = taps
     past, x, n_past = state[0], x[:, where], weight.shape[1] - 1
     u = causal_convolution(x, past, weight, bias)
-    written = bool(written_rows(tap, site, rows[-1:]))
-    if site not in tap.reads and not written:
+    written, kept = bool(written_rows(tap, site, rows[-1:])), None
+    if site in tap.reads or written:
+        first = 0 if site in tap.reads else len(rows) - 1
+        seen = tap(site, rows[first:], last_inputs(x, past, first).flatten(2))
+        kept = seen[:, -1].view(-1, len(weight), n_past).permute(1, 2, 0) if written else None
+    if kept is None:
         recent = x[:, -n_past:] if len(rows) >= n_past else torch.cat([past, x], dim=1)[:, -n_past:]
-        return u, (recent.clone(),)  # a view would keep all of x
-
-    x = torch.cat([past, x], dim=1)
-    first = 0 if site in tap.reads else len(rows) - 1
-    windows = x.unfold(1, n_past, 1)[:, first + 1 :].permute(2, 1, 0, 3)  # (seq, row, channel, n_past)
-    seen = tap(site, rows[first:], windows.flatten(2))
-    kept = seen[:, -1].view(-1, len(weight), n_past).permute(1, 2, 0) if written else x[:, len(rows) :]
+        kept = recent.clone()  # a view would keep all of x
     return u, (kept,)
 
 

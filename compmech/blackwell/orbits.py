@@ -17,7 +17,7 @@ from jaxtyping import Float, Int
 from compmech.blackwell.system import BeliefSystem, belief_system
 from compmech.hmm import AnyPresentation
 from compmech.measures.interval import entropy
-from compmech.validation import check_count
+from compmech.validation import check_count, check_rng
 
 # The burn-in is over when no two beliefs of a pair differ by more than this; looked at once every so many symbols, and
 # given up after so many.
@@ -81,6 +81,7 @@ def sample_orbits(
     for value, what in ((n_seq, "n_seq"), (n_time, "n_time")):
         if check_count(value, what) < 1:
             raise ValueError(f"{what} must be >= 1; got {value}")
+    check_rng(rng)
     most = _MOST_BURN_IN if burn_in is None else check_count(burn_in, "burn_in")
     driver, read = _second_start(system, n_seq, rng)
     belief = np.repeat(system.process.start[None], n_seq, axis=0)

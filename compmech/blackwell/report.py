@@ -27,7 +27,7 @@ from compmech.measures.block import short_block_entropies
 from compmech.measures.interval import Bounds, between, exact
 from compmech.measures.recent_words import rate_bounds
 from compmech.plain import plain
-from compmech.validation import check_count
+from compmech.validation import check_count, check_rng
 
 # Symbols drawn unless said otherwise, orbits they are spread over, and the least that makes sense.
 _SYMBOLS = 200_000
@@ -112,6 +112,7 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
     """
     if check_count(n_symbols, "n_symbols") < _LEAST_SYMBOLS:
         raise ValueError(f"n_symbols must be >= {_LEAST_SYMBOLS}, for errors to mean anything; got {n_symbols}")
+    check_rng(rng)
     system = belief_system(process)
     n_seq = min(_ORBITS, n_symbols // 100)
     orbits = sample_orbits(system, n_seq, n_symbols // n_seq, rng=rng)

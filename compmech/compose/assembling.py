@@ -105,7 +105,14 @@ def as_part(process: AnyPresentation, max_entries: int) -> HMM | GHMM:
 
 def as_parts(processes: Iterable[AnyPresentation], what: str, max_entries: int) -> tuple[HMM | GHMM, ...]:
     """At least one process as matrices."""
-    parts = tuple(as_part(process, max_entries) for process in processes)
+    given = tuple(processes)
+    for process in given:
+        if isinstance(process, list | tuple):
+            raise ValueError(
+                f"{what} takes processes one by one; got a {type(process).__name__} of {len(process)}. "
+                f"Give {what}(*processes), and all else by its name"
+            )
+    parts = tuple(as_part(process, max_entries) for process in given)
     if not parts:
         raise ValueError(f"{what} needs at least one process; got none")
     return parts

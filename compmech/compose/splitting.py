@@ -10,7 +10,7 @@ from compmech.compose.assembling import MAX_ENTRIES, HasSize, as_part, assembled
 from compmech.compose.settling import long_run
 from compmech.hmm import GHMM, HMM, AnyPresentation
 from compmech.stationarity import is_stationary
-from compmech.validation import SUM_TOL, as_floats, check_count
+from compmech.validation import SUM_TOL, as_floats, check_count, check_rng
 
 Copies = int | Sequence[int]
 
@@ -63,7 +63,7 @@ def random_shares(
     The belief over the copies then moves with every symbol, and not only in step with the original belief.
     """
     parent = _parents(process.n_state, copies)
-    weight = rng.standard_exponential((process.n_symbol, len(parent), len(parent)))
+    weight = check_rng(rng).standard_exponential((process.n_symbol, len(parent), len(parent)))
     return np.asarray(weight / (weight @ _siblings(parent)))
 
 

@@ -10,7 +10,7 @@ from compmech.draw.curves import bezier, clipped, loop
 from compmech.draw.diagram import Diagram, Node
 from compmech.draw.labelling import label_places
 from compmech.draw.layout import places
-from compmech.draw.routing import edge_curves, loop_angles
+from compmech.draw.routing import MANY, edge_bends, edge_curves, loop_angles
 from compmech.draw.wording import text_width
 
 NAME_POINTS, NOTE_POINTS, LABEL_POINTS = 11.0, 7.0, 8.5
@@ -100,13 +100,16 @@ def placed(diagram: Diagram) -> Placement:
     widest = max((width for width, _ in sizes), default=0.0)
     step = 2 * radius + max(0.75, min(widest, 1.5) + 0.45)
     place = places(diagram, step)
-    found = _with_curves(diagram, place, radius, lines, sizes)
+    bends = edge_bends(place, diagram.arrows, radius)
+    found = _with_curves(diagram, place, radius, bends, lines, sizes)
     clarity = _FOR_CLARITY if len(diagram.arrows) <= _FEW_ARROWS else 0
     for attempt in range(_ENLARGEMENTS):
         if found.overlap <= 0 and (not found.struck or attempt >= clarity):
             break
         place = place * _LARGER
-        larger = _with_curves(diagram, place, radius, lines, sizes)
+        if len(bends) <= MANY:  # which curves cross does not depend on the size, only how near they pass to states
+            bends = edge_bends(place, diagram.arrows, radius)
+        larger = _with_curves(diagram, place, radius, bends, lines, sizes)
         if (larger.overlap, larger.struck) < (found.overlap, found.struck):
             found = larger
     return found
@@ -123,11 +126,12 @@ def _with_curves(
     diagram: Diagram,
     place: Float[np.ndarray, "node 2"],
     radius: float,
+    bends: list[float],
     lines: list[tuple[str, ...]],
     sizes: list[tuple[float, float]],
 ) -> Placement:
     is_loop = [arrow.source == arrow.target for arrow in diagram.arrows]
-    edges = edge_curves(place, diagram.arrows, radius)
+    edges = edge_curves(place, diagram.arrows, bends)
     looped = [(arrow.source, *size) for arrow, size, own in zip(diagram.arrows, sizes, is_loop, strict=True) if own]
     entered = [
         (i, text_width(node.entry, LABEL_POINTS)) for i, node in enumerate(diagram.nodes) if node.entry is not None

@@ -12,48 +12,51 @@ from compmech.draw.diagram import Arrow
 # Heights of the bend over the length of the edge that are tried; the sign says to which side.
 _BENDS = (0.0, 0.09, -0.09, 0.16, -0.16, 0.25, -0.25, 0.36, -0.36, 0.5, -0.5, 0.7, -0.7)
 
-# Points of the polyline that stands for a curve when it is held against others.
-_T = np.linspace(0, 1, 13)
+# Points of the polyline that stands for a curve when it is held against others; and of more than so many curves, where
+# each is held against so many others that the picture is a thicket anyway.
+_POINTS, _FEWER_POINTS = 13, 7
+MANY = 120
 
 
 def edge_curves(
-    place: Float[np.ndarray, "node 2"], arrows: tuple[Arrow, ...], radius: float
+    place: Float[np.ndarray, "node 2"], arrows: tuple[Arrow, ...], bends: list[float]
 ) -> list[Float[np.ndarray, "4 2"]]:
-    """A curve for each arrow, loops left out: bends are chosen one by one, some times over."""
+    """A curve for each arrow, loops left out."""
+    ends = ((arrow.source, arrow.target) for arrow in arrows if arrow.source != arrow.target)
+    return [bent(place[i], place[j], bend) for (i, j), bend in zip(ends, bends, strict=True)]
+
+
+def edge_bends(place: Float[np.ndarray, "node 2"], arrows: tuple[Arrow, ...], radius: float) -> list[float]:
+    """The bend of each arrow, loops left out: they are chosen one by one, some times over."""
     ends = np.array([(a.source, a.target) for a in arrows if a.source != a.target], dtype=np.intp).reshape(-1, 2)
     given = {(i, j) for i, j in ends.tolist()}
     has_reverse = [(j, i) in given for i, j in ends.tolist()]
     bends = [_BENDS[3] if both else 0.0 for both in has_reverse]
-    lines = np.array([_line(place, end, bend) for end, bend in zip(ends, bends, strict=True)]).reshape(-1, len(_T), 2)
-    tries = [np.stack([_line(place, end, bend) for bend in _BENDS]) for end in ends]
+    t = np.linspace(0, 1, _POINTS if len(ends) <= MANY else _FEWER_POINTS)
+    tries = [np.stack([bezier(bent(place[i], place[j], bend), t) for bend in _BENDS]) for i, j in ends]
+    alone = [_costs_alone(place, *some, radius) for some in zip(ends, has_reverse, tries, strict=True)]
+    lines = np.array([tried[_BENDS.index(bend)] for tried, bend in zip(tries, bends, strict=True)])
     for _ in range(3):
         changed = False
         for k, (end, tried) in enumerate(zip(ends, tries, strict=True)):
-            costs = _bend_costs(
-                place, end, has_reverse[k], tried, np.delete(lines, k, 0), np.delete(ends, k, 0), radius
-            )
+            others = np.arange(len(ends)) != k
+            costs = alone[k] + _costs_among(end, tried, lines[others], ends[others], radius)
             best = int(np.argmin(costs))
             changed |= _BENDS[best] != bends[k]
             bends[k], lines[k] = _BENDS[best], tried[best]
         if not changed:
             break
-    return [bent(place[i], place[j], bend) for (i, j), bend in zip(ends, bends, strict=True)]
+    return bends
 
 
-def _line(place: Float[np.ndarray, "node 2"], end: Int[np.ndarray, "2"], bend: float) -> Float[np.ndarray, "point 2"]:
-    return bezier(bent(place[end[0]], place[end[1]], bend), _T)
-
-
-def _bend_costs(
+def _costs_alone(
     place: Float[np.ndarray, "node 2"],
     end: Int[np.ndarray, "2"],
     has_reverse: bool,
     tried: Float[np.ndarray, "bend point 2"],
-    others: Float[np.ndarray, "line point 2"],
-    ends_of_others: Int[np.ndarray, "line 2"],
     radius: float,
 ) -> Float[np.ndarray, " bend"]:
-    """What is bad about each bend: its height, states and curves that it meets, ends that run into one another."""
+    """What is bad about each bend whatever the others are: its height, and states that it meets."""
     bends = np.array(_BENDS)
     length = hypot(*(place[end[1]] - place[end[0]]))
     cost = abs(bends) * (4 * max(1.0, length / (6 * radius)) + np.where(bends < 0, 0.2, 0.0))
@@ -62,8 +65,19 @@ def _bend_costs(
     room = 1.5 * radius
     near = np.delete(line_distances(tried, place), end, axis=1)
     cost += 6.0 * (near < room).sum(axis=1) + 4.0 * np.clip(1 - near / room, 0, None).sum(axis=1)
+    return np.asarray(cost)
+
+
+def _costs_among(
+    end: Int[np.ndarray, "2"],
+    tried: Float[np.ndarray, "bend point 2"],
+    others: Float[np.ndarray, "line point 2"],
+    ends_of_others: Int[np.ndarray, "line 2"],
+    radius: float,
+) -> Float[np.ndarray, " bend"]:
+    """What is bad about each bend, the others as they are: curves that it meets, ends that run into one another."""
     shares = (ends_of_others[:, :, None] == end).any(axis=(1, 2))
-    cost += 1.6 * line_crossings(tried, others[~shares])
+    cost = 1.6 * line_crossings(tried, others[~shares])
     cost += 2.5 * line_crossings(tried[:, 1:-1], others[shares][:, 1:-1])
     beside = others[shares][:, 2:-2].reshape(-1, 2)
     cost += 0.5 * np.clip(1 - line_distances(tried[:, 2:-2], beside) / (0.7 * radius), 0, None).sum(axis=1)

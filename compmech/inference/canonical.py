@@ -23,6 +23,7 @@ from jaxtyping import Float
 from compmech.inference.futures import MOST_WORDS, Futures
 from compmech.inference.interval import Interval, percentile_interval
 from compmech.units import nats
+from compmech.validation import check_rng
 
 __all__ = ["CanonicalDirections", "HankelRank", "canonical_directions", "hankel_rank", "rank_growth"]
 
@@ -103,6 +104,7 @@ def hankel_rank(futures: Futures, *, tolerance: float, rng: np.random.Generator)
         tolerance: bits a symbol.
         rng: of the bootstrap over groups of histories.
     """
+    check_rng(rng)
     found = canonical_directions(futures.words)
     whole = found.correlations[:_MOST_DIRECTIONS]
     rank = _rank(found.correlations, tolerance, futures.horizon)

@@ -24,7 +24,7 @@ from compmech.measures import entropy_rate, excess_entropy, statistical_complexi
 from compmech.measures.interval import Bounds
 from compmech.plain import plain
 from compmech.units import bits
-from compmech.validation import as_floats
+from compmech.validation import as_floats, check_rng
 
 __all__ = ["machine_from_futures"]
 
@@ -76,6 +76,7 @@ def machine_from_futures(
     names = tuple(range(futures.n_symbol)) if alphabet is None else tuple(alphabet)
     if len(names) != futures.n_symbol:
         raise ValueError(f"alphabet must name {futures.n_symbol} symbols; got {len(names)}")
+    check_rng(rng)
     ladder = merging_ladder(futures, tolerance=tolerance, drop_below=drop_below)
     found = hankel_rank(futures, tolerance=tolerance, rng=rng)
     spectral = spectral_fit(futures, found.rank if rank is None else rank)

@@ -19,7 +19,7 @@ from compmech.hmm import AnyPresentation, as_presentation
 from compmech.measures.interval import ROUNDING, entropy
 from compmech.measures.smoothing import Smoothed, sample_paths, smooth, truncation_by_lag
 from compmech.stationarity import check_stationary
-from compmech.validation import check_count
+from compmech.validation import check_count, check_rng
 
 # Paths in lockstep: many for small machines, where a step costs as much for one path as for a hundred, and enough for
 # the spread among them to be known. The arrays of one step stay within a fast cache, and those of a round of paths take
@@ -139,6 +139,7 @@ def estimate(
     duration, wanted = _budget(seconds, n_symbols)
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must lie between 0 and 1; got {confidence}")
+    check_rng(rng)
     check_stationary(process if isinstance(process, EpsilonMachine) else as_presentation(process))
     machine = epsilon_machine(process)
     margin = _margin(machine, rng)

@@ -1,5 +1,8 @@
 """The period of a process whose causal states are not at hand, from the spectrum of its minimal realisation."""
 
+from fractions import Fraction
+from math import lcm, tau
+
 import numpy as np
 
 from compmech.hmm import GHMM, HMM
@@ -17,13 +20,17 @@ def with_period(found: Findings, process: HMM | GHMM) -> Findings:
 
 
 def put_period(found: Findings, process: HMM | GHMM) -> None:
-    """Record the number of eigenvalues of modulus 1 of the net matrix of an ergodic process.
+    """Record the least n for which all eigenvalues of modulus 1 of the net matrix are nth roots of unity.
 
-    They are the roots of unity of the order of the period. The minimal realisation has none that the process does not
-    show, and misses none, for the phase is told by the whole past and by the whole future.
+    An ergodic process has those whose order divides its period, each once. A mixture has those of its parts, so that
+    its period is the least common multiple of theirs, as it is for an epsilon-machine of several classes. The minimal
+    realisation has none that the process does not show, and misses none, for the phase is told by the whole past and by
+    the whole future.
     """
     values = np.linalg.eigvals(minimal(process).A)
-    if (np.abs(values - 1) < _ON_CIRCLE).sum() > 1:
-        found.leave("period", "not computed: a mixture of processes")
+    turns = np.angle(values[np.abs(values) > 1 - _ON_CIRCLE]) / tau
+    parts = [Fraction(float(turn)).limit_denominator(len(values)) for turn in turns]
+    if max(abs(turn - part) for turn, part in zip(turns, parts, strict=True)) > _ON_CIRCLE:
+        found.leave("period", "not defined: it turns without end by an angle that is no fraction of a circle")
     else:
-        found.put("period", int((np.abs(values) > 1 - _ON_CIRCLE).sum()))
+        found.put("period", lcm(*(part.denominator for part in parts)))

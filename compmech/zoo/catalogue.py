@@ -98,10 +98,13 @@ def listed(
 
         @wraps(build)
         def checked(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Made:
-            _check_names(name, parameters, kwargs)
-            for key, value in signature.bind(*args, **kwargs).arguments.items():
-                if value not in ranges[key]:
-                    raise ValueError(f"{name}: {key} must be in {ranges[key]} ({ranges[key].meaning}); got {value!r}")
+            if args or kwargs:
+                _check_names(name, parameters, kwargs)
+                for key, value in signature.bind(*args, **kwargs).arguments.items():
+                    if value not in ranges[key]:
+                        raise ValueError(
+                            f"{name}: {key} must be in {ranges[key]} ({ranges[key].meaning}); got {value!r}"
+                        )
             return build(*args, **kwargs)
 
         entry = Entry(name, checked, description, source, parameters, aliases, MappingProxyType(dict(golden)))

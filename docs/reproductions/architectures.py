@@ -23,11 +23,12 @@ from scipy.stats import t
 
 from compmech import GHMM, HMM, mixture, zoo
 from compmech.whole_files import written_aside
-from probes.candidates import candidate
+from probes.candidates import Candidate, candidate
 from probes.comparison import ComparisonSpec, Subject, compare
 from probes.further import Further
 from probes.headline import Headline, Score, control_scores, headline, headline_target, runs_of
 from probes.pieces import versions
+from probes.presets import SIZES, learning_rate
 from probes.results import Comparison
 from probes.store import Store
 
@@ -65,11 +66,19 @@ def specification(label: str, study: Study, architectures: Sequence[str], seeds:
     """What is compared on one process."""
     return ComparisonSpec(
         subjects=(Subject(label, study.title, study.process, study.length),),
-        candidates=tuple(candidate(name) for name in (*architectures, "k-gram")),
+        candidates=tuple(_candidate(name, label) for name in (*architectures, "k-gram")),
         seeds=seeds,
         steps=study.steps,
         further=FURTHER,
     )
+
+
+def _candidate(name: str, label: str) -> Candidate:
+    """Mamba-2 is as small as Mamba, and as fast: at its own preset size the state of one layer has 2,048 columns."""
+    if name != "mamba2":
+        return candidate(name)
+    rate, _ = learning_rate(label, "mamba")
+    return candidate(name, {**SIZES["mamba"], "lr": rate}, label=name)
 
 
 def run(

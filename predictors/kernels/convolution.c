@@ -8,11 +8,17 @@ typedef struct {
     const REAL *weight, *bias;  /* (channel, tap), oldest input first; (channel) */
 } Convolution;
 
+/* Input t of LANES sequences of channel d, of the past where t is negative. */
+INLINE vec input(const Convolution *in, long d, long t, long seq, long lanes) {
+    const long n_past = in->n_tap - 1;
+    const REAL *from = t < 0 ? in->past + (d * n_past + n_past + t) * in->n_seq : in->x + d * in->x_step + t * in->n_seq;
+    return load_some(from + seq, lanes);
+}
+
 /* Inputs of LANES sequences of one channel, the past ones first. */
 static void gather(const Convolution *in, vec *x, long d, long seq, long lanes) {
     const long n_past = in->n_tap - 1;
-    for (long t = 0; t < n_past; t++) x[t] = load_some(in->past + (d * n_past + t) * in->n_seq + seq, lanes);
-    for (long t = 0; t < in->n_row; t++) x[n_past + t] = load_some(in->x + d * in->x_step + t * in->n_seq + seq, lanes);
+    for (long t = -n_past; t < in->n_row; t++) x[n_past + t] = input(in, d, t, seq, lanes);
 }
 
 INLINE vec weighted(const Convolution *in, const vec *x, long d) {
@@ -36,6 +42,34 @@ int convolution_forward(const Convolution *in, REAL *u) {
         }
     free(x);
     return 0;
+}
+
+/* What the convolution remembers at every row from `first`: the last n_tap - 1 inputs of each channel, oldest first, as
+   (seq, row, channel, n_tap - 1), which is what a tap sees. A block of sequences of one row is turned in registers and
+   written in whole lines of the cache: every input is read from memory once, though it is written n_tap - 1 times. The
+   next row is called for meanwhile, as its numbers lie far apart. */
+void convolution_windows(const Convolution *in, long first, REAL *windows) {
+    const long n_past = in->n_tap - 1, width = in->n_channel * n_past, apart = (in->n_row - first) * width;
+    large_pages(windows, in->n_seq * apart);
+    for (long seq = 0; seq < in->n_seq; seq += LANES) {
+        const long lanes = in->n_seq - seq < LANES ? in->n_seq - seq : LANES;
+        for (long t = first; t < in->n_row; t++) {
+            REAL *to = windows + seq * apart + (t - first) * width;
+            for (long j = 0, d = 0, k = 0; j < width; j += LANES) {
+                const long some = width - j < LANES ? width - j : LANES;
+                vec v[LANES];
+                for (long i = 0; i < LANES; i++) {
+                    v[i] = i < some ? input(in, d, t + 1 + k - n_past, seq, lanes) : zero();
+                    if (++k < n_past) continue;
+                    if (t + 1 < in->n_row) __builtin_prefetch(in->x + d * in->x_step + (t + 1) * in->n_seq + seq);
+                    k = 0, d++;
+                }
+                transpose(v);
+                for (long lane = 0; lane < lanes; lane++) store_past(to + lane * apart + j, v[lane], some);
+            }
+        }
+    }
+    stored_past();
 }
 
 /* 0, or 1 if there is no memory; derivatives by the inputs, dense */

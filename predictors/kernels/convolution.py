@@ -10,7 +10,7 @@ from torch.autograd.function import once_differentiable
 
 from predictors.kernels.arrays import address, dense_rows, structure
 
-__all__ = ["compiled_convolution"]
+__all__ = ["compiled_convolution", "compiled_windows"]
 
 Convolution = structure(
     "Convolution",
@@ -25,6 +25,12 @@ Convolution = structure(
 def compiled_convolution(library: ctypes.CDLL, x: Tensor, past: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """silu(convolution), (channel, row, seq)."""
     found: Tensor = _CompiledConvolution.apply(library, x, past, weight, bias)  # type: ignore[no-untyped-call]
+    return found
+
+
+def compiled_windows(library: ctypes.CDLL, x: Tensor, past: Tensor, first: int) -> Tensor:
+    """The last inputs at every row from `first`, (seq, row, channel, past), oldest first."""
+    found: Tensor = _CompiledWindows.apply(library, x, past, first)  # type: ignore[no-untyped-call]
     return found
 
 
@@ -48,9 +54,32 @@ class _CompiledConvolution(torch.autograd.Function):
         return None, *found
 
 
-def _arguments(x: Tensor, past: Tensor, weight: Tensor, bias: Tensor) -> ctypes.Structure:
+class _CompiledWindows(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, library: ctypes.CDLL, x: Tensor, past: Tensor, first: int) -> Tensor:
+        x, past = dense_rows(x), past.contiguous()
+        (n_channel, n_row, n_seq), n_past = x.shape, past.shape[1]
+        windows = x.new_empty(n_seq, n_row - first, n_channel, n_past)
+        library.convolution_windows.restype = None
+        library.convolution_windows.argtypes = [c_void_p, c_long, c_void_p]
+        library.convolution_windows(byref(_arguments(x, past)), first, address(windows))
+        ctx.shapes, ctx.first = (n_row, n_past), first
+        return windows
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
+        (n_row, n_past), first = ctx.shapes, ctx.first
+        g = g.permute(3, 2, 1, 0)  # (past, channel, row, seq)
+        every = g.new_zeros(g.shape[1], n_past + n_row, g.shape[3])
+        for k, each in enumerate(g):
+            every[:, first + 1 + k : n_row + 1 + k] += each
+        return None, every[:, n_past:], every[:, :n_past], None
+
+
+def _arguments(x: Tensor, past: Tensor, weight: Tensor | None = None, bias: Tensor | None = None) -> ctypes.Structure:
     n_channel, n_row, n_seq = x.shape
-    sizes = (n_row, n_seq, n_channel, weight.shape[1], x.stride(0))
+    sizes = (n_row, n_seq, n_channel, past.shape[1] + 1, x.stride(0))
     return Convolution(*sizes, *map(address, (x, past, weight, bias)))
 
 

@@ -82,6 +82,11 @@ def hugging_face(name: str, length: int) -> Side:
     return model, lambda x: model(begun(x), use_cache=False).logits.log_softmax(-1)
 
 
+def absent() -> list[str]:
+    """Libraries of peers that are not installed."""
+    return [library for library in ("transformers", "mambapy") if find_spec(library) is None]
+
+
 def peers(name: str, length: int) -> dict[str, Side]:
     """Those that are installed, by their names."""
     found: dict[str, Side] = {}

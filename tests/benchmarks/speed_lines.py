@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from statistics import median
 
@@ -30,15 +30,17 @@ class Line:
     rates: Mapping[str, float]
     bar: float | None = None
     share: float | None = None
-    least: bool = field(default=True)
+    least: bool = True
 
     def cells(self) -> list[str]:
-        ours, *peers = self.rates.values()
-        fastest = max(zip(peers, list(self.rates)[1:], strict=True), default=None)
-        beside = ["-", "-"] if fastest is None else [f"{fastest[1]} {_short(fastest[0])}", f"{ours / fastest[0]:.2f}"]
-        bar = ["-", "-"] if self.bar is None else [_short(self.bar), f"{self.against_bar:.2f}"]
+        (_, ours), *peers = self.rates.items()
         share = "-" if self.share is None else f"{self.share:.0%}"
-        return [self.name, _short(ours), share, *beside, *bar]
+        bar, of_bar, holds = "-", "-", "-"
+        if self.bar is not None:
+            bar, of_bar = _short(self.bar), f"{self.against_bar:.2f}"
+            holds = "yes" if self.against_bar >= 1 else "NO"
+        beside = [f"{name} {_short(rate)} ({ours / rate:.2f})" for name, rate in sorted(peers, key=lambda x: -x[1])]
+        return [self.name, _short(ours), self.unit, share, bar, of_bar, holds, ", ".join(beside) or "-"]
 
     @property
     def against_bar(self) -> float:
@@ -53,14 +55,23 @@ def _short(rate: float) -> str:
 
 
 def table() -> str:
-    """All lines for people; `of bar` is at least 1 where a line holds."""
-    rows = [["line", "ours", "of peak", "best peer", "ours/peer", "bar here", "of bar"]]
+    """All lines for people, and below them which do not hold."""
+    rows = [["line", "ours", "unit", "of peak", "bar here", "of bar", "holds", "peers (ours / theirs)"]]
     rows += [line.cells() for line in LINES]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    places = [str.ljust, str.rjust, str.rjust, str.ljust, *[str.rjust] * 3]
-    shown = [" ".join(place(*each) for place, *each in zip(places, row, widths, strict=True)) for row in rows]
-    peak_here = f"matrix products here: {peak() / 1e9:.0f} GFLOP/s in one thread; bars in symbols/s are those set at "
-    return "\n".join([*shown, f"{peak_here}{OF_BAR_MACHINE / 1e9:.0f}, scaled by that"])
+    places = [str.ljust, str.rjust, str.ljust, *[str.rjust] * 4, str.ljust]
+    shown = ["  ".join(place(*each) for place, *each in zip(places, row, widths, strict=True)).rstrip() for row in rows]
+    barred = [line for line in LINES if line.bar is not None]
+    missed = [line.name for line in barred if line.against_bar < 1]
+    which = f"; not {'; '.join(missed)}" if missed else ""
+    return "\n".join(
+        [
+            *shown,
+            f"{len(barred) - len(missed)} of {len(barred)} bars hold{which}",
+            f"Matrix products here: {peak() / 1e9:.0f} GFLOP/s in one thread. The bars of training are those set at "
+            f"{OF_BAR_MACHINE / 1e9:.0f}, scaled by that; those of steps and captures are the same on any machine.",
+        ]
+    )
 
 
 @cache

@@ -24,7 +24,8 @@ BARS = {
 """Symbols a second in training, on a machine of peak `OF_BAR_MACHINE`."""
 
 STEPS = 5e3
-"""Symbols a second one after the other, on any machine."""
+"""Symbols a second one after the other, on any machine, of whatever has no attention."""
+ATTENTIVE = ("transformer", "hybrid")
 
 OTHERS = [(name, 64) for name in ("mingru", "lru", "hybrid")]
 
@@ -67,9 +68,9 @@ def test_training(name: str, length: int) -> None:
     )
 
 
-@pytest.mark.parametrize("name", [name for name in CONFIGS if name not in ("transformer", "hybrid")])
+@pytest.mark.parametrize("name", CONFIGS)
 def test_single_steps(name: str) -> None:
-    model, _ = ours(name)
+    model, _ = ours(name, 300)
     symbol = torch.zeros(1, dtype=torch.long)
 
     def steps() -> None:
@@ -79,7 +80,8 @@ def test_single_steps(name: str) -> None:
 
     with torch.no_grad():
         seconds = timed({"ours": steps}, rounds=15)["ours"]
-    LINES.append(Line(f"step {name}, batch 1", "symbols/s", {"ours": 300 / seconds}, bar=STEPS))
+    bar = None if name in ATTENTIVE else STEPS
+    LINES.append(Line(f"step {name}, batch 1", "symbols/s", {"ours": 300 / seconds}, bar=bar))
 
 
 CAPTURED = [
@@ -100,4 +102,4 @@ def test_capturing_one_site(name: str, site: str, bar: float) -> None:
     with torch.no_grad():
         seconds = timed({"plain": lambda: model.log_probs(x), "read": lambda: capture(model, x, [site])}, rounds=15)
     cost = seconds["read"] / seconds["plain"]
-    LINES.append(Line(f"capture {name} {site}, {length}", "times a plain pass", {"ours": cost}, bar=bar, least=False))
+    LINES.append(Line(f"capture {name} {site}, {length}", "passes", {"ours": cost}, bar=bar, least=False))

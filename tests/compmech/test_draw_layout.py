@@ -10,11 +10,12 @@ from machines import even, golden_mean, mess3, nemo, period, probability_clock, 
 from strategies import any_hmms
 
 from compmech import GHMM, HMM, mixed_states, zoo
-from compmech.draw import diagram, state_figure
+from compmech.draw import Diagram, diagram, state_figure
 from compmech.draw.crossings import count_crossings, line_crossings, line_distances, segments_cross
 from compmech.draw.curves import bent, bezier, clipped, loop
 from compmech.draw.labelling import overlaps
 from compmech.draw.placement import label_lines, placed
+from compmech.draw.routing import edge_bends, edge_curves
 
 # What an estimated width of text may be short of the real one, in pixels of 1/160 inch: less than half a letter.
 _SPARE = 4.0
@@ -109,6 +110,27 @@ def test_states_that_nothing_leads_to_are_placed_too() -> None:
     T[0, 2], T[0, 3] = [0, 0, 0.5, 0.5], [0, 0.5, 0.5, 0]
     place = placed(diagram(HMM(T, start=[0, 1, 0, 0]))).place
     assert len({tuple(spot) for spot in place.round(6).tolist()}) == 4
+
+
+def test_curves_of_a_thicket_cross_as_little(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of more than so many, they are chosen by coarser polylines, which must not cost many crossings."""
+    monkeypatch.setattr("compmech.draw.routing.MANY", 40)
+    n_state = 8
+    found = diagram(HMM(np.full((1, n_state, n_state), 1 / n_state)))
+    angle = 2 * np.pi * np.arange(n_state) / n_state
+    place = 2 * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    coarse = edge_bends(place, found.arrows, 0.2)
+    monkeypatch.setattr("compmech.draw.routing.MANY", n_state**2)
+    fine = edge_bends(place, found.arrows, 0.2)
+    assert coarse != fine
+    assert crossed(place, found, coarse) < 1.25 * crossed(place, found, fine)
+    assert crossed(place, found, coarse) < crossed(place, found, [0.0] * len(coarse))
+
+
+def crossed(place: np.ndarray, found: Diagram, bends: list[float]) -> int:
+    """Crossings of the curves, as finely as one can see."""
+    lines = np.array([bezier(curve, np.linspace(0, 1, 25)) for curve in edge_curves(place, found.arrows, bends)])
+    return int(sum(line_crossings(lines[k, None], lines[:k])[0] for k in range(1, len(lines))))
 
 
 def test_curves_begin_and_end_at_the_circles() -> None:

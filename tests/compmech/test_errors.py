@@ -32,7 +32,12 @@ ERRORS = [
         {"classes": ((0,), (1, 2))},
         "2 closed classes of states ([0]; [1, 2]). Give start=...",
     ),
-    (NotStationary(0.125), {"drift": 0.125}, "one step moves it by up to 0.125"),
+    (NotStationary(0.125), {"drift": 0.125, "transient": ()}, "one step moves it by up to 0.125"),
+    (
+        NotStationary(1.0, [2, 3]),
+        {"drift": 1.0, "transient": (2, 3)},
+        "States [2, 3] of the start, once left, will not be visited again",
+    ),
     (NoFiniteEpsilonMachine(EXPLORED), {}, "13 mixed states explored and probability 1 still leads outside"),
     (
         BudgetExceeded("there are 16 words, more", "max_words", 4, 16, (0.0, 1.0), "be brief"),

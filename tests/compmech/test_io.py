@@ -122,7 +122,8 @@ def test_the_file_is_readable_by_people(tmp_path: Path) -> None:
         ),
         (
             {"alphabet": ["0"], "matrices": {"0": [[1, "0.5"], [1, 0]]}},
-            r'"matrices"\["0"\]\[0\]\[1\] is the string "0.5": expected a number, without quotes',
+            r'"matrices"\["0"\]\[0\]\[1\] is the string "0.5": expected a number, without quotes, or a '
+            r'fraction such as "1/3"',
         ),
         ({"alphabet": ["0"], "matrices": {"0": [[None]]}}, r'"matrices"\["0"\]\[0\]\[0\] is null'),
         ({"alphabet": ["0"], "matrices": {"0": [[True]]}}, r'"matrices"\["0"\]\[0\]\[0\] is true'),
@@ -221,6 +222,28 @@ def test_names_that_json_cannot_hold_are_refused_before_writing(tmp_path: Path, 
     with pytest.raises(ValueError, match=message):
         save(HMM(golden_mean().T, **names), tmp_path / "machine.json")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_may_be_fractions(tmp_path: Path) -> None:
+    content = {
+        "alphabet": ["0", "1"],
+        "matrices": {"0": [["1/3", 0], [1, 0]], "1": [[0, "2/3"], [0, 0]]},
+        "start": ["3/5", "002/005"],
+    }
+    process = load(written(tmp_path, content))
+    assert process.T.tolist() == [[[1 / 3, 0], [1, 0]], [[0, 2 / 3], [0, 0]]]
+    assert process.start.tolist() == [3 / 5, 2 / 5]
+    signed = load(
+        written(tmp_path, {"alphabet": ["a"], "matrices": {"a": [["1/1"]]}, "start": ["-1/2"], "evaluate": [-2]})
+    )
+    assert signed.start.tolist() == [-0.5]
+
+
+@pytest.mark.parametrize("text", ["1/0", "1/-3", "1 / 3", "1/3/5", "0.1/3", "1/00", "/3", "1" * 301 + "/3"])
+def test_what_is_no_fraction_is_refused(tmp_path: Path, text: str) -> None:
+    content = {"alphabet": ["0", "1"], "matrices": {"0": [[text, 0], [1, 0]], "1": [[0, 0.5], [0, 0]]}}
+    with pytest.raises(MachineFileError, match=r'"0"\]\[0\]\[0\] is the string .*or a fraction such as "1/3"'):
+        load(written(tmp_path, content))
 
 
 # ------------------------------------------------------------------------------------------------- unreachable states

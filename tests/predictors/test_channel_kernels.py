@@ -6,7 +6,7 @@ from kernel_paths import path  # noqa: F401
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from predictors.convolution import causal_convolution, causal_convolution_ref
+from predictors.convolution import causal_convolution, causal_convolution_ref, last_inputs
 from predictors.norm import EPS, rms_norm, rms_norm_ref
 
 pytestmark = pytest.mark.usefixtures("path")
@@ -48,6 +48,31 @@ def test_the_convolution_takes_slices() -> None:
     whole, past, weight, bias = draw(5, 9, 4), draw(5, 3, 4), draw(5, 4), draw(5)
     for x in (whole[:, 2:7], whole.transpose(1, 2).contiguous().transpose(1, 2)):
         agree(causal_convolution(x, past, weight, bias), causal_convolution_ref(x, past, weight, bias), [whole, weight])
+
+
+def remembered(x: Tensor, past: Tensor, first: int) -> Tensor:
+    """The definition, one number after the other: (seq, row, channel, past)."""
+    n_past, whole = past.shape[1], torch.cat([past, x], 1)
+    found = [whole[:, t + 1 + k] for t in range(first, x.shape[1]) for k in range(n_past)]  # each (channel, seq)
+    return torch.stack(found).unflatten(0, (-1, n_past)).permute(3, 0, 2, 1)
+
+
+@pytest.mark.parametrize("n_seq", [1, 8, 19])
+@pytest.mark.parametrize(("n_row", "first", "n_past"), [(1, 0, 1), (1, 0, 3), (2, 1, 3), (9, 0, 2), (9, 4, 3)])
+def test_what_a_convolution_remembers(n_row: int, first: int, n_past: int, n_seq: int) -> None:
+    x, past = draw(7, n_row, n_seq), draw(7, n_past, n_seq)
+    found, expected = last_inputs(x, past, first), remembered(x, past, first)
+    assert torch.equal(found, expected)
+    assert found.is_contiguous()
+    agree(found, expected, [x, past])
+
+
+def test_what_a_convolution_remembers_of_slices_and_in_single_precision() -> None:
+    whole, past = draw(17, 9, 20).detach().float(), draw(17, 3, 20).detach().float()  # 51 numbers a row: no whole lines
+    for x in (whole[:, 2:7], whole.transpose(1, 2).contiguous().transpose(1, 2), whole):
+        assert torch.equal(last_inputs(x, past), remembered(x, past, 0))
+    many, before = whole.repeat(2, 1, 1)[:32], past.repeat(2, 1, 1)[:32]  # 96 numbers: whole lines
+    assert torch.equal(last_inputs(many, before), remembered(many, before, 0))
 
 
 @pytest.mark.parametrize("n_group", [1, 2, 6])

@@ -1,5 +1,6 @@
 """Slips of a caller: each is a ValueError that says the repair."""
 
+import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 
 from predictors import (
     CONFIGS,
+    EditNotReached,
     GRUConfig,
     HybridConfig,
     UniformPredictor,
@@ -60,6 +62,35 @@ def test_an_edit_gives_something_back(edit: Any) -> None:
 def test_a_row_is_an_integer(row: Any) -> None:
     with pytest.raises(ValueError, match="a row is an integer"):
         at(row, torch.zeros_like)
+
+
+@pytest.mark.parametrize("run", [lambda model: model.log_probs(WORDS), lambda model: capture(model, WORDS, ["final"])])
+def test_an_edit_beyond_the_words_is_told(run: Any) -> None:
+    model, untold = gru(), "the edit of 'layer.0.carry' at row 4 changes nothing: words of 3 symbols have rows 0 .. 3"
+    with pytest.warns(EditNotReached, match=untold):
+        run(edited(model, {"layer.0.carry": at(4, torch.zeros_like)}))
+    with pytest.warns(EditNotReached, match=untold):  # also under another
+        run(edited(edited(model, {"layer.0.carry": at(4, torch.zeros_like)}), {"final": at(3, torch.zeros_like)}))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        run(edited(model, {"layer.0.carry": at(3, torch.zeros_like), "final": lambda rows, value: value}))
+
+
+def test_words_before_an_edit_are_read_as_without_it_and_piece_by_piece_in_silence() -> None:
+    model = gru()
+    changed = edited(model, {"layer.0.carry": at(3, torch.zeros_like)})
+    with pytest.warns(EditNotReached):
+        assert torch.equal(changed.log_probs(WORDS[:, :2]), model.log_probs(WORDS[:, :2]))
+    rows, carry = changed.advance(WORDS[:, :2], changed.init_carry(2))
+    last, _ = changed.step(WORDS[:, 2], carry)
+    torch.testing.assert_close(torch.cat([rows, last[:, None]], 1), changed.log_probs(WORDS)[:, 1:])
+
+
+def test_a_row_that_a_predictor_never_has_is_refused() -> None:
+    silent = gru()
+    silent.first_row = 1
+    with pytest.raises(ValueError, match=r"'final' is at row 0, which this predictor does not have: .* before row 1"):
+        edited(silent, {"final": at(0, torch.zeros_like)})
 
 
 def test_sites_are_a_list_of_names() -> None:
