@@ -65,7 +65,8 @@ class Candidate:
     @property
     def topology(self) -> Int[np.ndarray, "causal symbol"]:
         """Next state by state and symbol."""
-        return self.posterior.library.successor[0]
+        table: Int[np.ndarray, "causal symbol"] = self.posterior.library.successor[0]
+        return table
 
     @property
     def n_state(self) -> int:
