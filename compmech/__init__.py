@@ -2,11 +2,11 @@
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
 `rational` (exact arithmetic), `blackwell` (uncountably many mixed states: sampled
-measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from predictions),
-`interop` (other libraries' objects).
+measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from series and
+predictions), `symbolise` (symbols from real values), `interop` (other libraries' objects).
 """
 
-from compmech import blackwell, compose, draw, inference, interop, rational, zoo
+from compmech import blackwell, compose, draw, inference, interop, rational, symbolise, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
@@ -36,6 +36,7 @@ from compmech.errors import (
 )
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
+from compmech.inference import infer, series
 from compmech.io import load, save
 from compmech.measures import (
     Band,
@@ -133,6 +134,7 @@ __all__ = [
     "forbidden_word",
     "future_map",
     "horizon_ranks",
+    "infer",
     "inference",
     "interop",
     "is_stationary",
@@ -156,6 +158,7 @@ __all__ = [
     "reverse",
     "sampled_divergence",
     "save",
+    "series",
     "spectrum",
     "stationary",
     "statistical_complexity",

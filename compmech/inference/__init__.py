@@ -1,16 +1,25 @@
-"""From a predictor's futures to machines: causal states by merging, the minimal process by spectral learning.
+"""Machines from series of symbols, and from a predictor's futures.
 
-NumPy alone: what is taken is a process or an array of predicted futures, whoever predicted them.
+From a series (`series`, `infer`): causal-state splitting and Bayesian structural inference make candidates, what was held
+out decides, and surrogates say whether there is any structure. From a predictor: causal states by merging, the minimal
+process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
+predicted them.
 """
 
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
 from compmech.inference.choosing import Ladder, merging_ladder
+from compmech.inference.counts import WordCounts, count_words
+from compmech.inference.cssr import Splitting, split_states
 from compmech.inference.from_futures import machine_from_futures
 from compmech.inference.futures import Futures, predicted_futures
+from compmech.inference.inferred import infer
 from compmech.inference.interval import Interval
 from compmech.inference.isomorphism import Isomorphism, isomorphism
 from compmech.inference.result import InferredMachine
+from compmech.inference.series import Series, series
 from compmech.inference.spectral import SpectralFit, spectral_fit
+from compmech.inference.surrogates import block_shuffled, shuffled, structure_test
+from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
 __all__ = [
     "Futures",
@@ -19,12 +28,26 @@ __all__ = [
     "Interval",
     "Isomorphism",
     "Ladder",
+    "Library",
+    "Posterior",
+    "Series",
     "SpectralFit",
+    "Splitting",
+    "WordCounts",
+    "block_shuffled",
+    "count_words",
     "hankel_rank",
+    "infer",
     "isomorphism",
+    "library",
     "machine_from_futures",
     "merging_ladder",
     "predicted_futures",
     "rank_growth",
+    "series",
+    "shuffled",
     "spectral_fit",
+    "split_states",
+    "structural_posterior",
+    "structure_test",
 ]

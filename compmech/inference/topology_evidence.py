@@ -26,7 +26,7 @@ from scipy.special import gammaln, logsumexp
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.inference.series import Series
 from compmech.topologies import topological_machines
-from compmech.validation import frozen
+from compmech.validation import check_count, frozen
 
 __all__ = ["PENALTY", "Posterior", "library", "structural_posterior"]
 
@@ -34,7 +34,7 @@ PENALTY = 4.0
 """b, nats a state: that of the reference, sections V and VI."""
 
 _PRUNED_BY = 4096  # symbols that prune before the rest is run in segments
-_AT_ONCE = 1 << 22  # entries of a table that is worked on
+_AT_ONCE = 1 << 18  # entries of a table that is worked on: what the second cache holds
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +53,19 @@ class Library:
         return len(self.n_state)
 
 
-@lru_cache(maxsize=8)
 def library(most_states: int, n_symbol: int) -> Library:
-    """All topological epsilon-machines of 1 .. most_states states: 36,662 of up to five over two symbols, in 0.5 s."""
+    """All topological epsilon-machines of 1 .. most_states states: 36,662 of up to five over two symbols, in 0.5 s.
+
+    Raises:
+        ValueError: if there is no state or no symbol.
+    """
+    if check_count(most_states, "most_states") < 1:
+        raise ValueError(f"most_states must be >= 1; got {most_states}")
+    return _library(most_states, n_symbol)
+
+
+@lru_cache(maxsize=8)
+def _library(most_states: int, n_symbol: int) -> Library:
     tables, sizes = [], []
     for n in range(1, most_states + 1):
         of_size = [topology.successor for topology in topological_machines(n, n_symbol)]
@@ -101,7 +111,8 @@ class Posterior:
         if not len(rows):
             return None
         kinds, inverse = np.unique(self.topology[rows], return_inverse=True)
-        each = [logsumexp(self.log_posterior[rows[inverse == kind]]) for kind in range(len(kinds))]
+        log = self.log_posterior[rows]
+        each = np.bincount(inverse, weights=np.exp(log - log.max()), minlength=len(kinds))
         of_best = rows[inverse == int(np.argmax(each))]
         return int(of_best[np.argmax(self.log_posterior[of_best])])
 

@@ -36,6 +36,7 @@ from compmech import (
     mixed_states,
     rational,
     statistics,
+    symbolise,
     zoo,
 )
 
@@ -47,6 +48,7 @@ PACKAGES = (
     "compmech.draw",
     "compmech.interop",
     "compmech.inference",
+    "compmech.symbolise",
 )
 
 
@@ -85,6 +87,14 @@ def two() -> tuple[HMM, HMM]:
 
 def futures() -> inference.Futures:
     return inference.predicted_futures(golden(), golden().sample(6, 5, rng=rng()), horizon=2)
+
+
+def symbols() -> inference.Series:
+    return inference.series("0100101001010010" * 20)
+
+
+def values() -> np.ndarray:
+    return array([0.5, -1.0, float("nan"), 2.0, 0.25, 1.5, -0.5])
 
 
 def follower() -> compose.Factor:
@@ -218,8 +228,12 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "save_figure": arguments(lambda: draw.state_figure(golden()), lambda: Path("figure.svg")),
     "save_text": arguments(lambda: "text", lambda: Path("text.txt")),
     # inference
+    "block_shuffled": arguments(symbols, lambda: 3, rng=rng),
+    "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
+    "infer": arguments(symbols, rng=rng),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
+    "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
     "merging_ladder": arguments(futures),
     "predicted_futures": arguments(golden, words, horizon=lambda: 2),
@@ -228,7 +242,18 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
         lambda: 2,
         tolerance=lambda: 1e-3,
     ),
+    "series": arguments(lambda: [["a", None, "b"], ["b"]]),
+    "shuffled": arguments(symbols, rng=rng),
     "spectral_fit": arguments(futures, lambda: 2),
+    "split_states": arguments(lambda: inference.count_words(symbols(), 3)),
+    "structural_posterior": arguments(symbols, lambda: inference.library(2, 2)),
+    "structure_test": arguments(symbols, rng=rng),
+    # symbolise
+    "ordinal": arguments(values, lambda: 2),
+    "quantile": arguments(values, lambda: 3),
+    "sax": arguments(values, lambda: 3),
+    "sign": arguments(values),
+    "threshold": arguments(values, lambda: [0.0, 1.0]),
     # interop
     "from_dit": arguments(with_dit),
     "from_networkx": arguments(lambda: interop.to_networkx(golden())),

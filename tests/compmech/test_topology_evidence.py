@@ -146,3 +146,8 @@ def test_symbols_that_nothing_allows_are_said():
     zeros = Library(np.array([[[0, -1]]], dtype=np.int8), np.array([1]))
     with pytest.raises(ValueError, match="no topology"):
         structural_posterior(series("01", alphabet="01"), zeros)
+
+
+def test_a_library_has_states():
+    with pytest.raises(ValueError, match="most_states must be >= 1; got 0"):
+        library(0, 2)
