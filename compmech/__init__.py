@@ -163,6 +163,7 @@ __all__ = [
     "stationary",
     "statistical_complexity",
     "statistics",
+    "symbolise",
     "synchronizing_word",
     "topological_machines",
     "trim",

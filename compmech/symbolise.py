@@ -1,6 +1,6 @@
 """Symbols from real values, and what each symbol stands for.
 
-`sign`, `threshold` and `quantile` look at one value at a time, `sax` at means of a few, `ordinal` at the order of a few.
+`sign`, `threshold` and `quantile` look at one value at a time, `sax` at means of a few, `ordinal` at their order.
 NaN is a missing value and becomes a gap: no window reaches across it, no frame or pattern holds it. A symbol that never
 occurs is not in the alphabet. `Symbolised.meaning` is the inverse: the values that give a symbol, as far as they can be
 told from it.
@@ -11,6 +11,7 @@ them from an early part and give them to `threshold`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf
 
 import numpy as np
@@ -61,7 +62,7 @@ class Pattern:
     order: tuple[int, ...]
 
     def __str__(self) -> str:
-        signs = ["<=" if a < b else "<" for a, b in zip(self.order, self.order[1:], strict=False)]
+        signs = ["<=" if a < b else "<" for a, b in pairwise(self.order)]
         parts = [f"x{self.order[0]}"] + [f"{sign} x{i}" for sign, i in zip(signs, self.order[1:], strict=True)]
         return " ".join(parts)
 
@@ -117,8 +118,8 @@ def quantile(values: ArrayLike, n_symbol: int) -> Symbolised:
     """0 .. n_symbol-1: equally many values to each symbol, by size.
 
     Args:
-        n_symbol: at least 2. Symbol i stands for the values from the i-th to the (i+1)-th of the n_symbol-quantiles, the
-            lower one included.
+        n_symbol: at least 2. Symbol i stands for the values from the i-th to the (i+1)-th of the n_symbol-quantiles,
+            the lower one included.
     Raises:
         ValueError: as for `sign`; or if n_symbol is below 2, or so many values are equal that a symbol has none.
     """
@@ -130,8 +131,8 @@ def quantile(values: ArrayLike, n_symbol: int) -> Symbolised:
     if len(np.unique(np.searchsorted(cuts, known, side="right"))) < n_symbol:
         common, times = np.unique(known, return_counts=True)
         raise ValueError(
-            f"{n_symbol} quantiles need values that differ: {common[times.argmax()]:g} is {times.max()} of {len(known)}. "
-            "Take fewer symbols, or threshold"
+            f"{n_symbol} quantiles need values that differ: {common[times.argmax()]:g} is {times.max()} of {len(known)}"
+            ". Take fewer symbols, or threshold"
         )
     return _cut(x, cuts, tuple(range(n_symbol)))
 
@@ -220,7 +221,7 @@ def _cut(
     x: Float[np.ndarray, " time"], cuts: Float[np.ndarray, " edge"], names: Sequence[int | str], frame: int = 1
 ) -> Symbolised:
     bounds = [-inf, *cuts.tolist(), inf]
-    cells = [Cell(low, high, frame=frame) for low, high in zip(bounds[:-1], bounds[1:], strict=True)]
+    cells = [Cell(low, high, frame=frame) for low, high in pairwise(bounds)]
     return _named(np.where(np.isnan(x), GAP, np.searchsorted(cuts, x, side="right")), names, cells)
 
 
@@ -232,7 +233,7 @@ def _named(
     present = np.zeros(len(names) + 1, dtype=bool)
     present[codes] = True  # the last place is that of gaps
     present[GAP] = False
-    kept = np.flatnonzero(present)
+    kept: list[int] = np.flatnonzero(present).tolist()
     number = np.full(len(names) + 1, GAP)
     number[kept] = np.arange(len(kept))
     return Symbolised(

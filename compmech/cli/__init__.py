@@ -20,6 +20,7 @@ from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.editing import add_editing_commands
 from compmech.cli.extracting import add_extracting_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
+from compmech.cli.inferring import add_inferring_commands
 from compmech.cli.listing import add_listing_commands
 from compmech.cli.stopping import stopped_once
 from compmech.cli.training import add_training_commands
@@ -43,6 +44,7 @@ add_training_commands(app)
 add_watching_commands(app)
 add_extracting_commands(app)
 add_editing_commands(app)
+add_inferring_commands(app)
 add_listing_commands(app)
 
 

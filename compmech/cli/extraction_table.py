@@ -2,11 +2,10 @@
 
 from typing import Any
 
+from compmech.cli.machine_table import machine_lines, statistics_lines
 from compmech.cli.tables import shown, wrapped
 
 __all__ = ["extraction_table"]
-
-_ROW = "  {:<25}{:>12}  {:<27}{}"
 
 # Tolerances of the curve that are printed; --json has all.
 _EVERY = 2
@@ -17,10 +16,12 @@ def extraction_table(document: dict[str, Any], title: str) -> list[str]:
     found = document["diagnostics"]
     lines = [title, *_verdict(document)]
     if found["finite"]:
-        lines += ["", *_machine(document["machine"]), *_left_out(document)]
+        lines += ["", *machine_lines(document["machine"]), *_left_out(document)]
     else:
         lines += ["", *_curve(found["states_by_tolerance"])]
-    return [*lines, "", *_statistics(document), "", *_support(document)]
+    beside = found["process"]
+    own = {} if beside is None else beside["statistics"]
+    return [*lines, "", *statistics_lines(document, "predictor", own), "", *_support(document)]
 
 
 def _verdict(document: dict[str, Any]) -> list[str]:
@@ -50,22 +51,6 @@ def _verdict(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _machine(machine: dict[str, Any]) -> list[str]:
-    """One transition a line, states in order of their probability."""
-    states = machine["states"]
-    lines = [f"  {'state':<8}{'':>10}  transitions: symbol, probability, next state"]
-    for i, state in enumerate(states):
-        ways = [
-            f"{symbol} {row[j]:.4f} {states[j]}"
-            for symbol, matrix in machine["matrices"].items()
-            for row in [matrix[i]]
-            for j in range(len(states))
-            if row[j] > 0
-        ]
-        lines += wrapped(",  ".join(ways), f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")
-    return lines
-
-
 def _left_out(document: dict[str, Any]) -> list[str]:
     states, dropped = document["machine"]["states"], document["diagnostics"]["dropped"]
     if not dropped:
@@ -82,33 +67,8 @@ def _curve(growth: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def _statistics(document: dict[str, Any]) -> list[str]:
-    beside = document["diagnostics"]["process"]
-    own = {} if beside is None else beside["statistics"]
-    lines = [_ROW.format("", "predictor", "95 % interval", "process" if own else "").rstrip()]
-    for key in ("n_causal_states", "entropy_rate", "statistical_complexity", "excess_entropy"):
-        value = document[key]
-        number, interval = "-", ""
-        if value is not None:
-            digits = 0 if key == "n_causal_states" else 6
-            number = f"{value['value']:.{digits}f}"
-            interval = f"{value['low']:.{digits}f} .. {value['high']:.{digits}f}"
-        known = _short(own[key]) if own else ""
-        lines.append(_ROW.format(key.replace("_", " "), number, interval, known).rstrip())
-    lines.append(
-        _ROW.format("held-out bits per symbol", f"{document['held_out_bits_per_symbol']:.6f}", "", "").rstrip()
-    )
-    return lines
-
-
 def _rounded(value: Any) -> str:
     return f"{value:.3g}" if isinstance(value, float) else shown(value)
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        value = (value["lower"] + value["upper"]) / 2 if "inf" not in value.values() else shown(value)
-    return f"{value:.6f}" if isinstance(value, float) else shown(value)
 
 
 def _support(document: dict[str, Any]) -> list[str]:

@@ -1,8 +1,8 @@
 """Machines from series of symbols, and from a predictor's futures.
 
-From a series (`series`, `infer`): causal-state splitting and Bayesian structural inference make candidates, what was held
-out decides, and surrogates say whether there is any structure. From a predictor: causal states by merging, the minimal
-process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
+From a series (`series`, `infer`): causal-state splitting and Bayesian structural inference make candidates, what was
+held out decides, and surrogates say whether there is any structure. From a predictor: causal states by merging, the
+minimal process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
 predicted them.
 """
 

@@ -30,7 +30,8 @@ __all__ = ["METHODS", "Candidate", "infer"]
 
 Method = Literal["auto", "cssr", "bayes"]
 METHODS: tuple[str, ...] = get_args(Method)
-"""`auto`: the candidates of all others; `cssr`: causal-state splitting; `bayes`: Bayesian structural inference."""
+"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `auto`: the candidates of both, and Markov
+chains in which every symbol may follow, so that a word that the first part lacks costs bits but is not forbidden."""
 
 FIT = 0.7
 """Share of the symbols that make the candidates."""
@@ -40,6 +41,7 @@ LEAST = 100
 
 _PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
 _LONGEST = 10  # symbols of the longest history that is tried
+_MOST_CHAINED = 32  # states of a Markov chain
 _MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}  # of the library by size of the alphabet: tens of thousands of topologies
 _SEARCHED = 20_000  # symbols, the first ones, that choose among the topologies of the library
 _WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored
@@ -92,12 +94,17 @@ def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> In
         rng: of surrogates, and of draws from the posterior.
     Raises:
         ValueError: if there is no such method, or there are fewer than 100 symbols, or no candidate allows the symbols
-            that are held out.
+            that are held out, or `bayes` is asked for over more than four symbols.
     """
     if method not in METHODS:
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
+    if method == "bayes" and data.n_symbol not in _MOST_STATES:
+        raise ValueError(
+            f"there are too many topologies over {data.n_symbol} symbols to weigh them all: take method auto or cssr, "
+            f"or at most {max(_MOST_STATES)} symbols"
+        )
     fit, rest = data.split(FIT)
     blocks = _blocks(rest)
     found: dict[bytes, Candidate] = {}
@@ -113,7 +120,7 @@ def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> In
         found[topology.successor.tobytes()] = Candidate(name, setting, posterior, _cost(machine, blocks))
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.n_free))
     if not candidates or candidates[0].held_out_bits == inf:
-        raise ValueError("every machine that was tried forbids symbols of the part that is held out: bring more data")
+        raise ValueError(_forbidding(data, fit, rest, method))
     chosen = _chosen(candidates)
     test_rng, draw_rng = rng.spawn(2)
     told, p = structure_test(data, rng=test_rng)
@@ -137,8 +144,8 @@ def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any],
                     continue
                 setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
                 yield "cssr", setting, machine.successor
-    most = _MOST_STATES.get(k, 1)
-    if method in ("auto", "bayes"):
+    most = _MOST_STATES.get(k, 0)
+    if most and method in ("auto", "bayes"):
         searched = fit.part(0, _SEARCHED)
         known = library(most, k)
         posterior = structural_posterior(searched, known)
@@ -147,6 +154,36 @@ def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any],
             if row is not None:
                 setting = {"states": n, "posterior": posterior.by_states.get(n, 0.0), "symbols": searched.n_observed}
                 yield "bayes", setting, known.successor[posterior.topology[row], :n]
+
+    order = 0
+    while method == "auto" and (k**order <= max(_MOST_CHAINED, k) and k ** (order + 1) * _PER_WORD <= fit.n_observed):
+        yield "markov", {"order": order}, _chain(k, order)
+        order += 1
+        if k == 1:
+            break
+    if method == "auto" and order == 0:  # more symbols than can be counted
+        yield "markov", {"order": 0}, _chain(k, 0)
+
+
+def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
+    """Every word of some length is a state, every symbol may follow."""
+    words = np.arange(n_symbol**order)[:, None]
+    return (words * n_symbol + np.arange(n_symbol)) % n_symbol**order
+
+
+def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
+    """Why no candidate is left, and what helps."""
+    unseen = np.flatnonzero((fit.frequencies == 0) & (rest.frequencies > 0))
+    if len(unseen):
+        some = ", ".join(repr(data.alphabet[code]) for code in unseen[:4]) + (", ..." if len(unseen) > 4 else "")
+        why = f"{some} occur" + ("s" if len(unseen) == 1 else "") + " only there"
+    else:
+        why = "some of their words do not occur before"
+    repair = "" if method == "auto" else ", or take method auto, which has machines that forbid nothing"
+    return (
+        f"every machine made from the first {FIT:.0%} of the symbols forbids some that follow: {why}. Bring more data"
+        f"{repair}"
+    )
 
 
 def _blocks(rest: Series) -> Int[np.ndarray, "block time"]:
@@ -164,7 +201,10 @@ def _cost(machine: EpsilonMachine, blocks: Int[np.ndarray, "block time"]) -> Flo
     before = machine.log_prob(blocks[:, :warm]) if warm else np.zeros(len(blocks))
     whole = machine.log_prob(blocks)
     scored = blocks.shape[1] - warm
-    return np.where(np.isfinite(whole), bits(np.where(np.isfinite(before), before, 0.0) - whole) / scored, inf)
+    possible = np.isfinite(whole)  # what comes before is possible then, too
+    cost = np.full(len(blocks), inf)
+    cost[possible] = bits(1.0) * (before[possible] - whole[possible]) / scored
+    return cost
 
 
 def _chosen(candidates: Sequence[Candidate]) -> Candidate:

@@ -102,7 +102,7 @@ def series(
         >>> series("abba").codes.tolist(), series(["ab", "ba"]).codes.tolist()
         ([0, 1, 1, 0], [0, 1, -1, 1, 0])
     """
-    rows = _rows(data)
+    rows = [row.tolist() if isinstance(row, np.ndarray) and row.dtype.kind == "O" else row for row in _rows(data)]
     if lengths is not None:
         if len(rows) != 1:
             raise ValueError("give either several sequences, or one with lengths")

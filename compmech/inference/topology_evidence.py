@@ -101,7 +101,7 @@ class Posterior:
         """Posterior probability of each number of states."""
         size = self.library.n_state[self.topology]
         weight = np.exp(self.log_posterior)
-        return {int(n): float(weight[size == n].sum()) for n in np.unique(size)}
+        return {int(n): float(weight[size == n].sum() / weight.sum()) for n in np.unique(size)}
 
     def best(self, n_state: int | None = None) -> int | None:
         """The row of the most probable topology, of all or of those with some number of states; None: none is left."""

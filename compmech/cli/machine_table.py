@@ -1,0 +1,51 @@
+"""A machine that was found, as lines of at most 80 columns: its states, and its statistics with intervals."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from compmech.cli.tables import shown, wrapped
+
+__all__ = ["machine_lines", "statistics_lines"]
+
+_ROW = "  {:<25}{:>12}  {:<27}{}"
+
+
+def machine_lines(machine: dict[str, Any]) -> list[str]:
+    """One transition a line, states in order of their probability."""
+    states = machine["states"]
+    lines = [f"  {'state':<8}{'':>10}  transitions: symbol, probability, next state"]
+    for i, state in enumerate(states):
+        ways = [
+            f"{symbol} {row[j]:.4f} {states[j]}"
+            for symbol, matrix in machine["matrices"].items()
+            for row in [matrix[i]]
+            for j in range(len(states))
+            if row[j] > 0
+        ]
+        lines += wrapped(",  ".join(ways), f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")
+    return lines
+
+
+def statistics_lines(document: dict[str, Any], found_in: str, own: Mapping[str, Any] | None = None) -> list[str]:
+    """The statistics with their intervals, beside those of the process that made the data where they are known."""
+    own = own or {}
+    lines = [_ROW.format("", found_in, "95 % interval", "process" if own else "").rstrip()]
+    for key in ("n_causal_states", "entropy_rate", "statistical_complexity", "excess_entropy"):
+        value = document[key]
+        number, interval = "-", ""
+        if value is not None:
+            digits = 0 if key == "n_causal_states" else 6
+            number = f"{value['value']:.{digits}f}"
+            interval = f"{value['low']:.{digits}f} .. {value['high']:.{digits}f}"
+        known = _short(own[key]) if own else ""
+        lines.append(_ROW.format(key.replace("_", " "), number, interval, known).rstrip())
+    lines.append(
+        _ROW.format("held-out bits per symbol", f"{document['held_out_bits_per_symbol']:.6f}", "", "").rstrip()
+    )
+    return lines
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        value = (value["lower"] + value["upper"]) / 2 if "inf" not in value.values() else shown(value)
+    return f"{value:.6f}" if isinstance(value, float) else shown(value)
