@@ -7,23 +7,39 @@ from compmech.cli.tables import shown, wrapped
 
 __all__ = ["machine_lines", "statistics_lines"]
 
+# A space at which no line ends.
+_HARD = "\N{NO-BREAK SPACE}"
+
+# Transitions of a state printed; --json has all.
+_MOST = 12
+
 _ROW = "  {:<25}{:>12}  {:<27}{}"
 
 
 def machine_lines(machine: dict[str, Any]) -> list[str]:
-    """One transition a line, states in order of their probability."""
+    """A state and its transitions after each other, no transition broken; of very many the most probable."""
     states = machine["states"]
     lines = [f"  {'state':<8}{'':>10}  transitions: symbol, probability, next state"]
     for i, state in enumerate(states):
         ways = [
-            f"{symbol} {row[j]:.4f} {states[j]}"
+            (row[j], f"{_symbol(symbol)}{_HARD}{row[j]:.4f}{_HARD}{states[j]}")
             for symbol, matrix in machine["matrices"].items()
             for row in [matrix[i]]
             for j in range(len(states))
             if row[j] > 0
         ]
-        lines += wrapped(",  ".join(ways), f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")
+        rest = len(ways) - _MOST
+        if rest > 0:
+            ways = sorted(ways, key=lambda way: -way[0])[:_MOST]
+            ways.append((0.0, f"{rest}{_HARD}more"))
+        text = ",  ".join(way for _, way in ways)
+        lines += [line.replace(_HARD, " ") for line in wrapped(text, f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")]
     return lines
+
+
+def _symbol(name: str) -> str:
+    """A symbol as it is, in quotes where it would not be seen."""
+    return name if name and not any(c.isspace() for c in name) and name.isprintable() else ascii(name)
 
 
 def statistics_lines(document: dict[str, Any], found_in: str, own: Mapping[str, Any] | None = None) -> list[str]:

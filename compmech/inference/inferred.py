@@ -1,18 +1,19 @@
 """From a series to a machine: every method makes candidates from the first part in time, the rest decides.
 
 A candidate is a topology: which symbols each state emits and where they lead. What it costs on symbols that it has not
-seen, bits each, decides; among those that a standard error does not tell from the best the one with the fewest free
-probabilities is taken, so that states have to earn their place. Its probabilities are then found from all of the data,
+seen, bits each, decides; among those that a paired t test over blocks does not tell from the best the one with the
+fewest free probabilities is taken, so that states have to earn their place. Its probabilities are then found from all of the data,
 and draws from their posterior give the intervals: they hold the error of the probabilities, given the topology.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from math import inf
 from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
+from scipy.stats import t as student
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NotMinimal
@@ -24,6 +25,7 @@ from compmech.inference.series import Series
 from compmech.inference.surrogates import structure_test
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 from compmech.measures import Bounds, entropy_rate, excess_entropy, statistical_complexity
+from compmech.stationary import stationary
 from compmech.units import bits
 
 __all__ = ["METHODS", "Candidate", "infer"]
@@ -38,6 +40,10 @@ FIT = 0.7
 
 LEAST = 100
 """Symbols without which nothing is inferred."""
+
+TELLING = 0.01
+"""Level of the paired t test, one-sided, by which a candidate is told from the best: of two dozen candidates the best is
+so by luck as well, so that a standard error is not enough."""
 
 _PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
 _LONGEST = 10  # symbols of the longest history that is tried
@@ -155,14 +161,12 @@ def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any],
                 setting = {"states": n, "posterior": posterior.by_states.get(n, 0.0), "symbols": searched.n_observed}
                 yield "bayes", setting, known.successor[posterior.topology[row], :n]
 
-    order = 0
-    while method == "auto" and (k**order <= max(_MOST_CHAINED, k) and k ** (order + 1) * _PER_WORD <= fit.n_observed):
-        yield "markov", {"order": order}, _chain(k, order)
-        order += 1
-        if k == 1:
-            break
-    if method == "auto" and order == 0:  # more symbols than can be counted
+    if method == "auto":
         yield "markov", {"order": 0}, _chain(k, 0)
+        order = 1
+        while k > 1 and k**order <= max(_MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed:
+            yield "markov", {"order": order}, _chain(k, order)
+            order += 1
 
 
 def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
@@ -210,13 +214,13 @@ def _cost(machine: EpsilonMachine, blocks: Int[np.ndarray, "block time"]) -> Flo
 def _chosen(candidates: Sequence[Candidate]) -> Candidate:
     """The one with the fewest free probabilities of those that the held-out symbols do not tell from the best."""
     best = candidates[0]
+    n = len(best.block_bits)
     near = [best]
     for other in candidates[1:]:
         apart = other.block_bits - best.block_bits
-        if np.isfinite(apart).all() and apart.mean() <= apart.std(ddof=1 if len(apart) > 1 else 0) / np.sqrt(
-            len(apart)
-        ):
-            near.append(other)
+        if np.isfinite(apart).all():
+            if n == 1 or apart.mean() <= student.isf(TELLING, n - 1) * apart.std(ddof=1) / np.sqrt(n):
+                near.append(other)
     return min(near, key=lambda one: (one.n_free, one.n_state, one.held_out_bits))
 
 
@@ -235,12 +239,11 @@ def _result(
         posterior = chosen.posterior
         how += ", from the part that made the candidates alone"
     machine = posterior.machine(0)
-    names = EpsilonMachine(machine.successor, machine.emit, alphabet=data.alphabet)
     drawn = _drawn(posterior, rng)
     information = _interval(excess_entropy(machine), [_middle(excess_entropy(one)) for one in drawn[:_COSTLY]])
     return InferredMachine(
         method=chosen.method,
-        machine=names,
+        machine=_named(machine, data.alphabet),
         n_causal_states=Interval(machine.n_state, machine.n_state, machine.n_state),
         entropy_rate=_interval(entropy_rate(machine), [_middle(entropy_rate(one)) for one in drawn]),
         statistical_complexity=_interval(
@@ -267,6 +270,15 @@ def _result(
             "how": {"entropy_rate": how, "statistical_complexity": how, "excess_entropy": how},
         },
     )
+
+
+def _named(machine: EpsilonMachine, alphabet: Sequence[Hashable]) -> EpsilonMachine:
+    """The same with its states in the order of their probability, called A, B, ..., or by number if they are many."""
+    order = np.argsort(-stationary(machine), kind="stable")
+    number = np.argsort(order)
+    successor = np.where(machine.successor >= 0, number[machine.successor], -1)[order]
+    names = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
+    return EpsilonMachine(successor, machine.emit[order], alphabet=alphabet, states=names)
 
 
 def _drawn(posterior: Posterior, rng: np.random.Generator) -> list[EpsilonMachine]:

@@ -36,7 +36,6 @@ from compmech import (
     mixed_states,
     rational,
     statistics,
-    symbolise,
     zoo,
 )
 

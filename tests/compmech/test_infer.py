@@ -1,0 +1,125 @@
+"""`infer`: machines come back from series, no structure is said to be none, and what cannot be inferred is said."""
+
+import numpy as np
+import pytest
+
+import compmech
+from compmech import HMM, EpsilonMachine, entropy_rate, epsilon_machine, statistical_complexity, zoo
+from compmech.inference import InferredMachine, Series, infer, isomorphism, series
+
+
+def sampled(process: HMM, n: int, seed: int = 0) -> Series:
+    return Series(process.sample(1, n, rng=np.random.default_rng(seed))[0], tuple(range(process.n_symbol)))
+
+
+def found(data: Series, method: str = "auto", seed: int = 0) -> InferredMachine:
+    return infer(data, method=method, rng=np.random.default_rng(seed))
+
+
+def check_is(result: InferredMachine, process: HMM, tolerance: float) -> None:
+    truth = epsilon_machine(process)
+    assert isinstance(result.machine, EpsilonMachine)
+    bare = EpsilonMachine(result.machine.successor, result.machine.emit)
+    assert isomorphism(bare, EpsilonMachine(truth.successor, truth.emit)) is not None, f"{bare.n_state} states"
+    for interval, value in (
+        (result.entropy_rate, entropy_rate(truth)),
+        (result.statistical_complexity, statistical_complexity(truth)),
+    ):
+        assert interval is not None
+        assert isinstance(value, float)
+        assert abs(interval.value - value) < tolerance
+        assert interval.low <= interval.value <= interval.high
+
+
+@pytest.mark.parametrize("name", ["fair_coin", "nemo", "noisy_random_phase_slip", "butterfly", "rrxor"])
+def test_machines_come_back_from_20_000_symbols(name):
+    """rrxor never tells its state by any history, so only structural inference can find it."""
+    process = getattr(zoo, name)()
+    result = found(sampled(process, 20_000))
+    check_is(result, process, 0.02)
+    assert (result.method == "bayes") is (name == "rrxor")
+
+
+@pytest.mark.parametrize("method", ["cssr", "bayes"])
+def test_either_method_finds_the_golden_mean(method):
+    result = found(sampled(zoo.golden_mean(), 3_000), method)
+    check_is(result, zoo.golden_mean(), 0.06)
+    assert result.method == method
+    assert result.p_structure == pytest.approx(1 / 200)
+
+
+def test_a_period_is_exact():
+    result = found(series("abc" * 1_000))
+    check_is(result, zoo.period(n=3), 1e-9)
+    assert result.held_out_bits_per_symbol == 0
+    assert result.machine.alphabet == ("a", "b", "c")
+
+
+def test_states_stand_in_order_of_probability():
+    machine = found(sampled(zoo.golden_mean(), 2_000)).machine
+    assert machine.states == ("A", "B")
+    assert machine.start[0] > 0.6 > 0.4 > machine.start[1]
+
+
+def test_shuffled_symbols_are_one_state_at_the_stated_rate():
+    """p-values of coins are uniform: more than 6 of 20 below 0.1 would come about with probability 0.002."""
+    results = [found(sampled(zoo.biased_coin(p=0.3), 1_000, seed), "cssr", seed) for seed in range(20)]
+    assert sum(result.machine.n_state == 1 for result in results) >= 18
+    assert sum(result.p_structure < 0.1 for result in results) <= 6
+
+
+def test_the_same_generator_gives_the_same_numbers():
+    data = sampled(zoo.even(), 1_000)
+    assert found(data, seed=3).to_dict() == found(data, seed=3).to_dict()
+    assert found(data, seed=3).to_dict() != found(data, seed=4).to_dict()
+
+
+def test_gaps_and_many_sequences_are_no_obstacle():
+    rows = zoo.golden_mean().sample(30, 100, rng=np.random.default_rng(0))
+    result = found(series(list(rows)))
+    check_is(result, zoo.golden_mean(), 0.06)
+    assert result.diagnostics["pieces"] == 30
+
+
+def test_one_symbol_is_one_state_without_surprise():
+    result = found(series("a" * 200))
+    assert result.machine.n_state == 1
+    assert result.entropy_rate is not None
+    assert result.entropy_rate.value == 0
+    assert result.p_structure == 1
+
+
+def test_many_symbols_get_a_chain_that_forbids_nothing():
+    """Over dozens of symbols topologies cannot be listed; the best of what is left is found all the same."""
+    rng = np.random.default_rng(5)
+    chain = rng.dirichlet(np.full(30, 0.1), size=30)
+    state, codes = 0, []
+    for _ in range(6_000):
+        state = int(rng.choice(30, p=chain[state]))
+        codes.append(state)
+    result = found(Series(np.array(codes), tuple(range(30))))
+    assert result.method in ("markov", "cssr")
+    assert 25 <= result.machine.n_state <= 30
+    with pytest.raises(ValueError, match="too many topologies over 30 symbols"):
+        found(Series(np.array(codes), tuple(range(30))), "bayes")
+
+
+def test_a_symbol_that_comes_late_costs_bits_or_is_named():
+    data = series("ab" * 200 + "abcabc" * 3)
+    assert np.isfinite(found(data).held_out_bits_per_symbol)
+    with pytest.raises(ValueError, match="'c' occurs only there"):
+        found(data, "cssr")
+
+
+def test_what_cannot_be_inferred_is_said():
+    with pytest.raises(ValueError, match="there are 99 symbols: nothing can be told from fewer than 100"):
+        found(series("ab" * 49 + "a"))
+    with pytest.raises(ValueError, match="there is no method 'csr'"):
+        found(series("ab" * 100), "csr")
+
+
+def test_arrays_of_objects_are_read_one_by_one():
+    data = series(np.array(["a", None, "b", float("nan"), "a"], dtype=object))
+    assert data.codes.tolist() == [0, -1, 1, -1, 0]
+    assert compmech.series is series
+    assert compmech.infer is infer
