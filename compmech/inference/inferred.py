@@ -2,8 +2,9 @@
 
 A candidate is a topology: which symbols each state emits and where they lead. What it costs on symbols that it has not
 seen, bits each, decides; among those that a paired t test over blocks does not tell from the best the one with the
-fewest free probabilities is taken, so that states have to earn their place. Its probabilities are then found from all of the data,
-and draws from their posterior give the intervals: they hold the error of the probabilities, given the topology.
+fewest free probabilities is taken, so that states have to earn their place. Its probabilities are then found from all
+of the data, and draws from their posterior give the intervals: they hold the error of the probabilities, given the
+topology.
 """
 
 from collections.abc import Hashable, Iterator, Sequence
@@ -42,8 +43,8 @@ LEAST = 100
 """Symbols without which nothing is inferred."""
 
 TELLING = 0.01
-"""Level of the paired t test, one-sided, by which a candidate is told from the best: of two dozen candidates the best is
-so by luck as well, so that a standard error is not enough."""
+"""Level of the paired t test, one-sided, by which a candidate is told from the best: the best of two dozen is so by luck
+as well, and a standard error is not enough."""
 
 _PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
 _LONGEST = 10  # symbols of the longest history that is tried
@@ -217,10 +218,12 @@ def _chosen(candidates: Sequence[Candidate]) -> Candidate:
     n = len(best.block_bits)
     near = [best]
     for other in candidates[1:]:
+        if not np.isfinite(other.block_bits).all():
+            continue
         apart = other.block_bits - best.block_bits
-        if np.isfinite(apart).all():
-            if n == 1 or apart.mean() <= student.isf(TELLING, n - 1) * apart.std(ddof=1) / np.sqrt(n):
-                near.append(other)
+        told = n > 1 and apart.mean() > student.isf(TELLING, n - 1) * apart.std(ddof=1) / np.sqrt(n)
+        if not told:
+            near.append(other)
     return min(near, key=lambda one: (one.n_free, one.n_state, one.held_out_bits))
 
 
