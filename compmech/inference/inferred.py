@@ -43,7 +43,7 @@ LEAST = 100
 """Symbols without which nothing is inferred."""
 
 TELLING = 0.01
-"""Level of the paired t test, one-sided, by which a candidate is told from the best: the best of two dozen is so by luck
+"""Level of the paired t test, one-sided, that tells a candidate from the best: the best of two dozen is so by luck
 as well, and a standard error is not enough."""
 
 _PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
