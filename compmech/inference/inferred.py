@@ -9,7 +9,7 @@ topology.
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import inf, isfinite
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -51,7 +51,8 @@ _LONGEST = 10  # symbols of the longest history that is tried
 _MOST_CHAINED = 32  # states of a Markov chain
 _MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}  # of the library by size of the alphabet: tens of thousands of topologies
 _SEARCHED = 20_000  # symbols, the first ones, that choose among the topologies of the library
-_WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored
+_WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored, at most
+_FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
 _DRAWS = 200
 _COSTLY = 20  # draws of which the excess entropy is computed
 
@@ -63,13 +64,15 @@ class Candidate:
     Attributes:
         method: what made it, with its setting.
         posterior: of its probabilities, from the part that makes candidates.
-        block_bits: of each block of held-out symbols, bits a symbol; inf where a symbol is forbidden.
+        block_bits: of each block of held-out symbols, bits; inf where a symbol is forbidden.
+        block_size: symbols of each.
     """
 
     method: str
     setting: dict[str, Any]
     posterior: Posterior
     block_bits: Float[np.ndarray, " block"]
+    block_size: Int[np.ndarray, " block"]
 
     @property
     def topology(self) -> Int[np.ndarray, "causal symbol"]:
@@ -90,7 +93,7 @@ class Candidate:
     @property
     def held_out_bits(self) -> float:
         """Bits a symbol."""
-        return float(self.block_bits.mean())
+        return float(self.block_bits.sum() / self.block_size.sum())
 
 
 def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> InferredMachine:
@@ -114,6 +117,7 @@ def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> In
         )
     fit, rest = data.split(FIT)
     blocks = _blocks(rest)
+    size = _sizes(blocks)
     found: dict[bytes, Candidate] = {}
     for name, setting, successor in _topologies(fit, method):
         topology = Library(successor[None].astype(np.int16), np.array([len(successor)]))
@@ -124,7 +128,7 @@ def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> In
             machine = posterior.machine(0)
         except (ValueError, NotMinimal):  # it forbids symbols that occur, or two of its states are alike
             continue
-        found[topology.successor.tobytes()] = Candidate(name, setting, posterior, _cost(machine, blocks))
+        found[topology.successor.tobytes()] = Candidate(name, setting, posterior, _cost(machine, blocks), size)
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.n_free))
     if not candidates or candidates[0].held_out_bits == inf:
         raise ValueError(_forbidding(data, fit, rest, method))
@@ -191,40 +195,62 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
     )
 
 
-def _blocks(rest: Series) -> Int[np.ndarray, "block time"]:
-    """Stretches of held-out symbols, each with those before it that tell the state."""
-    size = _WARM + _BLOCK
-    found = [piece[first : first + size] for piece in rest.pieces for first in range(0, len(piece) - size + 1, _BLOCK)]
-    if found:
-        return np.array(found, dtype=np.int64)
-    longest = max(rest.pieces, key=len)
-    return longest[None].astype(np.int64)
+@dataclass(frozen=True, eq=False)
+class _Blocks:
+    """Held-out stretches of one length: the first `warm` symbols of each are read, the others are scored."""
+
+    words: Int[np.ndarray, "block time"]
+    warm: int
 
 
-def _cost(machine: EpsilonMachine, blocks: Int[np.ndarray, "block time"]) -> Float[np.ndarray, " block"]:
-    warm = _WARM if blocks.shape[1] > _WARM else 0
-    before = machine.log_prob(blocks[:, :warm]) if warm else np.zeros(len(blocks))
-    whole = machine.log_prob(blocks)
-    scored = blocks.shape[1] - warm
-    possible = np.isfinite(whole)  # what comes before is possible then, too
-    cost = np.full(len(blocks), inf)
-    cost[possible] = bits(1.0) * (before[possible] - whole[possible]) / scored
-    return cost
+def _blocks(rest: Series) -> list[_Blocks]:
+    """Stretches of held-out symbols, each with those before it that tell the state; short pieces whole."""
+    scored = min(_BLOCK, max(_LEAST_BLOCK, rest.n_observed // _FEWEST_BLOCKS))
+    warm = min(_WARM, scored)
+    found: dict[tuple[int, int], list[np.ndarray]] = {}
+    for piece in rest.pieces:
+        if len(piece) < warm + scored:
+            found.setdefault((len(piece), len(piece) // 3), []).append(piece)
+        else:
+            long = found.setdefault((warm + scored, warm), [])
+            long += [piece[at : at + warm + scored] for at in range(0, len(piece) - warm - scored + 1, scored)]
+    return [_Blocks(np.array(words, dtype=np.int64), warm) for (_, warm), words in found.items()]
+
+
+def _cost(machine: EpsilonMachine, groups: Sequence[_Blocks]) -> Float[np.ndarray, " block"]:
+    """Bits of the scored symbols of each block."""
+    found = []
+    for group in groups:
+        whole = machine.log_prob(group.words)
+        before = machine.log_prob(group.words[:, : group.warm]) if group.warm else np.zeros(len(whole))
+        cost = np.full(len(whole), inf)
+        possible = np.isfinite(whole)  # what comes before is possible then, too
+        cost[possible] = bits(1.0) * (before[possible] - whole[possible])
+        found.append(cost)
+    return np.concatenate(found)
+
+
+def _sizes(groups: Sequence[_Blocks]) -> Int[np.ndarray, " block"]:
+    """Scored symbols of each block."""
+    return np.concatenate([np.full(len(group.words), group.words.shape[1] - group.warm) for group in groups])
 
 
 def _chosen(candidates: Sequence[Candidate]) -> Candidate:
     """The one with the fewest free probabilities of those that the held-out symbols do not tell from the best."""
     best = candidates[0]
-    n = len(best.block_bits)
-    near = [best]
-    for other in candidates[1:]:
-        if not np.isfinite(other.block_bits).all():
-            continue
-        apart = other.block_bits - best.block_bits
-        told = n > 1 and apart.mean() > student.isf(TELLING, n - 1) * apart.std(ddof=1) / np.sqrt(n)
-        if not told:
-            near.append(other)
+    near = [best] + [one for one in candidates[1:] if isfinite(one.held_out_bits) and not _is_worse(one, best)]
     return min(near, key=lambda one: (one.n_free, one.n_state, one.held_out_bits))
+
+
+def _is_worse(one: Candidate, best: Candidate) -> bool:
+    """By a paired t test of the bits a symbol, a ratio of sums over blocks."""
+    apart, size = one.block_bits - best.block_bits, best.block_size
+    n = len(apart)
+    if n == 1:
+        return False
+    mean = float(apart.sum() / size.sum())
+    error = np.sqrt(((apart - mean * size) ** 2).sum() * n / (n - 1)) / size.sum()
+    return bool(mean > student.isf(TELLING, n - 1) * error)
 
 
 def _result(
