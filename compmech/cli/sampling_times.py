@@ -78,6 +78,6 @@ def _seconds(time: Any, row: int, name: str) -> float:
             raise ValueError(
                 f"column {name}: {time!r} in row {row + 1} is neither a number nor a date such as 2024-05-01"
             ) from error
-    return (time.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds() - (
-        time.utcoffset().total_seconds() if time.utcoffset() else 0.0
-    )
+    ahead = time.utcoffset()
+    since: float = (time.replace(tzinfo=None) - datetime(1970, 1, 1)).total_seconds()
+    return since if ahead is None else since - float(ahead.total_seconds())

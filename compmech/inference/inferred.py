@@ -177,7 +177,8 @@ def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any],
 def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
     """Every word of some length is a state, every symbol may follow."""
     words = np.arange(n_symbol**order)[:, None]
-    return (words * n_symbol + np.arange(n_symbol)) % n_symbol**order
+    after: Int[np.ndarray, "_ symbol"] = (words * n_symbol + np.arange(n_symbol)) % n_symbol**order
+    return after
 
 
 def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:

@@ -6,8 +6,8 @@ Dirichlet prior over the probabilities of each state's symbols the evidence of t
     P(D | M, s) = prod_i  G(sum_x a) / G(sum_x a + n_ix)  prod_x  G(a + n_ix) / G(a),        x over what i may emit,
 
 and P(D | M) its mean over start states. A topology that forbids what was seen has evidence 0, and most do so soon: the
-data are run through all of them at once, and whatever fails is left out from there on. What is left is run through in
-many segments at a time, from every state, and put together afterwards.
+data are run through all of them at once, and whatever fails is left out from there on. What is left is run through side
+by side, or, if few are left, in many segments at a time, from every state, put together afterwards.
 
 Letters: a, the Dirichlet parameter of every allowed symbol; b, the penalty of a state: P(M) ~ exp(-b states).
 
@@ -34,6 +34,8 @@ PENALTY = 4.0
 """b, nats a state: that of the reference, sections V and VI."""
 
 _PRUNED_BY = 4096  # symbols that prune before the rest is run in segments
+_TOGETHER = 1024  # symbols after which starts of a topology that have met go on as one
+_MANY = 256  # rows above which they are run side by side, not in segments
 _AT_ONCE = 1 << 18  # entries of a table that is worked on: what the second cache holds
 
 
@@ -205,31 +207,48 @@ class _Runs:
     def counted(self, row: np.ndarray, start: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Transitions of each topology and start along a word, and whether it is allowed to the end.
 
-        The word is cut into segments, which are run side by side from every state.
+        At first each by itself. By then many starts of a topology have come to one state, and go on as one.
         """
+        head, rest = word[:_TOGETHER], word[_TOGETHER:]
+        total, now = self._stepped(row, start.astype(np.intp), head)
+        pair, of_row = np.unique(row * (self.most + 1) + now, return_inverse=True)
+        run = self._stepped if len(pair) > _MANY else self._segmented
+        later, end = run(pair // (self.most + 1), pair % (self.most + 1), rest)
+        return (total + later[of_row])[:, : self.most], end[of_row] < self.most
+
+    def _stepped(self, row: np.ndarray, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Transitions, and the last state, of rows side by side: symbol by symbol."""
+        size = (self.most + 1) * self.k
+        offset, place = row * size, np.arange(len(row)) * size
+        total = np.zeros(len(row) * size, dtype=np.int64)
+        for x in word:
+            edge = state * self.k + x
+            total[place + edge] += 1
+            state = self.table[offset + edge]
+        return total.reshape(len(row), self.most + 1, self.k), state
+
+    def _segmented(self, row: np.ndarray, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The same for few rows: the word is cut into segments, which are run side by side from every state."""
         most, k, n = self.most, self.k, self.n
         n_segment = max(1, min(len(word) // 16, _AT_ONCE // max(1, n * most * most * k)))
         size = len(word) // n_segment
         parts = word[: n_segment * size].reshape(n_segment, size)
         offset = np.arange(n)[:, None, None] * ((most + 1) * k)
-        state = np.broadcast_to(np.arange(most)[None, :, None], (n, most, n_segment)).copy()
+        ahead = np.broadcast_to(np.arange(most)[None, :, None], (n, most, n_segment)).copy()
         place = np.arange(n * most * n_segment).reshape(n, most, n_segment) * ((most + 1) * k)
         counts = np.zeros(n * most * n_segment * (most + 1) * k, dtype=np.int32)
         for t in range(size):
-            edge = state * k + parts[:, t]
+            edge = ahead * k + parts[:, t]
             counts[place + edge] += 1
-            state = self.table[offset + edge]
+            ahead = self.table[offset + edge]
         by_segment = counts.reshape(n, most, n_segment, most + 1, k)
-        now = start.astype(np.intp)
         total = np.zeros((len(row), most + 1, k), dtype=np.int64)
         for segment in range(n_segment):
-            inside = now < most
-            total[inside] += by_segment[row[inside], now[inside], segment]
-            now = np.where(inside, state[row, np.minimum(now, most - 1), segment], most)
-        for x in word[n_segment * size :]:
-            total[np.arange(len(row)), now, x] += 1
-            now = self.table[(row * (most + 1) + now) * k + x]
-        return total[:, :most], now < most
+            inside = state < most
+            total[inside] += by_segment[row[inside], state[inside], segment]
+            state = np.where(inside, ahead[row, np.minimum(state, most - 1), segment], most)
+        last, state = self._stepped(row, state, word[n_segment * size :])
+        return total + last, state
 
     def told(self, words: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Transitions of each topology where what was read has told its state, and whether all words are allowed."""

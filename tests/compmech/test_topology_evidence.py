@@ -66,10 +66,16 @@ def test_evidence_is_that_of_every_path(text, alpha):
         assert posterior[key] == pytest.approx(value - total, abs=1e-9)
 
 
-def test_segments_do_not_matter(monkeypatch):
+@pytest.mark.parametrize(
+    ("together", "many", "at_once"), [(1_000, 0, 1), (30, 0, 1), (30, 10**6, 1), (30, 10**6, 1 << 16)]
+)
+def test_how_topologies_are_run_does_not_matter(monkeypatch, together, many, at_once):
+    """Each by itself throughout is the reference: side by side, or in segments, they give the same."""
     data = Series(zoo.even().sample(1, 400, rng=np.random.default_rng(0))[0], (0, 1))
+    monkeypatch.setattr("compmech.inference.topology_evidence._TOGETHER", 1_000)
     whole = structural_posterior(data, library(3, 2))
-    monkeypatch.setattr("compmech.inference.topology_evidence._AT_ONCE", 1)
+    for name, value in (("_TOGETHER", together), ("_MANY", many), ("_AT_ONCE", at_once)):
+        monkeypatch.setattr(f"compmech.inference.topology_evidence.{name}", value)
     again = structural_posterior(data, library(3, 2))
     np.testing.assert_allclose(again.log_posterior, whole.log_posterior, atol=1e-9)
     assert again.counts.tolist() == whole.counts.tolist()
