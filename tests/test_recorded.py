@@ -140,3 +140,24 @@ def test_the_recorded_extractions_add_up_and_recover_what_they_should() -> None:
     [mess3] = [row for row in found["rows"] if (row["process"], row["seed"]) == ("mess3", None)]
     assert mess3["n_causal_states"] is None
     assert "no finite machine" in mess3["reason"]
+
+
+INFERRED = ROOT / "docs" / "results" / "inference.json"
+
+
+def test_the_league_of_inference_is_that_of_its_page() -> None:
+    """Its table is made of the file's summary, and the summary of its rows."""
+    recorded = json.loads(INFERRED.read_text())
+    tools = list(dict.fromkeys(line["tool"] for line in recorded["summary"]))
+    assert tools[0] == "compmech"
+    right = {(line["process"], line["tool"]): line["right"] for line in recorded["summary"]}
+    for (process, tool), n in right.items():
+        here = [row for row in recorded["rows"] if (row["process"], row["tool"]) == (process, tool)]
+        assert n == sum(row.get("right", False) for row in here)
+        assert {row["seed"] for row in here} == set(range(10))
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- league -->\n")[1].split("<!-- end of league -->")[0].splitlines()[2:]
+    assert [line.split(" | ")[0].removeprefix("| ") for line in shown] == list(dict.fromkeys(p for p, _ in right))
+    for line in shown:
+        process, _, *cells = line.strip("| ").split(" | ")
+        assert [int(cell) for cell in cells[: len(tools)]] == [right[process, tool] for tool in tools]
