@@ -48,7 +48,7 @@ def check_is(result: InferredMachine, process: HMM, tolerance: float) -> None:
         assert interval.low <= interval.value <= interval.high
 
 
-@pytest.mark.parametrize("name", ["nemo", "butterfly", "rrxor"])
+@pytest.mark.parametrize("name", ["butterfly", "rrxor"])
 def test_machines_come_back_from_20_000_symbols(name):
     """rrxor never tells its state by any history, so only structural inference can find it."""
     process = getattr(zoo, name)()
@@ -82,10 +82,10 @@ def test_states_stand_in_order_of_probability():
 
 @pytest.mark.usefixtures("few_draws")
 def test_shuffled_symbols_are_one_state_at_the_stated_rate():
-    """p-values of coins are uniform: more than 4 of 10 below 0.1 would come about with probability 0.0016."""
-    results = [found(sampled(zoo.biased_coin(p=0.3), 500, seed), "cssr", seed) for seed in range(10)]
-    assert sum(result.machine.n_state == 1 for result in results) >= 9
-    assert sum(result.p_structure < 0.1 for result in results) <= 4
+    """p-values of coins are uniform: more than 3 of 6 below 0.1 would come about with probability 0.0013."""
+    results = [found(sampled(zoo.biased_coin(p=0.3), 300, seed), "cssr", seed) for seed in range(6)]
+    assert sum(result.machine.n_state == 1 for result in results) >= 5
+    assert sum(result.p_structure < 0.1 for result in results) <= 3
 
 
 @pytest.mark.usefixtures("few_draws")
