@@ -164,6 +164,9 @@ def belief_filter(n: int) -> Any:
         b = np.zeros(SIDE * w)
         places = np.empty(SIDE * READ, dtype=np.uint32)
         out_row = _U((n_time + 1) * n)
+        near = SIDE * (n_time + 1) * n <= 2**15
+        next_words = _U(SIDE * row if near else READ)
+        next_out = _U(SIDE * (n_time + 1) * n if near else 64 * n)
         for first in range(0, n_seq, SIDE):
             count = _U(min(SIDE, n_seq - first))
             for s in range(count):
@@ -181,9 +184,11 @@ def belief_filter(n: int) -> Any:
                         o = _U(first) * out_row + (_U(read) + t + _U(1)) * _U(n)
                         q = _U(0)
                         p = t
-                        _fetch(words, (_U(first) + _U(8) + (t & _U(7))) * _U(row) + _U(read) + (t >> _U(3) << _U(3)), 0)
+                        # of the next symbols a line of eight
+                        line = (_U(first) + (t & _U(7))) * _U(row) + _U(read) + (t >> _U(3) << _U(3))
+                        _fetch(words, line + next_words, 0)
                         for _ in range(count):
-                            _fetch(out, o + _U(8) * out_row, 1)
+                            _fetch(out, o + next_out, 1)
                             _step(b, q, P, _U(places[p]), out, o, n)
                             o += out_row
                             q += _U(w)
