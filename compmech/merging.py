@@ -8,7 +8,7 @@ of the few.
 """
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 MERGE_TOL = 1e-10
 """The one tolerance of compmech: beliefs, and probabilities of a step, nearer than this are taken to be equal, and
@@ -29,6 +29,9 @@ _CELL = 256.0
 
 # Places of the table for each vector, at least: few share a place by chance.
 _SPARE = 4
+
+# Hashes entered at a time: with what is made of them they stay in the cache.
+_PIECE = 2**14
 
 # The multiplier that scatters neighbouring cells: 2 ** 64 over the golden ratio (Knuth).
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
@@ -51,6 +54,7 @@ class BeliefIndex:
             1.0 + np.arange(width) ** 1.5
         )  # generic, so that few distinct vectors share a hash
         self._window = tol * float(self._direction.sum()) + 1e-14
+        self._per_cell = 1 / (_CELL * self._window)
         self._tol = tol
         self._by_support = by_support
         self._vectors = np.empty((0, width))
@@ -144,26 +148,41 @@ class BeliefIndex:
         """
         known = self._hash if len(near) == len(self._hash) else self._hash[near]
         together = np.concatenate([known, hashes])
-        position = together * (1 / (_CELL * self._window))
-        cell = np.floor(position)
-        position -= cell
-        border = np.flatnonzero(abs(position - 0.5) > 0.5 - 1.5 / _CELL)  # half a window more, for rounding
-        beyond = cell[border] + np.where(position[border] < 0.5, -1, 1)
-        place = self._places(np.concatenate([cell, beyond]))
-        entry = self._not_alone(place, np.concatenate([together, together[border]]))
+        place, border, beyond = self._places(together)
+        entry = self._not_alone(np.concatenate([place, beyond]), np.concatenate([together, together[border]]))
         entry[entry >= len(together)] = border[entry[entry >= len(together)] - len(together)]
         who = np.unique(entry)
         is_row = who >= len(near)
         return who[is_row] - len(near), near[who[~is_row]]
 
-    def _places(self, cell: Float[np.ndarray, " entry"]) -> Int[np.ndarray, " entry"]:
-        """Where cells are in the table, scattered so that clusters of them are not; the table is grown to hold them."""
-        if len(self._table) < _SPARE * len(cell):
-            self._table = np.empty(1 << (_SPARE * len(cell)).bit_length(), dtype=np.int32)
+    def _places(
+        self, hashes: Float[np.ndarray, " row"]
+    ) -> tuple[Int[np.ndarray, " row"], Int[np.ndarray, " border"], Int[np.ndarray, " border"]]:
+        """Where the cells of hashes are in the table, which hashes are near a border, and where the cell beyond it is.
+
+        The table is grown to hold them. Cells are scattered over it, so that clusters of them are not.
+        """
+        if len(self._table) < _SPARE * len(hashes):
+            self._table = np.empty(1 << (_SPARE * len(hashes)).bit_length(), dtype=np.int32)
+        place = np.empty(len(hashes), dtype=np.uint64)
+        border = [np.empty(0, dtype=np.intp)]
+        for first in range(0, len(hashes), _PIECE):
+            position = hashes[first : first + _PIECE] * self._per_cell
+            cell = np.rint(position)
+            self._scatter(cell, place[first : first + _PIECE])
+            position -= cell
+            border.append(np.flatnonzero(abs(position) > 0.5 - 1.5 / _CELL))  # half a window more, for rounding
+            border[-1] += first
+        near = np.concatenate(border)
+        position = hashes[near] * self._per_cell
+        beyond = np.empty(len(near), dtype=np.uint64)
+        self._scatter(2 * np.floor(position) + 1 - np.rint(position), beyond)  # the other one of the two whole numbers
+        return place.view(np.int64), near, beyond.view(np.int64)
+
+    def _scatter(self, cell: Float[np.ndarray, " entry"], into: Shaped[np.ndarray, " entry"]) -> None:
         mixed = cell.astype(np.int64).view(np.uint64)
         mixed *= _GOLDEN
-        mixed >>= np.uint64(65 - len(self._table).bit_length())
-        return mixed.view(np.int64)
+        np.right_shift(mixed, np.uint64(65 - len(self._table).bit_length()), out=into)
 
     def _not_alone(
         self, place: Int[np.ndarray, " entry"], hashes: Float[np.ndarray, " entry"]
