@@ -150,8 +150,10 @@ class BeliefIndex:
         together = np.concatenate([known, hashes])
         place, border, beyond = self._places(together)
         entry = self._not_alone(np.concatenate([place, beyond]), np.concatenate([together, together[border]]))
-        entry[entry >= len(together)] = border[entry[entry >= len(together)] - len(together)]
-        who = np.unique(entry)
+        is_suspect = np.zeros(len(place) + len(beyond), dtype=bool)
+        is_suspect[entry] = True
+        is_suspect[border[is_suspect[len(together) :]]] = True
+        who = np.flatnonzero(is_suspect[: len(together)])
         is_row = who >= len(near)
         return who[is_row] - len(near), near[who[~is_row]]
 
@@ -187,13 +189,12 @@ class BeliefIndex:
     def _not_alone(
         self, place: Int[np.ndarray, " entry"], hashes: Float[np.ndarray, " entry"]
     ) -> Int[np.ndarray, " some"]:
-        """Entries, some of them several times, with another one's hash in their window: all of these, and some that have
-        one within two windows.
+        """Entries, some of them several times, that have another's hash in their window, and some that nearly have one.
 
-        All are written to their places, where the last one stays; the others are compared with it, and those outside its
-        window written again, until each has been last or in the window of one that was. Two in each other's window are
-        thus compared with the same last one, at the latest when one of them goes, and then both are within two windows
-        of it, or one of them is the last.
+        All are written to their places, where the last one stays. The others are compared with it, and those outside its
+        window written again, until each has been the last or in the window of one that was. Two entries in each other's
+        window are compared with the same last one up to when the first of them goes. It then is the last, or in the
+        window of it, and the other within two windows of it: these are what is looked for.
         """
         found = [np.empty(0, dtype=np.int32)]
         left = np.arange(len(place), dtype=np.int32)

@@ -331,7 +331,6 @@ class _Explorer:
             doubtful=_kept(doubtful),
         )
 
-
     def _expanded_whole(self) -> int:
         """How many of the first nodes belong to levels all of whose symbols were followed."""
         levels = takewhile(lambda successor: successor.min() >= 0, self.successor)

@@ -136,7 +136,7 @@ def check_integers(words: ArrayLike, n_symbol: int) -> Shaped[np.ndarray, "seq t
 
 
 def check_range(words: Shaped[np.ndarray, "seq time"], n_symbol: int) -> Shaped[np.ndarray, "seq time"]:
-    """The words, if all their integers are 0 .. n_symbol-1; else the first that is not, sequence by sequence, is named."""
+    """The words, if all their integers are 0 .. n_symbol-1; else the first one that is not is named."""
     # read as unsigned, negative numbers are the largest of all: one look at each
     if words.size and words.view(f"u{words.dtype.itemsize}").max() >= n_symbol:
         seq, t = (int(index) for index in np.argwhere((words < 0) | (words >= n_symbol))[0])

@@ -26,6 +26,10 @@ SIDE = 8
 # Symbols of the eight that are read at a time, to be checked and turned into places of matrices a vector at a time.
 READ = 128
 
+# Numbers that may lie between what is written and what is fetched to be written: a quarter of a megabyte, so that it is
+# still in the cache when its turn comes.
+_FETCHED = 2**15
+
 _LANE = ir.IntType(32)
 _PLACE = ir.IntType(64)
 _DOUBLE = ir.DoubleType()
@@ -164,9 +168,10 @@ def belief_filter(n: int) -> Any:
         b = np.zeros(SIDE * w)
         places = np.empty(SIDE * READ, dtype=np.uint32)
         out_row = _U((n_time + 1) * n)
-        near = SIDE * (n_time + 1) * n <= 2**15
-        next_words = _U(SIDE * row if near else READ)
-        next_out = _U(SIDE * (n_time + 1) * n if near else 64 * n)
+        # what is fetched ahead: the same of the next eight sequences; of long ones what is next in themselves
+        is_short = SIDE * (n_time + 1) * n <= _FETCHED
+        next_words = _U(SIDE * row if is_short else READ)
+        next_out = _U(SIDE * (n_time + 1) * n if is_short else 64 * n)
         for first in range(0, n_seq, SIDE):
             count = _U(min(SIDE, n_seq - first))
             for s in range(count):
@@ -184,7 +189,7 @@ def belief_filter(n: int) -> Any:
                         o = _U(first) * out_row + (_U(read) + t + _U(1)) * _U(n)
                         q = _U(0)
                         p = t
-                        # of the next symbols a line of eight
+                        # one of the lines of memory that hold the symbols read next, eight each
                         line = (_U(first) + (t & _U(7))) * _U(row) + _U(read) + (t >> _U(3) << _U(3))
                         _fetch(words, line + next_words, 0)
                         for _ in range(count):
