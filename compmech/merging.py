@@ -130,7 +130,7 @@ class BeliefIndex:
         n_known, n_sorted = len(self._hash), len(self._sorted)
         if n_known < _MANY * len(hashes):
             return np.arange(n_known)
-        if n_known - n_sorted > n_sorted // _MANY:  # else the last ones are taken as they are
+        if n_known - n_sorted > n_sorted // 4:  # else the last ones are taken as they are
             self._order = np.argsort(self._hash)
             self._sorted = self._hash[self._order]
             n_sorted = n_known
@@ -191,10 +191,10 @@ class BeliefIndex:
     ) -> Int[np.ndarray, " some"]:
         """Entries, some of them several times, that have another's hash in their window, and some that nearly have one.
 
-        All are written to their places, where the last one stays. The others are compared with it, and those outside its
-        window written again, until each has been the last or in the window of one that was. Two entries in each other's
-        window are compared with the same last one up to when the first of them goes. It then is the last, or in the
-        window of it, and the other within two windows of it: these are what is looked for.
+        All are written to their places, where the last one stays. The others are compared with it, and those outside
+        its window written again, until each has been the last or in the window of one that was. Two entries in each
+        other's window are compared with the same last one up to when the first of them goes. It then is the last, or in
+        the window of it, and the other within two windows of it: these are what is looked for.
         """
         found = [np.empty(0, dtype=np.int32)]
         left = np.arange(len(place), dtype=np.int32)
