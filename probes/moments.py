@@ -121,43 +121,45 @@ class MomentStream:
         self._y0 = Y[spaced].mean(axis=0) if len(Y) else np.zeros(n_target)
         self._sums = [_Sums(width, n_target) for _ in range(self.n_block)]
         n_row = _DEPTH * max(1, _CHUNK_VALUES // (_DEPTH * max(1, width)))
-        self._x, self._y1 = np.empty((n_row, width)), np.ones((n_row, n_target + 1))
+        self._x = np.empty((n_row, width))
 
     def _add_piece(self, X: np.ndarray, Y: np.ndarray, weight: np.ndarray, block: np.ndarray) -> None:
         least = int(block.min())
         if least == int(block.max()):
-            self._add_rows(self._sums[least], X, Y, weight)
+            self._add_rows(self._sums[least], X, Y, weight, None)
             return
         order = np.argsort(block, kind="stable")
         edges = np.searchsorted(block[order], np.arange(self.n_block + 1))
         for sums, first, last in zip(self._sums, edges[:-1], edges[1:], strict=True):
-            size = len(self._x)
-            for i in range(int(first), int(last), size):
-                rows = order[i : min(i + size, last)]
-                self._add_rows(sums, X[rows], Y[rows], weight[rows])
+            if last > first:
+                rows = order[first:last]
+                self._add_rows(sums, X, Y[rows], weight[rows], rows)
 
-    def _add_rows(self, sums: "_Sums", X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> None:
-        for start in range(0, len(X), len(self._x)):
+    def _add_rows(
+        self, sums: "_Sums", X: np.ndarray, Y: np.ndarray, weight: np.ndarray, rows: np.ndarray | None
+    ) -> None:
+        """Add rows of X (None: all of them), given with their own targets and weights, to one block."""
+        y1 = np.ones((len(Y), Y.shape[1] + 1))
+        np.subtract(Y, self._y0, out=y1[:, :-1])
+        root, factor = None, float(weight[0])
+        if not np.all(weight == factor):  # one factor for all is cheaper than a pass over the rows
+            root, factor = np.sqrt(weight)[:, None], 1.0
+            y1 *= root
+        sums.add_targets(y1, factor)
+        for start in range(0, len(Y), len(self._x)):
             part = slice(start, start + len(self._x))
-            w = weight[part]
-            x, y1 = self._x[: len(w)], self._y1[: len(w)]
-            np.subtract(Y[part], self._y0, out=y1[:, :-1])
-            y1[:, -1] = 1.0
-            if np.all(w == w[0]):  # one factor for all is cheaper than a pass over the rows
-                factor, root = float(w[0]), None
-            else:
-                factor, root = 1.0, np.sqrt(w)[:, None]
-                y1 *= root
+            some = X[part] if rows is None else X[rows[part]]
+            x = self._x[: len(some)]
+            # copied even if nothing is to be done: BLAS reads more than once, and so from the cache
             if self._shifted:
-                np.subtract(X[part], self._x0, out=x)
-                x = x if root is None else np.multiply(x, root, out=x)
+                np.subtract(some, self._x0, out=x)
+                if root is not None:
+                    x *= root[part]
             elif root is not None:
-                np.multiply(X[part], root, out=x)
-            elif X.dtype == np.float64 and X.flags.c_contiguous:
-                x = X[part]
+                np.multiply(some, root[part], out=x)
             else:
-                x[:] = X[part]
-            sums.add(x, y1, factor)
+                x[:] = some
+            sums.add_features(x, y1[part], factor)
 
 
 class _Sums:
@@ -170,15 +172,20 @@ class _Sums:
         self.y1 = np.zeros(n_target + 1)
         self.yy = np.zeros(n_target)
 
-    def add(self, x: Float[np.ndarray, "row width"], y1: Float[np.ndarray, "row target1"], factor: float) -> None:
-        """Add rows that are weighted already, (y, 1) as well as x, but for a common factor."""
-        from scipy.linalg.blas import dgemm, dsyrk
-
-        self.rows += len(x)
-        self.xx = dsyrk(factor, x.T, beta=1.0, c=self.xx, overwrite_c=1)
-        self.xy1 = dgemm(factor, x.T, y1.T, beta=1.0, c=self.xy1, trans_b=1, overwrite_c=1)
+    def add_targets(self, y1: Float[np.ndarray, "row target1"], factor: float) -> None:
+        """Add rows of (y, 1) that are weighted already, but for a common factor."""
+        self.rows += len(y1)
         self.y1 += factor * (y1[:, -1] @ y1)
         self.yy += factor * np.einsum("ij,ij->j", y1[:, :-1], y1[:, :-1])
+
+    def add_features(
+        self, x: Float[np.ndarray, "row width"], y1: Float[np.ndarray, "row target1"], factor: float
+    ) -> None:
+        """Add the products of features with themselves and with the targets."""
+        from scipy.linalg.blas import dgemm, dsyrk
+
+        self.xx = dsyrk(factor, x.T, beta=1.0, c=self.xx, overwrite_c=1)
+        self.xy1 = dgemm(factor, x.T, y1.T, beta=1.0, c=self.xy1, trans_b=1, overwrite_c=1)
 
     def moments(self) -> Moments:
         width = len(self.xx)
