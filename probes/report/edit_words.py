@@ -6,32 +6,34 @@ from math import isfinite
 from probes.headline import networks
 from probes.intervention import EditEffect
 from probes.ranking import t_test
-from probes.report.numerals import interval, signed
 from probes.report.style import display_name
 from probes.report.words import listed
 from probes.results import Comparison, ProcessSummary
 from probes.tables import ShareRow
 
-__all__ = ["edit_words"]
+__all__ = ["edit_scale", "edit_words"]
 
 _SAID = {
-    "as Bayes": "The predictions went to those of the injected belief when {items} was exchanged.",
-    "part of the way": "They went part of the way when {items} was exchanged.",
-    "not as Bayes": "They moved, but not to where Bayes puts them, when {items} was exchanged.",
-    "does not use": "They hardly moved when {items} was exchanged: it is carried, and not used.",
-    "does not use this copy": "They hardly moved when {items} was exchanged: what it holds may stand elsewhere too, "
-    "or in another form.",
-    "recomputes": "{Items} is recomputed: other rows, or sites below, still hold what was exchanged. This does not say "
-    "that the belief is not used.",
-    "cannot change the future": "An exchange of {items} cannot change the future: nothing after row t reads it, so "
-    "nothing there could move, and this is no robustness.",
-    "stays": "They stayed, as they must at this horizon, when {items} was exchanged.",
-    "moves too early": "They moved before the edit should show when {items} was exchanged.",
-    "start not reached": "The belief that the edit starts from could not be put in place where {items} was exchanged.",
-    "trivial": "An exchange of {items} is one of the output itself.",
-    "": "Where {items} was exchanged, both beliefs predict alike.",
+    "as Bayes": "Predictions went to those of the injected belief on exchanging {items}.",
+    "part of the way": "Predictions went part of the way on exchanging {items}.",
+    "not as Bayes": "Predictions moved, but not to where Bayes puts them or no further than controls, on exchanging "
+    "{items}.",
+    "does not use": "Predictions hardly moved on exchanging {items}: it is carried, and not used.",
+    "does not use this copy": "Predictions hardly moved on exchanging {items}: what is held there may stand elsewhere "
+    "too, or in another form.",
+    "recomputes": "The network recomputes {items}: other rows, or sites below, still hold what was exchanged. It does "
+    "not say that the belief is not used.",
+    "cannot change the future": "Exchanging {items} cannot change the future: nothing after row t reads it, so "
+    "nothing there could move. That is no robustness.",
+    "stays": "Predictions stayed, as they must at this horizon, on exchanging {items}.",
+    "moves too early": "Predictions moved before they should on exchanging {items}.",
+    "start not reached": "The belief that the edit starts from could not be put in place on exchanging {items}.",
+    "trivial": "Exchanging {items} is to exchange the output itself.",
+    "": "On exchanging {items}, both beliefs predict alike: there is nothing to judge.",
 }
 """A sentence for each verdict."""
+
+_EDITS = ("carry", "rows<=t", "row t")
 
 _KINDS = {
     "transplant": "the whole of {place}",
@@ -43,34 +45,41 @@ _KINDS = {
 }
 
 
-def edit_words(comparison: Comparison, summary: ProcessSummary) -> list[str]:
-    """How the edits are scored, and then a few sentences on each network that was edited.
-
-    Everything is said of the longest horizon and of strength 1. Numbers of several seeds are means with t intervals,
-    and a verdict that not all seeds share is counted.
-    """
-    real = [
-        r
-        for r in comparison.edits
-        if r.process == summary.process and not r.control and not r.reason and r.strength == 1
-    ]
+def edit_scale(comparison: Comparison, summary: ProcessSummary) -> str:
+    """How the numbers of `edit_words` are to be read; empty where nothing was edited."""
+    real = _real(comparison, summary)
     if not real:
-        return []
-    horizon = max(r.horizon for r in real)
-    rows = sorted({r.row for r in real})
-    said = [
-        f"Edits: what a network held after {listed(map(str, rows))} symbols was exchanged for what it holds after "
-        f"another history. Effects are the part of the way that predictions of the next {horizon} symbols went to "
-        "those of exact Bayes for the injected belief: 1 is all of it, 0 none; after “later”, the same for what "
-        "follows the next symbol, where one row alone is edited. In brackets 95 % intervals."
-    ]
+        return ""
+    after, horizon = listed(map(str, sorted({r.row for r in real}))), max(r.horizon for r in real)
+    seeds = len({r.seed for r in real})
+    mean = f"means over {seeds} seeds with t intervals" if seeds > 1 else "with bootstrap intervals over histories"
+    return (
+        f"Is it used? After {after} symbols, what a network held was exchanged for what it holds after another "
+        "history. Numbers are the part of the way that predictions then went to those of exact Bayes for the injected "
+        f"belief (1: all of it, 0: none), of the next {horizon} symbols together, {mean}; “later”: the same for what "
+        "follows the next symbol, where rows of one site were edited."
+    )
+
+
+def edit_words(comparison: Comparison, summary: ProcessSummary) -> dict[str, list[str]]:
+    """A few sentences on each network that was edited, by its name; all of the longest horizon and of strength 1.
+
+    A verdict that not all seeds share is counted.
+    """
+    real = _real(comparison, summary)
+    horizon = max((r.horizon for r in real), default=0)
     shares = [s for s in comparison.shares if s.process == summary.process and s.horizon == horizon]
+    said = {}
     for name in networks(comparison, summary.process):
         own = [r for r in real if r.predictor == name and r.horizon == horizon]
         if own:
-            told = _verdicts(own) + _shares([s for s in shares if s.predictor == name])
-            said.append(f"{display_name(name)}. {' '.join(told)}")
+            said[display_name(name)] = _verdicts(own) + _shares([s for s in shares if s.predictor == name])
     return said
+
+
+def _real(comparison: Comparison, summary: ProcessSummary) -> list[EditEffect]:
+    rows = [r for r in comparison.edits if r.process == summary.process]
+    return [r for r in rows if not r.control and not r.reason and r.strength == 1]
 
 
 def _verdicts(rows: Sequence[EditEffect]) -> list[str]:
@@ -89,14 +98,14 @@ def _verdicts(rows: Sequence[EditEffect]) -> list[str]:
     for verdict, found in agreed.items():
         if found:
             items = listed(f"{what} ({'; '.join(numbers)})" for what, numbers in found.items())
-            told.append(_SAID[verdict].format(items=items, Items=items[:1].upper() + items[1:]))
+            told.append(_SAID[verdict].format(items=items))
     return told + mixed
 
 
 def _grouped(rows: Iterable[EditEffect]) -> list[list[EditEffect]]:
     """Rows of one edit, one for each seed; the best site may differ between seeds."""
     found: dict[tuple[object, ...], list[EditEffect]] = {}
-    for r in rows:
+    for r in sorted(rows, key=lambda r: (_EDITS.index(r.edit), r.site is not None)):
         found.setdefault((r.edit, r.site is None, r.kind, r.through), []).append(r)
     return list(found.values())
 
@@ -124,32 +133,25 @@ def _numbers(rows: Sequence[EditEffect]) -> str:
 
 
 def _shares(shares: Sequence[ShareRow]) -> list[str]:
-    """Of the whole state's effect, the part that runs through the belief component of each place."""
+    """Of the whole state's effect, the part that runs through the belief component of a place; of `carry` if there."""
+    shares = [s for s in shares if s.edit == "carry"] or list(shares)
     places: dict[tuple[str, bool], dict[str, list[ShareRow]]] = {}
-    for share in shares:
+    for share in sorted(shares, key=lambda s: s.site is not None):
         place = places.setdefault((share.edit, share.site is None), {})
         place.setdefault(share.through, []).append(share)
-    told, none = [], []
+    said = []
     for (edit, _), ways in places.items():
         where = _place(edit, [s.site for found in ways.values() for s in found])
         known = {way: [s for s in found if s.share is not None] for way, found in ways.items()}
-        if any(known.values()):
-            numbers = listed(
-                f"{_mean([s.share for s in found], (found[0].low, found[0].high))} as the {way} finds it"
-                for way, found in known.items()
-                if found
-            )
-            told.append(f"through that of {where} {numbers}")
-        else:
-            none.append(where)
-    said = []
-    if told:
-        said.append(
-            f"Of the effect that all that is carried has, this share runs through the belief component: "
-            f"{'; '.join(told)}."
+        numbers = listed(
+            f"{_mean([s.share for s in found], (found[0].low, found[0].high))} as the {way} finds it"
+            for way, found in known.items()
+            if found
         )
-    if none:
-        said.append(f"There is hardly an effect of all that is carried of which {listed(none)} could have a share.")
+        if numbers:
+            said.append(f"Share of the whole effect that runs through the belief component of {where}: {numbers}.")
+        else:
+            said.append(f"The whole state has hardly an effect of which that of {where} could be a share.")
     return said
 
 
@@ -159,9 +161,13 @@ def _mean(values: Sequence[float | None], own: tuple[float | None, float | None]
     if not known:
         return "no value"
     if not all(map(isfinite, known)):
-        return listed(signed(value) if isfinite(value) else "−∞" for value in known)
-    if len(known) == 1:
-        between = interval(*own, empty="")
-        return f"{signed(known[0])}, {between}" if between else signed(known[0])
-    mean, low, high, _ = t_test(known)
-    return f"{signed(mean)}, {interval(low, high)} over {len(known)} seeds"
+        return listed(_two(value) if isfinite(value) else "−∞" for value in known)
+    mean, low, high = (known[0], *own) if len(known) == 1 else t_test(known)[:3]
+    between = "" if low is None or high is None else f", {_two(low)} to {_two(high)}"
+    return f"{_two(mean)}{between}"
+
+
+def _two(value: float) -> str:
+    """Two places; no minus before a zero."""
+    text = f"{value:.2f}"
+    return "0.00" if text == "-0.00" else text

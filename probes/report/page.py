@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from probes.headline import networks
-from probes.report.edit_words import edit_words
+from probes.report.edit_words import edit_scale, edit_words
 from probes.report.page_data import embedded_json, picture_data, row_data
 from probes.report.page_pictures import Figures, charts, pictures
 from probes.report.page_tables import predictor_table, site_table
@@ -72,8 +72,10 @@ def _page(comparison: Comparison, figures: Figures) -> str:
 def _words(comparison: Comparison, summary: ProcessSummary) -> str:
     said = "".join(f"<p>{escape(text)}</p>" for text in compared(comparison, summary))
     points = _points(seen(comparison, summary) + rank_words(comparison, summary))
-    edits = _points(edit_words(comparison, summary))
-    return f"<div><h3>{escape(summary.title)}</h3>{said}{points}{edits}</div>"
+    scale = edit_scale(comparison, summary)
+    edits = "".join(f"<h4>{escape(name)}</h4>{_points(told)}" for name, told in edit_words(comparison, summary).items())
+    asked = f"<p>{escape(scale)}</p>" if scale else ""
+    return f"<div><h3>{escape(summary.title)}</h3>{said}{points}{asked}{edits}</div>"
 
 
 def _points(sentences: Sequence[str]) -> str:

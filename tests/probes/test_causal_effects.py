@@ -147,7 +147,7 @@ def test_the_share_of_a_half_used_image_lies_between() -> None:
 def test_a_cleaner_copy_that_nothing_reads_misleads_the_probe_and_not_the_encoding(kind: str) -> None:
     """The predictor uses an inexact belief beside an exact one: the probe reads, and writes, the exact one."""
     found, two = histories(PROCESS, 6), Planted(PROCESS, decoy=True, slip=0.1)
-    given = {"edit": "carry", "n_case": 24, "horizon": 3, "controls": False}
+    given = {"edit": "carry", "n_case": 24, "horizon": 3, "controls": kind == "belief"}
     effect = {
         through: real(causal_effects(two, PROCESS, found, kind=kind, through=through, rng=rng(), **given))
         for through in ("encoding", "probe")
@@ -200,7 +200,7 @@ def test_strengths_are_swept_and_the_right_one_is_best() -> None:
 def test_a_control_that_is_the_same_edit_is_told() -> None:
     """Nothing varies at the planted site but the belief: any subspace of four dimensions is all of it."""
     for kind in ("belief", "erase"):
-        shuffled = by_control(effects(kind=kind), 4)["shuffled-probe"]
+        shuffled = by_control(effects(kind=kind, through="probe"), 4)["shuffled-probe"]
         assert shuffled.effect == pytest.approx(1, abs=1e-6)
         assert "the same edit" in shuffled.reason
 

@@ -7,7 +7,7 @@ import pytest
 from probes.intervention import VERDICTS, EditEffect
 from probes.ranking import with_ranks
 from probes.report import save_page
-from probes.report.edit_words import edit_words
+from probes.report.edit_words import edit_scale, edit_words
 from probes.report.rank_words import rank_words
 from probes.results import Comparison
 from probes.tables import ShareRow
@@ -37,71 +37,79 @@ def shared(share: float | None, through: str = "encoding", **more) -> ShareRow:
     return ShareRow(**(given | more))
 
 
-def said(comparison: Comparison, *rows: EditEffect, shares: tuple[ShareRow, ...] = ()) -> list[str]:
+def said(comparison: Comparison, *rows: EditEffect, shares: tuple[ShareRow, ...] = ()) -> dict[str, str]:
     with_edits = replace(comparison, edits=list(rows), shares=list(shares))
-    return edit_words(with_edits, with_edits.processes[1])
+    return {name: " ".join(told) for name, told in edit_words(with_edits, with_edits.processes[1]).items()}
 
 
 def test_nothing_is_said_without_edits(comparison: Comparison) -> None:
-    assert said(comparison) == []
-    assert said(comparison, edited("gru", "as Bayes", control="wrong-belief")) == []
+    assert said(comparison) == {}
+    assert edit_scale(comparison, comparison.processes[1]) == ""
+    assert said(comparison, edited("gru", "as Bayes", control="wrong-belief")) == {}
     elsewhere = replace(comparison, edits=[edited("gru", "as Bayes")])
-    assert edit_words(elsewhere, elsewhere.processes[0]) == []
+    assert edit_words(elsewhere, elsewhere.processes[0]) == {}
 
 
 def test_an_edit_that_moved_the_predictions_is_said_with_its_interval(comparison: Comparison) -> None:
-    first, gru = said(comparison, edited("gru", "as Bayes"), edited("gru", "stays", horizon=1, effect=0.1))
-    assert "after 8 symbols" in first
-    assert "next 4 symbols" in first
-    assert gru == (
-        "GRU. The predictions went to those of the injected belief when the whole of everything carried "
-        "(+0.900, 0.850..0.950) was exchanged."
-    )
+    rows = [edited("gru", "as Bayes"), edited("gru", "stays", horizon=1, effect=0.1)]
+    assert said(comparison, *rows) == {
+        "GRU": "Predictions went to those of the injected belief on exchanging the whole of everything carried "
+        "(0.90, 0.85 to 0.95)."
+    }
+    scale = edit_scale(replace(comparison, edits=rows), comparison.processes[1])
+    assert "After 8 symbols" in scale
+    assert "next 4 symbols" in scale
+    assert "with bootstrap intervals over histories" in scale
+    scale = edit_scale(replace(comparison, edits=[*rows, replace(rows[0], seed=1)]), comparison.processes[1])
+    assert "means over 2 seeds with t intervals" in scale
 
 
 def test_what_could_not_move_is_never_called_robust(comparison: Comparison) -> None:
-    _, gru, transformer = said(
+    by = said(
         comparison,
         edited("transformer", "recomputes", edit="row t", site="layer.0", later=0.01),
-        edited("gru", "cannot change the future", edit="row t", site="layer.0", later=0.0),
+        edited("gru", "cannot change the future", edit="row t", site="layer.0", later=-0.001),
     )
-    order = [text.partition(".")[0] for text in (gru, transformer)]
-    assert sorted(order) == ["GRU", "Transformer"]
-    by = {text.partition(".")[0]: text for text in (gru, transformer)}
-    assert "row t of layer.0 (later 0.000) cannot change the future: nothing after row t reads it" in by["GRU"]
-    assert "The whole of row t of layer.0 (later +0.010) is recomputed" in by["Transformer"]
+    assert (
+        "the whole of row t of layer.0 (later 0.00) cannot change the future: nothing after row t reads it" in by["GRU"]
+    )
+    assert "The network recomputes the whole of row t of layer.0 (later 0.01)" in by["Transformer"]
     assert "does not say that the belief is not used" in by["Transformer"]
     for text in by.values():
-        assert "robust" not in text.replace("no robustness", "")
+        assert "robust" not in text.replace("That is no robustness", "")
 
 
 @pytest.mark.parametrize("verdict", VERDICTS)
 def test_every_verdict_has_a_sentence_of_its_own(comparison: Comparison, verdict: str) -> None:
-    (_, text) = said(comparison, edited("lstm", verdict))
-    assert "everything carried (+0.900, 0.850..0.950)" in text
-    others = {said(comparison, edited("lstm", other))[1] for other in VERDICTS if other != verdict}
+    text = said(comparison, edited("lstm", verdict))["LSTM"]
+    assert "everything carried (0.90, 0.85 to 0.95)" in text
+    others = {said(comparison, edited("lstm", other))["LSTM"] for other in VERDICTS if other != verdict}
     assert text not in others
 
 
 def test_seeds_are_averaged_and_where_they_do_not_agree_counted(comparison: Comparison) -> None:
     one = edited("gru", "as Bayes", 0.8, kind="belief", site="layer.0.carry")
     two = edited("gru", "as Bayes", 0.9, kind="belief", site="layer.1.carry", seed=1)
-    _, gru = said(comparison, one, two)
+    gru = said(comparison, one, two)["GRU"]
     # 0.85 and 12.7062 (t of 97.5 % with one degree of freedom) times 0.05
-    assert "carried layer.0.carry or layer.1.carry (encoding +0.850, 0.215..1.485 over 2 seeds)" in gru
-    _, gru = said(comparison, one, replace(two, verdict="part of the way"))
+    assert "carried layer.0.carry or layer.1.carry (encoding 0.85, 0.21 to 1.49)" in gru
+    gru = said(comparison, one, replace(two, verdict="part of the way"))["GRU"]
     assert "Seeds do not agree on the belief component of the carried layer.0.carry or layer.1.carry" in gru
     assert "“as Bayes” in 1 and “part of the way” in 1 of 2." in gru
 
 
 def test_both_ways_to_find_the_component_stand_side_by_side(comparison: Comparison) -> None:
     rows = [edited("gru", "part of the way", 0.3 + 0.1 * i, kind="belief", through=w) for i, w in enumerate(WAYS)]
-    _, gru = said(comparison, *rows, shares=(shared(0.8), shared(0.6, "probe")))
-    assert "(encoding +0.300, 0.850..0.950; probe +0.400, 0.850..0.950)" in gru
-    assert "through that of everything carried +0.800, 0.700..0.900 as the encoding finds it" in gru
-    assert "and +0.600, 0.700..0.900 as the probe finds it." in gru
-    _, gru = said(comparison, *rows, shares=(shared(None, reason="none"),))
-    assert "hardly an effect of all that is carried of which everything carried could have a share" in gru
+    gru = said(comparison, *rows, shares=(shared(0.8), shared(0.6, "probe"), shared(0.1, edit="row t", site="x")))[
+        "GRU"
+    ]
+    assert "(encoding 0.30, 0.85 to 0.95; probe 0.40, 0.85 to 0.95)" in gru
+    assert gru.endswith(
+        "through the belief component of everything carried: 0.80, 0.70 to 0.90 as the encoding finds it and 0.60, "
+        "0.70 to 0.90 as the probe finds it."
+    )
+    gru = said(comparison, *rows, shares=(shared(None, reason="none"),))["GRU"]
+    assert "hardly an effect of which that of everything carried could be a share" in gru
 
 
 WAYS = ("encoding", "probe")
@@ -112,7 +120,7 @@ def test_infinite_effects_are_not_averaged(comparison: Comparison) -> None:
         edited("gru", "not as Bayes", float("-inf"), low=None, high=None),
         edited("gru", "not as Bayes", 0.2, seed=1),
     ]
-    assert "(−∞ and +0.200)" in said(comparison, *rows)[1]
+    assert "(−∞ and 0.20)" in said(comparison, *rows)["GRU"]
 
 
 def test_ranks_say_who_is_surely_above_whom_or_that_nothing_is() -> None:
@@ -136,5 +144,5 @@ def test_ranks_say_who_is_surely_above_whom_or_that_nothing_is() -> None:
 def test_the_page_holds_both(comparison: Comparison, tmp_path) -> None:
     ranked = with_ranks(replace(comparison, edits=[edited("gru", "as Bayes")]))
     text = save_page(ranked, tmp_path, []).read_text(encoding="utf-8")
-    assert "The predictions went to those of the injected belief" in text
+    assert "Predictions went to those of the injected belief" in text
     assert "Means over 2 seeds of R²" in text
