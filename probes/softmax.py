@@ -8,6 +8,7 @@ where it would else take hundreds. The sample only steers: value and slope are t
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -75,10 +76,10 @@ class SoftmaxLoss:
         H[:, :last, :, last] = -H[:, :last, :, :last].sum(axis=3)  # probabilities sum to 1
         H[:, last] = -H[:, :last].sum(axis=1)
         H[0, :, 0, :] += float(w.sum()) / n_outcome**2
-        H = H.reshape(G.size, G.size)
-        diagonal = np.einsum("ii->i", H)
+        flat = H.reshape(G.size, G.size)
+        diagonal = np.einsum("ii->i", flat)
         diagonal += _FLOOR * diagonal.mean() + np.repeat(2 * ridge, n_outcome)
-        return H
+        return flat
 
     @cached_property
     def w(self) -> Float[np.ndarray, " row"]:
@@ -129,18 +130,18 @@ def _round(
     else:  # the curvature is that of the penalty and at most 1/4 of the likelihood's
         R = np.repeat(np.sqrt(np.where(ridge > 0, 1 + 8 * ridge, 1.0)), start.shape[1])
 
-    def solved(v: np.ndarray, trans: int) -> np.ndarray:
+    def solved(v: np.ndarray, trans: Literal["N", "T"]) -> np.ndarray:
         return np.asarray(v / R if R.ndim == 1 else solve_triangular(R, v, trans=trans, check_finite=False))
 
     def value(v: np.ndarray) -> tuple[float, np.ndarray]:
-        at, slope = loss.value(solved(v, 0).reshape(start.shape), ridge)
-        return at, solved(slope.ravel(), 1)
+        at, slope = loss.value(solved(v, "N").reshape(start.shape), ridge)
+        return at, solved(slope.ravel(), "T")
 
     flat = start.ravel()
     found, _, about = fmin_l_bfgs_b(
         value, flat * R if R.ndim == 1 else R @ flat, m=20, factr=tolerance / _EPS, pgtol=1e-7, maxiter=steps
     )
-    return solved(found, 0).reshape(start.shape), about["warnflag"] != 1
+    return solved(found, "N").reshape(start.shape), about["warnflag"] != 1
 
 
 def log_softmax(z: Float[np.ndarray, "row outcome"]) -> Float[np.ndarray, "row outcome"]:
