@@ -146,7 +146,7 @@ _LONGEST = 8
 def _longest(predictor: Predictor, n_time: int, length: int, horizon: int | None) -> int:
     """The longest horizon to try. The rank is known to grow no more only from one horizon on to the next: two must fit
     behind the sequences, or the one that was asked for."""
-    most = getattr(getattr(predictor, "config", None), "max_length", None)
+    most: int | None = getattr(getattr(predictor, "config", None), "max_length", None)
     if most is None:
         return _LONGEST
     least = 2 if horizon is None else horizon
