@@ -70,15 +70,20 @@ class KernelProbe:
             features = _landmarks(data.X, data.weight, bandwidth, self.landmarks)
             tried.append((features, block_moments(features(data.X), data.Y, data.weight, folds + 1, n_fold + 1)))
         rows = n_distinct(data.history)
-        return [self._chosen(ridge, tried, group, n_fold, rows) for group in groups]
-
-    def _chosen(
-        self, ridge: RidgeProbe, tried: "list[tuple[_Features, Blocks]]", group: slice, n_fold: int, rows: int
-    ) -> FittedProbe:
-        losses = np.zeros((len(tried), len(self.penalties)))
+        losses = np.zeros((len(groups), len(tried), len(self.penalties)))
         for i, (_, blocks) in enumerate(tried):
             for held in range(1, n_fold + 1):
-                losses[i] += ridge.losses(blocks.without(held), blocks.held(held, held), group)
+                losses[:, i] += ridge.losses(blocks.without(held), blocks.held(held, held), groups)
+        return [self._chosen(ridge, tried, group, each, rows) for group, each in zip(groups, losses, strict=True)]
+
+    def _chosen(
+        self,
+        ridge: RidgeProbe,
+        tried: "list[tuple[_Features, Blocks]]",
+        group: slice,
+        losses: Float[np.ndarray, "bandwidth penalty"],
+        rows: int,
+    ) -> FittedProbe:
         best = int(np.argmin(losses.min(axis=1)))
         features, blocks = tried[best]
         n_target = group.stop - group.start

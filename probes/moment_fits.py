@@ -54,8 +54,8 @@ class MomentProbe(Probe, Protocol):
     def candidates(self, n_target: int) -> tuple[Choice, ...]:
         """All that may be chosen for a target of some dimensions."""
 
-    def losses(self, train: Spectrum, held: Held, group: slice) -> Float[np.ndarray, " candidate"]:
-        """Held-out weighted sum of squared errors of each candidate on a range of target columns."""
+    def losses(self, train: Spectrum, held: Held, groups: Sequence[slice]) -> list[Float[np.ndarray, " candidate"]]:
+        """Held-out weighted sums of squared errors of each candidate on each range of target columns."""
 
     def choose(self, losses: Float[np.ndarray, " candidate"], null: float, n_target: int) -> int:
         """The candidate to take, from held-out losses and that of the mean."""
@@ -128,7 +128,7 @@ def fit_blocks(probe: MomentProbe, blocks: Blocks, rows: int) -> FittedProbe:
         losses, null = np.zeros(len(candidates)), 0.0
         for held in range(1, len(blocks.parts)):
             train = blocks.without(held)
-            losses += probe.losses(train, blocks.held(held, held), group)
+            losses += probe.losses(train, blocks.held(held, held), [group])[0]
             null += float(blocks.parts[held].null_loss(train.y).sum())
         choice = candidates[probe.choose(losses, null, n_target)]
     whole = blocks.without()
@@ -144,10 +144,12 @@ class Nested:
 
     Attributes:
         choices: by outer fold and target.
+        coefficients: of each outer fold, for all target columns.
         losses: weighted sum of squared errors on the held-out rows, by outer fold and target; null: of the mean.
     """
 
     choices: tuple[tuple[Choice, ...], ...]
+    coefficients: tuple[Float[np.ndarray, "width target"], ...]
     losses: Float[np.ndarray, "fold group"]
     null: Float[np.ndarray, "fold group"]
 
@@ -180,9 +182,9 @@ def nested(probe: MomentProbe, blocks: Blocks, groups: Sequence[slice]) -> Neste
             train = blocks.without(one + 1, other + 1)
             for outer, inner in ((one, other), (other, one)):
                 held = blocks.held(inner + 1, one + 1, other + 1)
-                for g, group in enumerate(groups):
-                    losses[outer][g] += probe.losses(train, held, group)
-                    null[outer, g] += held.yy[group].sum()
+                for g, loss in enumerate(probe.losses(train, held, groups)):
+                    losses[outer][g] += loss
+                    null[outer, g] += held.yy[groups[g]].sum()
     choices = [
         [
             c[probe.choose(loss, n, group.stop - group.start) if len(c) > 1 else 0]
@@ -190,16 +192,20 @@ def nested(probe: MomentProbe, blocks: Blocks, groups: Sequence[slice]) -> Neste
         ]
         for fold in range(n_fold)
     ]
+    coefficients = []
     left, spread = np.zeros((n_fold, len(groups))), np.zeros((n_fold, len(groups)))
     for fold in range(n_fold):
         train = blocks.without(fold + 1)
         held = blocks.held(fold + 1, fold + 1)
-        for g, (group, choice) in enumerate(zip(groups, choices[fold], strict=True)):
+        B = np.zeros(train.c.shape)
+        for group, choice in zip(groups, choices[fold], strict=True):
             check_rows(probe, train.rows, train.rank, choice.penalty)
-            B = train.V.T @ probe.solve(train, choice, group)
-            left[fold, g] = held.losses(B[:, None, :], group).sum()
-            spread[fold, g] = held.yy[group].sum()
-    return Nested(tuple(map(tuple, choices)), left, spread)
+            B[:, group] = probe.solve(train, choice, group)
+        coefficients.append(B)
+        of_columns = held.losses((train.V.T @ B)[:, None, :])[0]
+        left[fold] = [of_columns[group].sum() for group in groups]
+        spread[fold] = [held.yy[group].sum() for group in groups]
+    return Nested(tuple(map(tuple, choices)), tuple(coefficients), left, spread)
 
 
 class StreamingFit:

@@ -302,13 +302,11 @@ class Held:
         xy = held.xy[:-1] - np.outer(x, train.y) - np.outer(train.x, y) + held.w * np.outer(train.x, train.y)
         return Held(train.V.T @ xx @ train.V, train.V.T @ xy, held.null_loss(train.y))
 
-    def losses(
-        self, B: Float[np.ndarray, "width candidate target"], group: slice = slice(None)
-    ) -> Float[np.ndarray, "candidate target"]:
+    def losses(self, B: Float[np.ndarray, "width candidate target"]) -> Float[np.ndarray, "candidate target"]:
         """Weighted sums of squared errors of several sets of coefficients, given in the eigenvectors of training."""
         fitted = (self.xx @ B.reshape(len(B), -1)).reshape(B.shape)
-        cross = np.einsum("wt,wct->ct", self.xy[:, group], B)
-        return np.asarray(self.yy[group] - 2 * cross + np.einsum("wct,wct->ct", B, fitted))
+        cross = np.einsum("wt,wct->ct", self.xy, B)
+        return np.asarray(self.yy - 2 * cross + np.einsum("wct,wct->ct", B, fitted))
 
 
 def held_out_losses(train: Spectrum, held: Moments, penalties: Sequence[float]) -> Float[np.ndarray, "penalty target"]:

@@ -76,7 +76,7 @@ def test_losses_are_those_of_predictions() -> None:
 
     blocks = block_moments(data.X, data.Y, data.weight, fold, 5)
     probe, train = ReducedRankProbe((1e-3, 1.0)), blocks.without(4)
-    losses = probe.losses(train, blocks.held(4, 4), slice(1, 5))
+    (losses,) = probe.losses(train, blocks.held(4, 4), [slice(1, 5)])
     held = fold == 4
     for choice, loss in zip(probe.candidates(4), losses, strict=True):
         B = probe.solve(train, choice, slice(1, 5))
