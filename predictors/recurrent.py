@@ -13,7 +13,7 @@ the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar, Literal, cast
@@ -24,6 +24,7 @@ from torch.nn import functional as F
 
 from predictors.kernels import library
 from predictors.kernels.cells import compiled_cells
+from predictors.kernels.recurrent import compiled_recurrence
 from predictors.kernels.step import Sizes
 from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
@@ -179,8 +180,7 @@ class RNN(_Recurrent):
             cell = torch.rnn_tanh_cell if tanh else torch.rnn_relu_cell
             hs = cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            fused = torch.rnn_tanh if tanh else torch.rnn_relu
-            hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+            hs = _rows(torch.rnn_tanh if tanh else torch.rnn_relu, self._kind, x, h, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
 
@@ -198,9 +198,18 @@ class GRU(_Recurrent):
         if len(rows) == 1:
             hs = torch.gru_cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            hs, _ = torch.gru(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+            hs = _rows(torch.gru, self._kind, x, h, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
+
+
+def _rows(fused: Callable[..., tuple[Tensor, Tensor]], kind: str, x: Tensor, h: Tensor, layer: Layer) -> Tensor:
+    """h of an RNN or a GRU at every row, by the kernel or by torch's fused pass."""
+    kernels = library(x, h, *layer.weights)
+    if kernels is not None:
+        return compiled_recurrence(kernels, kind, x, h, layer.weights)
+    hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+    return hs
 
 
 class LSTM(_Recurrent):
