@@ -110,14 +110,19 @@ INLINE long rows_size(const Tile *tile) { return tile->n_gate * tile->in->width 
 
 /* The transposed weights, (width, gates), in panels: PANEL columns of all rows lie together. */
 static void pack_columns(const Tile *tile, REAL *to, const REAL *weight, const int of_x) {
-    const long n = tile->in->width;
-    memset(to, 0, (size_t)columns_size(tile) * sizeof(REAL));
+    const long n = tile->in->width, whole = up(tile->n_gate * tile->padded, PANEL);
+    if (whole > tile->n_gate * tile->padded) memset(to + (whole - PANEL) * n, 0, (size_t)(PANEL * n) * sizeof(REAL));
     for (long gate = 0; gate < tile->n_gate; gate++)
-        for (long d = 0; d < n; d++) {
+        for (long d = 0; d < n; d += LANES) {
             const long column = gate * tile->padded + d;
             const REAL *from = weight + (torchs(tile, gate, of_x) * n + d) * n;
             REAL *into = to + column / PANEL * n * PANEL + column % PANEL;
-            for (long k = 0; k < n; k++) into[k * PANEL] = from[k];
+            for (long k = 0; k < n; k += LANES) {
+                vec v[LANES];
+                for (long i = 0; i < LANES; i++) v[i] = d + i < n ? load_some(from + i * n + k, least(LANES, n - k)) : zero();
+                transpose(v);
+                for (long i = 0; i < least(LANES, n - k); i++) store(into + (k + i) * PANEL, v[i]);
+            }
         }
 }
 
