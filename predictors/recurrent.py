@@ -32,6 +32,11 @@ from predictors.stepping import Blocks, own, together
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
 
+ROW_WIDTH = 128
+"""Width for which one row more pays for what the kernel does with the weights first: layers this many times wider than
+they have rows are for torch's fused pass, which is as fast there.
+"""
+
 
 @dataclass(frozen=True, kw_only=True)
 class _RecurrentConfig:
@@ -205,7 +210,8 @@ class GRU(_Recurrent):
 
 def _rows(fused: Callable[..., tuple[Tensor, Tensor]], kind: str, x: Tensor, h: Tensor, layer: Layer) -> Tensor:
     """h of an RNN or a GRU at every row, by the kernel or by torch's fused pass."""
-    kernels = library(x, h, *layer.weights)
+    wide = x.shape[2] >= ROW_WIDTH * x.shape[1]
+    kernels = None if wide else library(x, h, *layer.weights)
     if kernels is not None:
         return compiled_recurrence(kernels, kind, x, h, layer.weights)
     hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)

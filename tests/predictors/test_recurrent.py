@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 import predictors.recurrent
 from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
-from predictors.recurrent import RNN, RNNConfig, _cells
+from predictors.recurrent import RNN, ROW_WIDTH, RNNConfig, _cells
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
@@ -151,6 +151,14 @@ def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, path, 
         edited(model, {f"layer.0.{state}": at(4, lambda value: value / 2)}).log_probs(WORDS)
         assert calls[:2] == [5, 5]
         assert len(calls) == 2 + config.n_layer - 1
+
+
+@pytest.mark.parametrize(("n_time", "expected"), [(1, 0), (2, 1)])
+def test_few_rows_of_a_wide_layer_are_for_torch(n_time: int, expected: int, monkeypatch) -> None:
+    calls, model = [], make(GRUConfig(n_symbol=3, width=2 * ROW_WIDTH))
+    monkeypatch.setattr(predictors.recurrent, "library", lambda *tensors: calls.append(1))
+    model.log_probs(WORDS[:, :n_time])
+    assert len(calls) == expected
 
 
 def test_gradients_flow_through_an_edit_of_the_cell() -> None:
