@@ -185,7 +185,7 @@ class RNN(_Recurrent):
             cell = torch.rnn_tanh_cell if tanh else torch.rnn_relu_cell
             hs = cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            hs = _rows(torch.rnn_tanh if tanh else torch.rnn_relu, self._kind, x, h, layer)
+            hs, _ = _rows(torch.rnn_tanh if tanh else torch.rnn_relu, self._kind, x, state, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
 
@@ -203,19 +203,23 @@ class GRU(_Recurrent):
         if len(rows) == 1:
             hs = torch.gru_cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            hs = _rows(torch.gru, self._kind, x, h, layer)
+            hs, _ = _rows(torch.gru, self._kind, x, state, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
 
 
-def _rows(fused: Callable[..., tuple[Tensor, Tensor]], kind: str, x: Tensor, h: Tensor, layer: Layer) -> Tensor:
-    """h of an RNN or a GRU at every row, by the kernel or by torch's fused pass."""
+def _rows(
+    fused: Callable[..., tuple[Tensor, ...]], kind: str, x: Tensor, state: State, layer: Layer
+) -> tuple[Tensor, Tensor]:
+    """h at every row, and the last of the states after the last one, by the kernel or by torch's fused pass."""
     wide = x.shape[2] >= ROW_WIDTH * x.shape[1]
-    kernels = None if wide else library(x, h, *layer.weights)
+    kernels = None if wide else library(x, *state, *layer.weights)
     if kernels is not None:
-        return compiled_recurrence(kernels, kind, x, h, layer.weights)
-    hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
-    return hs
+        hs, last_c = compiled_recurrence(kernels, kind, x, state, layer.weights)
+        return hs, hs[:, -1] if last_c is None else last_c
+    before = tuple(each[None] for each in state)
+    hs, *_, last = fused(x, before if len(before) > 1 else before[0], layer.weights, True, 1, 0.0, False, False, True)
+    return hs, last[0]
 
 
 class LSTM(_Recurrent):
@@ -235,8 +239,7 @@ class LSTM(_Recurrent):
             last_h, last_c = torch.lstm_cell(x[:, 0], (h, c), *layer.weights)
             hs = last_h[:, None]
         else:
-            hs, _, last_c = torch.lstm(x, (h[None], c[None]), layer.weights, True, 1, 0.0, False, False, True)
-            last_c = last_c[0]
+            hs, last_c = _rows(torch.lstm, self._kind, x, state, layer)
 
         written = bool(written_rows(tap, cell, rows[-1:]))
         if cell in tap.reads or written:

@@ -1,10 +1,12 @@
-/* The rows of a layer of an RNN or a GRU, forward and backward, as in predictors/recurrent.py.
+/* The rows of a layer of an RNN, a GRU or an LSTM, forward and backward, as in predictors/recurrent.py.
 
-   Letters: x input, h hidden state, W weights of x (torch's weight_ih), U of h (weight_hh); gates r reset, z update,
-   n new. A row of `gates` has columns, each of `padded` numbers:
+   Letters: x input, h hidden state, c cell, W weights of x (torch's weight_ih), U of h (weight_hh); gates r reset, z
+   update, n new (GRU), i input, f forget, g candidate, o output (LSTM). A row of `gates` has columns, each of `padded`
+   numbers:
 
        RNN    a                 before its activation
        GRU    n r z q           the gates, and q = U_n h + bias, which r multiplies
+       LSTM   i f g o c         the gates, and the cell that they make
 
    so that what x gives and what h gives stand each in one piece: n r z and r z q. Widths are padded with zeros to whole
    vectors here, never outside.
@@ -25,20 +27,21 @@
 #endif
 #define PANEL (WIDE * LANES)
 
-enum { TANH, RELU, GRU };
-enum { N, R, Z, Q }; /* columns of a GRU */
+enum { TANH, RELU, GRU, LSTM };
+enum { N, R, Z, Q };    /* columns of a GRU */
+enum { I, F, G, O, C }; /* of an LSTM */
 
 typedef struct {
     long kind, n_row, n_seq, width, x_seq, x_row; /* x_*: numbers from one to the next */
-    const REAL *x, *h;                            /* (seq, row, width); (seq, width) before the first row */
-    const REAL *weight_ih, *weight_hh, *bias_ih, *bias_hh; /* as torch keeps them, the gates r z n */
+    const REAL *x, *h, *c;                        /* (seq, row, width); (seq, width) before the first row, c of an LSTM */
+    const REAL *weight_ih, *weight_hh, *bias_ih, *bias_hh; /* as torch keeps them, gates r z n or i f g o */
     REAL *kept;                                   /* private, recurrence_kept() numbers; NULL where there is no backward pass */
 } Inputs;
 
 typedef struct {
-    const REAL *hs, *g; /* the states at every row, dense, and the derivatives by them */
+    const REAL *hs, *g, *last; /* h at every row, dense; derivatives by it; and by c after the last row */
     long g_seq, g_row;
-    REAL *x, *h, *weight_ih, *weight_hh, *bias_ih, *bias_hh; /* derivatives by the inputs, dense */
+    REAL *x, *h, *c, *weight_ih, *weight_hh, *bias_ih, *bias_hh; /* derivatives by the inputs, dense */
 } Gradients;
 
 typedef struct {
@@ -47,6 +50,7 @@ typedef struct {
     long padded, wide;               /* one column, and one row of gates */
     long seq, lanes, first, rows;    /* the present tile */
     REAL *x, *h;                     /* (row, seq, padded); h begins a row earlier */
+    REAL *c;                         /* (seq, padded): before the row that is worked on */
     REAL *gates;                     /* (row, seq, column, padded) */
 } Tile;
 
@@ -168,14 +172,16 @@ static void unpack_biases(const Tile *tile, const Gradients *out, const REAL *fr
 /* ---------------------------------------------------------------------------------------------------------- tiles */
 
 static Tile shapes(const Inputs *in) {
-    const int gated = in->kind == GRU;
-    Tile tile = {.in = in, .n_gate = gated ? 3 : 1, .n_column = gated ? 4 : 1, .shift = gated ? 1 : 0};
+    Tile tile = {.in = in, .n_gate = 1, .n_column = 1};
+    if (in->kind == GRU) tile.n_gate = 3, tile.n_column = 4, tile.shift = 1;
+    if (in->kind == LSTM) tile.n_gate = 4, tile.n_column = 5;
     tile.padded = up(in->width, LANES), tile.wide = tile.n_column * tile.padded;
     return tile;
 }
 
 long recurrence_kept(long kind, long n_row, long n_seq, long width) {
-    return kind == GRU ? n_row * n_seq * 4 * up(width, LANES) : 0;
+    const long n_column = kind == LSTM ? 5 : kind == GRU ? 4 : 0; /* what an RNN needs it gives */
+    return n_row * n_seq * n_column * up(width, LANES);
 }
 
 static void begin(Tile *tile, long block, long chunk) {
@@ -212,16 +218,24 @@ INLINE REAL *gates_of(const Tile *tile, REAL *room) {
 
 /* -------------------------------------------------------------------------------------------------------- forward */
 
-/* One row: from gates before activation and h before the row to the gates and h. */
+/* One row: from gates before activation and h and c before the row to the gates, h and c. */
 INLINE void activate(const Tile *tile, REAL *gates, const REAL *before, REAL *after, const long kind) {
     const long n = tile->padded;
-    for (long s = 0; s < tile->lanes; s++, gates += tile->wide, before += n, after += n)
+    REAL *c = tile->c;
+    for (long s = 0; s < tile->lanes; s++, gates += tile->wide, before += n, after += n, c += n)
         for (long d = 0; d < n; d += LANES) {
             if (kind == GRU) {
                 const vec r = sigmoid(load(gates + R * n + d)), z = sigmoid(load(gates + Z * n + d));
                 const vec new = hyperbolic_tangent(load(gates + N * n + d) + r * load(gates + Q * n + d));
                 store(gates + N * n + d, new), store(gates + R * n + d, r), store(gates + Z * n + d, z);
                 store(after + d, new + z * (load(before + d) - new));
+            } else if (kind == LSTM) {
+                const vec i = sigmoid(load(gates + I * n + d)), f = sigmoid(load(gates + F * n + d));
+                const vec g = hyperbolic_tangent(load(gates + G * n + d)), o = sigmoid(load(gates + O * n + d));
+                const vec cell = f * load(c + d) + i * g;
+                store(gates + I * n + d, i), store(gates + F * n + d, f), store(gates + G * n + d, g);
+                store(gates + O * n + d, o), store(gates + C * n + d, cell), store(c + d, cell);
+                store(after + d, o * hyperbolic_tangent(cell));
             } else {
                 const vec a = load(gates + d);
                 store(after + d, kind == RELU ? where(a < 0, zero(), a) : hyperbolic_tangent(a));
@@ -230,19 +244,21 @@ INLINE void activate(const Tile *tile, REAL *gates, const REAL *before, REAL *af
 }
 
 INLINE void activate_kind(const Tile *tile, REAL *gates, const REAL *before, REAL *after) {
-    if (tile->in->kind == GRU) activate(tile, gates, before, after, GRU);
+    if (tile->in->kind == LSTM) activate(tile, gates, before, after, LSTM);
+    else if (tile->in->kind == GRU) activate(tile, gates, before, after, GRU);
     else if (tile->in->kind == RELU) activate(tile, gates, before, after, RELU);
     else activate(tile, gates, before, after, TANH);
 }
 
-/* hs is (seq, row, width), dense. 0, or 1 if there is no memory. */
-int recurrence_forward(const Inputs *in, REAL *hs) {
+/* hs is (seq, row, width), dense; `last` is c after the last row, (seq, width), of an LSTM. 0, or 1 if there is no
+   memory. */
+int recurrence_forward(const Inputs *in, REAL *hs, REAL *last) {
     Tile tile = shapes(in);
     const long n = tile.padded, columns = tile.n_gate * n, size = columns_size(&tile), n_tile = ROWS * SEQS;
-    REAL *room = numbers(2 * size + tile.wide + n_tile * (2 * n + tile.wide) + SEQS * n);
+    REAL *room = numbers(2 * size + tile.wide + n_tile * (2 * n + tile.wide) + 2 * SEQS * n);
     if (!room) return 1;
     REAL *W = room, *U = W + size, *bias = U + size, *own = bias + tile.wide;
-    tile.x = own + n_tile * tile.wide, tile.h = tile.x + n_tile * n;
+    tile.x = own + n_tile * tile.wide, tile.c = tile.x + n_tile * n, tile.h = tile.c + SEQS * n;
     pack_columns(&tile, W, in->weight_ih, 1), pack_columns(&tile, U, in->weight_hh, 0), pack_biases(&tile, bias);
     if (in->kept) large_pages(in->kept, recurrence_kept(in->kind, in->n_row, in->n_seq, in->width));
     Factors of_x = {.a = tile.x, .a_row = n, .a_inner = 1, .b = W, .b_inner = PANEL, .n_outer = 1};
@@ -253,6 +269,7 @@ int recurrence_forward(const Inputs *in, REAL *hs) {
     for (long block = 0; block * SEQS < in->n_seq; block++) {
         begin(&tile, block, 0);
         copy_in(&tile, tile.h, in->h, in->width, 0, 0, 1);
+        if (in->c) copy_in(&tile, tile.c, in->c, in->width, 0, 0, 1);
         for (long chunk = 0; chunk * ROWS < in->n_row; chunk++) {
             begin(&tile, block, chunk);
             const long step = tile.lanes * n, n_vector = tile.rows * tile.lanes;
@@ -269,6 +286,7 @@ int recurrence_forward(const Inputs *in, REAL *hs) {
             copy_out(&tile, hs, tile.h + step, in->n_row, tile.first, tile.rows);
             memcpy(tile.h, tile.h + tile.rows * step, (size_t)step * sizeof(REAL));
         }
+        if (last) copy_out(&tile, last, tile.c, 1, 0, 1);
     }
     free(room);
     return 0;
@@ -277,9 +295,10 @@ int recurrence_forward(const Inputs *in, REAL *hs) {
 /* ------------------------------------------------------------------------------------------------------- backward */
 
 /* One row: `g`, the derivatives by h after it, from outside and `carried` from the next row, become those by the gates
-   before activation, and `carried` what goes past U to h before the row. */
+   before activation, and `carried` what goes past U to h before the row. `by_c` are the derivatives by c, after the row
+   and then before it, where c is, `c_step` from one sequence to the next. */
 INLINE void differentiate(const Tile *tile, const REAL *gates, const REAL *before, const REAL *after, const REAL *outside,
-                          REAL *carried, REAL *g, const long kind) {
+                          REAL *carried, REAL *g, const REAL *c, long c_step, REAL *by_c, const long kind) {
     const long n = tile->padded;
     for (long s = 0; s < tile->lanes; s++) {
         for (long d = 0; d < n; d += LANES) {
@@ -291,20 +310,30 @@ INLINE void differentiate(const Tile *tile, const REAL *gates, const REAL *befor
                 store(g + R * n + d, by_new * q * r * (1 - r));
                 store(g + Z * n + d, by_h * (load(before + d) - new) * z * (1 - z));
                 store(carried + d, by_h * z);
+            } else if (kind == LSTM) {
+                const vec i = load(gates + I * n + d), f = load(gates + F * n + d), new = load(gates + G * n + d);
+                const vec o = load(gates + O * n + d), out = hyperbolic_tangent(load(gates + C * n + d));
+                const vec by_cell = load(by_c + d) + by_h * o * (1 - out * out);
+                store(g + I * n + d, by_cell * new * i * (1 - i)), store(g + G * n + d, by_cell * i * (1 - new * new));
+                store(g + F * n + d, by_cell * load(c + d) * f * (1 - f)), store(g + O * n + d, by_h * out * o * (1 - o));
+                store(by_c + d, by_cell * f), store(carried + d, zero());
             } else {
                 store(g + d, kind == RELU ? where(h > 0, by_h, zero()) : by_h * (1 - h * h));
                 store(carried + d, zero());
             }
         }
         gates += tile->wide, before += n, after += n, outside += n, carried += n, g += tile->wide;
+        c += c_step, by_c += n;
     }
 }
 
 INLINE void differentiate_kind(const Tile *tile, const REAL *gates, const REAL *before, const REAL *after,
-                               const REAL *outside, REAL *carried, REAL *g) {
-    if (tile->in->kind == GRU) differentiate(tile, gates, before, after, outside, carried, g, GRU);
-    else if (tile->in->kind == RELU) differentiate(tile, gates, before, after, outside, carried, g, RELU);
-    else differentiate(tile, gates, before, after, outside, carried, g, TANH);
+                               const REAL *outside, REAL *carried, REAL *g, const REAL *c, long c_step, REAL *by_c) {
+    const long kind = tile->in->kind;
+    if (kind == LSTM) differentiate(tile, gates, before, after, outside, carried, g, c, c_step, by_c, LSTM);
+    else if (kind == GRU) differentiate(tile, gates, before, after, outside, carried, g, c, c_step, by_c, GRU);
+    else if (kind == RELU) differentiate(tile, gates, before, after, outside, carried, g, c, c_step, by_c, RELU);
+    else differentiate(tile, gates, before, after, outside, carried, g, c, c_step, by_c, TANH);
 }
 
 /* Derivatives by weights of one kind: what every gate of every row of the tile, from `g` on, has of `b`. */
@@ -319,7 +348,7 @@ static void add_to_weights(const Tile *tile, REAL *to, const REAL *g, const REAL
 }
 
 static void add_to_biases(const Tile *tile, REAL *to, const REAL *g) {
-    for (long d = 0; d < tile->wide; d += LANES) {
+    for (long d = 0; d < (tile->shift + tile->n_gate) * tile->padded; d += LANES) {
         vec found = zero();
         for (long i = 0; i < tile->rows * tile->lanes; i++) found += load(g + i * tile->wide + d);
         store(to + d, load(to + d) + found);
@@ -330,12 +359,12 @@ static void add_to_biases(const Tile *tile, REAL *to, const REAL *g) {
 int recurrence_backward(const Inputs *in, const Gradients *out) {
     Tile tile = shapes(in);
     const long n = tile.padded, size = rows_size(&tile), n_tile = ROWS * SEQS, n_weight = tile.n_gate * in->width * n;
-    REAL *room = numbers(2 * size + 2 * n_weight + tile.wide + n_tile * (4 * n + tile.wide) + 2 * SEQS * n);
+    REAL *room = numbers(2 * size + 2 * n_weight + tile.wide + n_tile * (4 * n + tile.wide) + 4 * SEQS * n);
     if (!room) return 1;
     REAL *W = room, *U = W + size, *by_W = U + size, *by_U = by_W + n_weight, *by_bias = by_U + n_weight;
     REAL *g = by_bias + tile.wide, *outside = g + n_tile * tile.wide, *by_x = outside + n_tile * n;
-    REAL *carried = by_x + n_tile * n;
-    tile.x = carried + SEQS * n, tile.h = tile.x + n_tile * n;
+    REAL *carried = by_x + n_tile * n, *by_c = carried + SEQS * n;
+    tile.c = by_c + SEQS * n, tile.x = tile.c + SEQS * n, tile.h = tile.x + n_tile * n;
     memset(by_W, 0, (size_t)(2 * n_weight + tile.wide) * sizeof(REAL));
     pack_rows(&tile, W, in->weight_ih, 1), pack_rows(&tile, U, in->weight_hh, 0);
     Factors to_x = {.a = g, .a_row = tile.wide, .a_outer = n, .a_inner = 1, .b = W, .b_inner = PANEL};
@@ -346,6 +375,8 @@ int recurrence_backward(const Inputs *in, const Gradients *out) {
 
     for (long block = 0; block * SEQS < in->n_seq; block++) {
         memset(carried, 0, (size_t)(SEQS * n) * sizeof(REAL));
+        begin(&tile, block, 0);
+        if (in->c) copy_in(&tile, tile.c, in->c, in->width, 0, 0, 1), copy_in(&tile, by_c, out->last, in->width, 0, 0, 1);
         for (long chunk = (in->n_row - 1) / ROWS; chunk >= 0; chunk--) {
             begin(&tile, block, chunk);
             const long step = tile.lanes * n, n_vector = tile.rows * tile.lanes;
@@ -359,8 +390,10 @@ int recurrence_backward(const Inputs *in, const Gradients *out) {
             }
             for (long t = tile.rows - 1; t >= 0; t--) {
                 const long at = t * tile.lanes * tile.wide;
-                const REAL *h = tile.h + t * step;
-                differentiate_kind(&tile, gates + at, h, h + step, outside + t * step, carried, g + at);
+                const int past = in->c && chunk + t > 0; /* tiles of the same sequences lie one after the other */
+                const REAL *h = tile.h + t * step, *c = past ? gates + at - tile.lanes * tile.wide + C * n : tile.c;
+                differentiate_kind(&tile, gates + at, h, h + step, outside + t * step, carried, g + at, c,
+                                   past ? tile.wide : n, by_c);
                 to_h.a = g + at + tile.shift * n;
                 add_product(carried, n, &to_h, tile.lanes, n);
             }
@@ -372,6 +405,7 @@ int recurrence_backward(const Inputs *in, const Gradients *out) {
             add_to_biases(&tile, by_bias, g);
         }
         copy_out(&tile, out->h, carried, 1, 0, 1);
+        if (in->c) copy_out(&tile, out->c, by_c, 1, 0, 1);
     }
     unpack(&tile, out->weight_ih, by_W, 1), unpack(&tile, out->weight_hh, by_U, 0);
     unpack_biases(&tile, out, by_bias);

@@ -135,7 +135,7 @@ def test_an_edited_output_of_the_only_layer_moves_its_row_alone(config) -> None:
 @pytest.mark.parametrize("config", CONFIGS)
 def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, path, monkeypatch) -> None:  # noqa: F811
     names = {GRUConfig: "gru", LSTMConfig: "lstm", RNNConfig: "rnn_relu" if config.n_layer == 2 else "rnn_tanh"}
-    model, calls, compiled = make(config), [], path == "compiled" and not isinstance(config, LSTMConfig)
+    model, calls, compiled = make(config), [], path == "compiled"
     where, name = (predictors.recurrent, "compiled_recurrence") if compiled else (torch, names[type(config)])
     fused = getattr(where, name)
 

@@ -1,4 +1,4 @@
-"""The compiled rows of RNN and GRU against torch.nn's own: values, every derivative, and what they may be given."""
+"""The compiled rows of RNN, GRU and LSTM against torch.nn's own: values, derivatives, and what they may be given."""
 
 from collections.abc import Callable
 
@@ -15,6 +15,7 @@ KINDS: dict[str, Callable[[int], nn.RNNBase]] = {
     "rnn_tanh": lambda width: nn.RNN(width, width, batch_first=True),
     "rnn_relu": lambda width: nn.RNN(width, width, batch_first=True, nonlinearity="relu"),
     "gru": lambda width: nn.GRU(width, width, batch_first=True),
+    "lstm": lambda width: nn.LSTM(width, width, batch_first=True),
 }
 TOLERANCE = {torch.float64: 1e-12, torch.float32: 1e-5}  # of what is largest; rounding is about 1e-15 and 1e-6
 # tiles are of 16 rows and 16 sequences, and vectors of 4 to 16 numbers: whole ones, tails, and less than one
@@ -27,14 +28,24 @@ def drawn(kind: str, n_seq: int, n_row: int, width: int, dtype: torch.dtype = to
     layer = KINDS[kind](width).to(dtype)
     for weight in layer.parameters():
         nn.init.uniform_(weight, -(width**-0.5), width**-0.5, generator=rng)
-    x = torch.randn(n_seq, n_row, width, dtype=dtype, generator=rng).requires_grad_()
-    return layer, x, torch.randn(n_seq, width, dtype=dtype, generator=rng).requires_grad_()
+    shapes = [(n_seq, n_row, width), (n_seq, width), (n_seq, width)][: 3 if kind == "lstm" else 2]
+    x, *state = (torch.randn(shape, dtype=dtype, generator=rng).requires_grad_() for shape in shapes)
+    return layer, x, state
 
 
-def compiled(kind: str, x: Tensor, h: Tensor, layer: nn.RNNBase) -> Tensor:
-    library = kernels.library(x, h)
+def compiled(kind: str, x: Tensor, state: list[Tensor], layer: nn.RNNBase) -> Tensor:
+    """h at every row, and c after the last one as if it were one more."""
+    library = kernels.library(x, *state)
     assert library is not None
-    return compiled_recurrence(library, kind, x, h, list(layer.parameters()))
+    hs, c = compiled_recurrence(library, kind, x, state, list(layer.parameters()))
+    assert (c is None) == (kind != "lstm")
+    return hs if c is None else torch.cat([hs, c[:, None]], dim=1)
+
+
+def torchs(kind: str, x: Tensor, state: list[Tensor], layer: nn.RNNBase) -> Tensor:
+    before = [each[None].contiguous() for each in state]
+    hs, after = layer(x, tuple(before) if kind == "lstm" else before[0])
+    return torch.cat([hs, after[1].transpose(0, 1)], dim=1) if kind == "lstm" else hs
 
 
 def agree(found: Tensor, expected: Tensor, inputs: list[Tensor]) -> None:
@@ -52,13 +63,14 @@ def agree(found: Tensor, expected: Tensor, inputs: list[Tensor]) -> None:
 def test_rows_and_derivatives_are_those_of_torchs_layer(
     kind: str, n_seq: int, n_row: int, width: int, dtype: torch.dtype
 ) -> None:
-    layer, x, h = drawn(kind, n_seq, n_row, width, dtype)
-    agree(compiled(kind, x, h, layer), layer(x, h[None])[0], [x, h, *layer.parameters()])
+    layer, x, state = drawn(kind, n_seq, n_row, width, dtype)
+    found, expected = compiled(kind, x, state, layer), torchs(kind, x, state, layer)
+    agree(found, expected, [x, *state, *layer.parameters()])
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_inputs_and_derivatives_may_lie_anywhere_in_memory(kind: str) -> None:
-    layer, x, h = drawn(kind, 6, 20, 9)
+    layer, x, state = drawn(kind, 6, 20, 9)
     for look in (
         lambda x: x[:, 3:18],
         lambda x: x[::2],
@@ -67,65 +79,72 @@ def test_inputs_and_derivatives_may_lie_anywhere_in_memory(kind: str) -> None:
         lambda x: x.transpose(1, 2).contiguous().transpose(1, 2),
     ):
         seen = look(x)
-        state = h[: len(seen)]
-        found, expected = compiled(kind, seen, state, layer), layer(seen, state[None].contiguous())[0]
-        agree(found.transpose(0, 2), expected.transpose(0, 2), [x, h, *layer.parameters()])
-    found, expected = compiled(kind, x, h, layer), layer(x, h[None])[0]
-    slopes = (torch.autograd.grad(each.sum(), [x, h]) for each in (found, expected))
+        before = [each.t().contiguous().t()[: len(seen)] for each in state]
+        found, expected = compiled(kind, seen, before, layer), torchs(kind, seen, before, layer)
+        agree(found.transpose(0, 2), expected.transpose(0, 2), [x, *state, *layer.parameters()])
+    found, expected = compiled(kind, x, state, layer), torchs(kind, x, state, layer)
+    slopes = (torch.autograd.grad(each.sum(), [x, *state]) for each in (found, expected))
     for one, other in zip(*slopes, strict=True):
         torch.testing.assert_close(one, other, rtol=0, atol=1e-12)  # the derivative is one number, expanded
 
 
+def test_of_an_lstm_the_last_cell_alone_may_be_differentiated() -> None:
+    layer, x, state = drawn("lstm", 5, 20, 9)
+    found, expected = (rows("lstm", x, state, layer)[:, -1] for rows in (compiled, torchs))
+    agree(found, expected, [x, *state, *layer.parameters()])
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_same_bytes_every_time_wherever_a_sequence_stands_and_wherever_a_pass_is_cut(kind: str) -> None:
-    layer, x, h = drawn(kind, 21, 37, 33, torch.float32)
-    found = compiled(kind, x, h, layer)
-    slopes = [torch.autograd.grad(found.square().sum(), [x, h, *layer.parameters()], retain_graph=True) for _ in "ab"]
+    layer, x, state = drawn(kind, 21, 37, 33, torch.float32)
+    found, inputs = compiled(kind, x, state, layer), [x, *state, *layer.parameters()]
+    slopes = [torch.autograd.grad(found.square().sum(), inputs, retain_graph=True) for _ in range(2)]
     assert all(torch.equal(one, other) for one, other in zip(*slopes, strict=True))
     with torch.no_grad():
-        assert torch.equal(compiled(kind, x, h, layer), found)
-        assert torch.equal(compiled(kind, x.flip(0), h.flip(0), layer).flip(0), found)
-        before = compiled(kind, x[:, :11], h, layer)
-        after = compiled(kind, x[:, 11:], before[:, -1], layer)
-        assert torch.equal(torch.cat([before, after], 1), found)
+        assert torch.equal(compiled(kind, x, state, layer), found)
+        assert torch.equal(compiled(kind, x.flip(0), [each.flip(0) for each in state], layer).flip(0), found)
+        before = compiled(kind, x[:, :11], state, layer)
+        after = compiled(kind, x[:, 11:], [before[:, 10], *before[:, 11:].unbind(1)], layer)
+        assert torch.equal(torch.cat([before[:, :11], after], 1), found)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_is_not_a_number_comes_through_in_its_sequence_alone(kind: str) -> None:
-    layer, x, h = drawn(kind, 5, 20, 9)
+    layer, x, state = drawn(kind, 5, 20, 9)
     with torch.no_grad():
-        clean = compiled(kind, x, h, layer)
+        clean = compiled(kind, x, state, layer)
         x[2, 7, 3] = torch.nan
-        found = compiled(kind, x, h, layer)
+        found = compiled(kind, x, state, layer)
     assert bool(found[2, 7:].isnan().all())
     found[2, 7:] = clean[2, 7:]
     assert torch.equal(found, clean)
 
 
-def test_gates_that_are_full_stay_numbers() -> None:
-    layer, x, h = drawn("gru", 3, 20, 9)
-    agree(compiled("gru", x * 1e4, h, layer), layer(x * 1e4, h[None])[0], [h])
+@pytest.mark.parametrize("kind", ["rnn_tanh", "gru", "lstm"])
+def test_gates_that_are_full_stay_numbers(kind: str) -> None:
+    layer, x, state = drawn(kind, 3, 20, 9)
+    agree(compiled(kind, x * 1e4, state, layer), torchs(kind, x * 1e4, state, layer), state)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_second_derivative_is_refused(kind: str) -> None:
-    layer, x, h = drawn(kind, 2, 3, 4)
-    (slope,) = torch.autograd.grad(compiled(kind, x, h, layer).square().sum(), x, create_graph=True)
+    layer, x, state = drawn(kind, 2, 3, 4)
+    (slope,) = torch.autograd.grad(compiled(kind, x, state, layer).square().sum(), x, create_graph=True)
     with pytest.raises(RuntimeError, match="once_differentiable"):
         slope.sum().backward()
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_memory_for_the_working_space_is_told(kind: str, monkeypatch) -> None:
-    layer, x, h = drawn(kind, 2, 3, 4)
+    layer, x, state = drawn(kind, 2, 3, 4)
     library = kernels.library(x)
-    found = compiled(kind, x, h, layer)
+    found = compiled(kind, x, state, layer)
     monkeypatch.setattr(library, "recurrence_backward", Failing())
     with pytest.raises(MemoryError, match="no memory for the working space of recurrence_backward"):
         found.sum().backward()
     monkeypatch.setattr(library, "recurrence_forward", Failing())
     with pytest.raises(MemoryError, match="no memory for the working space of recurrence_forward"):
-        compiled(kind, x, h, layer)
+        compiled(kind, x, state, layer)
 
 
 class Failing:
