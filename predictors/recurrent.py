@@ -36,6 +36,8 @@ ROW_WIDTH = 128
 """Width for which one row more pays for what the kernel does with the weights first: layers this many times wider than
 they have rows are for torch's fused pass, which is as fast there.
 """
+LSTM_WIDTH = 128
+"""Wider layers of an LSTM are for torch, whose own kernel is as fast there; an RNN's and a GRU's are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +214,8 @@ def _rows(
     fused: Callable[..., tuple[Tensor, ...]], kind: str, x: Tensor, state: State, layer: Layer
 ) -> tuple[Tensor, Tensor]:
     """h at every row, and the last of the states after the last one, by the kernel or by torch's fused pass."""
-    wide = x.shape[2] >= ROW_WIDTH * x.shape[1]
+    n_row, width = x.shape[1:]
+    wide = width >= ROW_WIDTH * n_row or (kind == "lstm" and width > LSTM_WIDTH)
     kernels = None if wide else library(x, *state, *layer.weights)
     if kernels is not None:
         hs, last_c = compiled_recurrence(kernels, kind, x, state, layer.weights)

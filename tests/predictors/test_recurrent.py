@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 import predictors.recurrent
 from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
-from predictors.recurrent import RNN, ROW_WIDTH, RNNConfig, _cells
+from predictors.recurrent import LSTM_WIDTH, RNN, ROW_WIDTH, RNNConfig, _cells
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
@@ -153,9 +153,17 @@ def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, path, 
         assert len(calls) == 2 + config.n_layer - 1
 
 
-@pytest.mark.parametrize(("n_time", "expected"), [(1, 0), (2, 1)])
-def test_few_rows_of_a_wide_layer_are_for_torch(n_time: int, expected: int, monkeypatch) -> None:
-    calls, model = [], make(GRUConfig(n_symbol=3, width=2 * ROW_WIDTH))
+@pytest.mark.parametrize(
+    ("config", "n_time", "expected"),
+    [
+        (GRUConfig(n_symbol=3, width=2 * ROW_WIDTH), 1, 0),
+        (GRUConfig(n_symbol=3, width=2 * ROW_WIDTH), 2, 1),
+        (LSTMConfig(n_symbol=3, width=LSTM_WIDTH), 2, 1),
+        (LSTMConfig(n_symbol=3, width=LSTM_WIDTH + 1), 2, 0),
+    ],
+)
+def test_few_rows_of_a_wide_layer_and_wide_lstms_are_for_torch(config, n_time, expected, monkeypatch) -> None:
+    calls, model = [], make(config)
     monkeypatch.setattr(predictors.recurrent, "library", lambda *tensors: calls.append(1))
     model.log_probs(WORDS[:, :n_time])
     assert len(calls) == expected
