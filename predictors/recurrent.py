@@ -7,6 +7,9 @@ the output at row t changes nothing of that layer afterwards, editing the carry 
 Letters. x input, h hidden state, c cell, and the gates: i input, f forget, g candidate, o output (LSTM); r reset,
 z update, n new (GRU); stacked in the weights in torch's order i f g o and r z n.
 
+On the CPU, in float32 and float64, many rows are compiled C (`predictors.kernels`). Elsewhere, where nothing can be
+compiled, and where it would gain nothing (`ROW_WIDTH`, `LSTM_WIDTH`), they are torch's fused passes.
+
 References: Elman, Cognitive Science 14, 179 (1990); Hochreiter and Schmidhuber, Neural Computation 9, 1735 (1997), with
 the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2000); Cho and others, arXiv 1406.1078
 (2014).

@@ -76,8 +76,10 @@ INLINE void add_block(REAL *c, long c_row, const Factors *f, const REAL *a, cons
         for (long inner = f->n_inner; inner > 0; inner--, one += f->a_inner, other += f->b_inner) {
             vec row[WIDE];
             for (long j = 0; j < wide; j++) row[j] = load(other + j * LANES);
-            for (long i = 0; i < tall; i++)
-                for (long j = 0; j < wide; j++) found[i][j] += one[i * f->a_row] * row[j];
+            for (long i = 0; i < tall; i++) {
+                const vec all = one[i * f->a_row] - zero(); /* in every lane */
+                for (long j = 0; j < wide; j++) found[i][j] = fused(all, row[j], found[i][j]);
+            }
         }
     }
     for (long i = 0; i < tall; i++)
