@@ -79,9 +79,7 @@ def planted(name: str, targets: list[Target], rng: np.random.Generator) -> np.nd
 def measured(X: np.ndarray, ground: Ground, targets: list[Target]) -> dict[str, Any]:
     """What one set of features holds: held-out R² by probability, directions, and angles between the factors."""
     weight = ground.histories.weight("probability")
-    scores = score(
-        X, targets, ground.histories, weighting="probability", split=ground.splits[0], probe=ground.probe
-    )
+    scores = score(X, targets, ground.histories, weighting="probability", split=ground.splits[0], probe=ground.probe)
     components = principal_components(X, weight)
     factors = [(target.name, target.Y) for target in targets[:2]]
     [angles] = subspace_angles(X, factors, weight, rng=np.random.default_rng(0))
