@@ -288,7 +288,6 @@ def main(arguments: list[str] | None = None) -> None:
     sizes = (SMALL if asked.small else SIZES) | {key: value for key, value in given.items() if value is not None}
     settings = {"cases": CASES, "shape": SHAPE, **{k: v for k, v in sizes.items() if k != "seeds"}}
     file = RowFile(asked.out, command=COMMAND, settings=settings)
-    keep_memory()
     with one_thread():
         run(file, sizes)
     found = file.document()
@@ -297,4 +296,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()

@@ -215,7 +215,6 @@ def main(arguments: list[str] | None = None) -> None:
     sizes = (SMALL if asked.small else SIZES) | {key: value for key, value in given.items() if value is not None}
     settings = {"factors": FACTORS, "networks": KINDS, **{k: v for k, v in sizes.items() if k != "seeds"}}
     file = RowFile(asked.out, command=COMMAND, settings=settings)
-    keep_memory()
     with one_thread():
         run(file, sizes)
     save_png(picture(file.document()), asked.out.with_suffix(".png"))
@@ -223,4 +222,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()

@@ -13,6 +13,7 @@ not done again.
 """
 
 import argparse
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,19 @@ def described(
     return found
 
 
+def while_training(
+    ground: Ground, site: str, belief: Target
+) -> tuple[dict[str, float], Callable[[int, Predictor], None]]:
+    """Mean squared errors in sample by step, and what puts them there when training calls it."""
+    found: dict[str, float] = {}
+
+    def look(step: int, now: Predictor) -> None:
+        X = read_out(now, ground.histories, [site]).features[site].astype(np.float64)
+        found[f"{step}"] = fitted(X, belief.Y, ground.histories.weight("uniform"))["mse"]
+
+    return found, look
+
+
 def run(file: RowFile, sizes: dict[str, Any]) -> None:
     """Do what is not done."""
     for label, study in studies().items():
@@ -259,15 +273,8 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
                 continue
             model = network(study, seed, sizes["length"])
             untrained = described(model, label, ground, study, targets, sizes["points"])
-            early: dict[str, float] = {}
+            early, look = while_training(ground, f"layer.{study.shape['n_layer'] - 1}", targets[0])
             steps = max(1, round(study.steps * sizes["part"]))
-
-            def look(step: int, now: Predictor) -> None:
-                last = read_out(now, ground.histories, [f"layer.{study.shape['n_layer'] - 1}"]).features
-                [X] = [value for site, value in last.items() if site.startswith("layer")]
-                weight = ground.histories.weight("uniform")
-                early[f"{step}"] = fitted(X.astype(np.float64), targets[0].Y, weight)["mse"]
-
             training = TrainingConfig(
                 length=sizes["length"],
                 steps=steps,
@@ -417,7 +424,6 @@ def main(arguments: list[str] | None = None) -> None:
     settings = {"folds": N_FOLD, "penalties": PENALTIES, "gauge": "state", "networks": networks}
     settings |= {key: value for key, value in sizes.items() if key != "seeds"}
     file = RowFile(asked.out, command=COMMAND, settings=settings)
-    keep_memory()
     with one_thread():
         run(file, sizes)
     found = file.document()
@@ -427,4 +433,5 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()
