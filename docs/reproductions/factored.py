@@ -43,6 +43,9 @@ SMALL: dict[str, Any] = {"seeds": 1, "steps": 20, "batch": 16, "length": 3, "his
 PLANTED = ("whole belief", "factors side by side", "factors in one plane", "noise")
 TARGETS = ("factor-1", "factor-2", "together")
 WIDTH = 64
+SUM = 4
+"""Dimensions of the factors side by side: what a network's first four principal components tell is read apart."""
+
 SHARE = 0.95
 """Of all variance, for the count of directions."""
 
@@ -81,11 +84,20 @@ def measured(X: np.ndarray, ground: Ground, targets: list[Target]) -> dict[str, 
     weight = ground.histories.weight("probability")
     scores = score(X, targets, ground.histories, weighting="probability", split=ground.splits[0], probe=ground.probe)
     components = principal_components(X, weight)
+    leading = score(
+        components.coordinates(X)[:, :SUM],
+        targets,
+        ground.histories,
+        weighting="probability",
+        split=ground.splits[0],
+        probe=ground.probe,
+    )
     factors = [(target.name, target.Y) for target in targets[:2]]
     [angles] = subspace_angles(X, factors, weight, rng=np.random.default_rng(0))
     held = np.cumsum(components.variance) / components.variance.sum()
     return {
         "r2": {s.target: {"score": s.score, "low": s.low, "high": s.high} for s in scores},
+        "r2_leading": {s.target: s.score for s in leading},
         "directions": components.count(SHARE),
         "effective_dimension": effective_dimension(X, weight),
         "variance_held": [round(float(h), 5) for h in held[:16]],
@@ -145,9 +157,9 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
 
 def table(found: dict[str, Any]) -> str:
     """One line for each layer of each network, and for what is planted."""
-    head = f"{'held by':<27}{'layer':<9}{'KL, nats':>9}" + "".join(f"{name:>10}" for name in TARGETS)
-    lines = [head + f"{'directions':>12}{'overlap (chance)':>27}{'angles':>9}"]
-    rows = sorted(found["rows"], key=lambda row: ("planted" not in row, row.get("kind", ""), row.get("trained", 0)))
+    head = f"{'held by':<30}{'layer':<8}{'KL, nats':>9}" + "".join(f"{name:>10}" for name in TARGETS)
+    lines = [head + f"{'first 4 components: the same':>31}{'directions':>12}{'angles':>10}"]
+    rows = sorted(found["rows"], key=lambda row: ("planted" not in row, row.get("kind", ""), not row.get("trained", 0)))
     for row in rows:
         if "planted" in row:
             lines.append(_line(f"planted: {row['planted']}", "", "", row))
@@ -160,10 +172,23 @@ def table(found: dict[str, Any]) -> str:
 
 def _line(name: str, site: str, kl: str, at: dict[str, Any]) -> str:
     cells = "".join(f"{at['r2'][target]['score']:>10.3f}" for target in TARGETS)
-    _, low, high = at["chance"]
+    leading = "  ".join(f"{at['r2_leading'][target]:.3f}" for target in TARGETS)
     angles = " ".join(f"{angle:.0f}°" for angle in at["angles"])
-    overlap = f"{at['overlap']:.3f} ({low:.3f} to {high:.3f})"
-    return f"{name:<27}{site:<9}{kl:>9}{cells}{at['directions']:>12}{overlap:>27}{angles:>9}"
+    return f"{name:<30}{site:<8}{kl:>9}{cells}{leading:>31}{at['directions']:>12}{angles:>10}"
+
+
+def overlap_table(found: dict[str, Any]) -> str:
+    """Mean squared cosine between the subspaces of the factors in the last layer, beside that of random ones there."""
+    lines = []
+    for row in found["rows"]:
+        if "planted" in row:
+            name, at = f"planted: {row['planted']}", row
+        else:
+            name = f"{row['kind']}, seed {row['seed']}" + ("" if row["trained"] else ", untrained")
+            at = list(row["sites"].values())[-1]
+        _, low, high = at["chance"]
+        lines.append(f"{name:<32}{at['overlap']:.3f}   random: {low:.3f} to {high:.3f}")
+    return "\n".join(lines)
 
 
 def picture(found: dict[str, Any]) -> Figure:
@@ -174,7 +199,7 @@ def picture(found: dict[str, Any]) -> Figure:
         left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
         for row in rows:
             at = list(row["sites"].values())[-1]
-            colour = colour_of(row["kind"], KINDS)
+            colour = colour_of(row["kind"], list(KINDS))
             place = np.arange(len(TARGETS)) + (list(KINDS).index(row["kind"]) - 0.5) * 0.24 + 0.05 * row["seed"]
             inside = colour if row["trained"] else "none"
             label = display_name(row["kind"]) + ("" if row["trained"] else ", untrained") if not row["seed"] else None
@@ -218,7 +243,7 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, sizes)
     save_png(picture(file.document()), asked.out.with_suffix(".png"))
-    print(table(file.document()))
+    print(table(file.document()), overlap_table(file.document()), sep="\n\n")
 
 
 if __name__ == "__main__":

@@ -240,7 +240,7 @@ def picture(found: dict[str, Any]) -> Figure:
         loss.plot(rows, excess, color=INK, lw=2.2, label="optimum")
         told.plot(rows, exact["to_the_true_one"], color=INK, lw=2.2, label="exact posterior")
         for row in networks:
-            colour = colour_of(row["kind"], KINDS)
+            colour = colour_of(row["kind"], list(KINDS))
             name = display_name(row["kind"]) if row["seed"] == 0 else None
             loss.plot(rows, excess + row["trained"]["kl_bits_by_row"], color=colour, lw=1.2, label=name)
             for state, style in (("trained", "-"), ("untrained", ":")):

@@ -123,8 +123,8 @@ def picture(found: dict[str, Any]) -> Figure:
                     axes.plot(
                         [row["width"] for row in own],
                         [row["r2"][name] for row in own],
-                        color=colour_of(kind, KINDS),
-                        marker=marker_of(kind, KINDS),
+                        color=colour_of(kind, list(KINDS)),
+                        marker=marker_of(kind, list(KINDS)),
                         ms=4,
                         lw=1.1,
                         label=display_name(kind) if seed == 0 else None,
