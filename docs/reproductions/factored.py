@@ -38,7 +38,7 @@ from probes.targets import Target, residual, varying
 COMMAND = "python docs/reproductions/factored.py -o docs/results/factored.json"
 FACTORS = ({"x": 0.05, "a": 0.85}, {"x": 0.1, "a": 0.9})
 KINDS: dict[str, dict[str, Any]] = {"transformer": {"n_layer": 3}, "gru": {"n_layer": 1}}
-SIZES: dict[str, Any] = {"seeds": 2, "steps": 2000, "batch": 128, "length": 8, "histories": 6000}
+SIZES: dict[str, Any] = {"seeds": 2, "steps": 1000, "batch": 128, "length": 8, "histories": 6000}
 SMALL: dict[str, Any] = {"seeds": 1, "steps": 20, "batch": 16, "length": 3, "histories": 400}
 PLANTED = ("whole belief", "factors side by side", "factors in one plane", "noise")
 TARGETS = ("factor-1", "factor-2", "together")
@@ -66,13 +66,19 @@ def the_targets(ground: Ground) -> list[Target]:
     return [*factors, varying("together", together)]
 
 
-def planted(name: str, targets: list[Target], rng: np.random.Generator) -> np.ndarray:
+def coordinates(target: Target, weight: np.ndarray) -> np.ndarray:
+    """A target in as many coordinates as it has dimensions, each of variance 1, the largest first."""
+    components = principal_components(target.Y, weight)
+    return np.asarray(components.coordinates(target.Y) / np.sqrt(components.variance))
+
+
+def planted(name: str, targets: list[Target], weight: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Features as wide as a network that hold what the name says, turned at random, with noise of a thousandth."""
-    one, other, together = (target.Y / target.Y.std() for target in targets)
+    one, other, together = (coordinates(target, weight) for target in targets)
     held = {
         "whole belief": np.hstack([one, other, together]),
         "factors side by side": np.hstack([one, other]),
-        "factors in one plane": one[:, :2] + other[:, :2],
+        "factors in one plane": one + other,
         "noise": rng.standard_normal((len(one), WIDTH)),
     }[name]
     turned = np.linalg.qr(rng.standard_normal((WIDTH, held.shape[1])))[0]
@@ -129,10 +135,12 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
     process = the_process()
     ground = prepare(process, sizes["length"], max_histories=sizes["histories"], rng=np.random.default_rng(0))
     targets = the_targets(ground)
-    file.say(histories=len(ground.histories), dimensions={target.name: target.dimension for target in targets})
+    weight = ground.histories.weight("probability")
+    dimensions = {target.name: coordinates(target, weight).shape[1] for target in targets}
+    file.say(histories=len(ground.histories), dimensions=dimensions)
     for name in PLANTED:
         if file.find(planted=name) is None:
-            X = planted(name, targets, np.random.default_rng(1))
+            X = planted(name, targets, weight, np.random.default_rng(1))
             file.add({"planted": name, **measured(X, ground, targets)})
     for seed in range(sizes["seeds"]):
         for kind in KINDS:
@@ -210,12 +218,8 @@ def picture(found: dict[str, Any]) -> Figure:
         for row in found["rows"]:
             if row.get("planted") in PLANTED[:2]:
                 held = [0, *row["variance_held"]]
-                right.plot(range(len(held)), held, color=MUTED, lw=1.2, ls="--")
-                at = 3 if row["planted"] == PLANTED[1] else 6
-                right.annotate(
-                    f"planted:\n{row['planted']}", (at, held[at]), (7.5, 0.62 if at == 3 else 0.42),
-                    arrowprops={"arrowstyle": "-", "color": MUTED, "lw": 0.7}, color=MUTED, fontsize=8.5,
-                )  # fmt: skip
+                style = "--" if row["planted"] == PLANTED[0] else "-."
+                right.plot(range(len(held)), held, color=MUTED, lw=1.2, ls=style, label=f"planted: {row['planted']}")
         left.set_xticks(range(len(TARGETS)), ["first factor", "second factor", "how they go\ntogether"])
         left.set(ylabel="held-out R²", ylim=(min(0, left.get_ylim()[0]), 1.04), xlim=(-0.5, 2.5))
         left.axhline(0, color=MUTED, lw=0.8)
@@ -225,6 +229,7 @@ def picture(found: dict[str, Any]) -> Figure:
         right.axhline(SHARE, color=INK, lw=0.6)
         right.set(xlabel="directions", ylabel="variance held", xlim=(0, 16), ylim=(0, 1.03))
         right.grid(axis="y", color=GRID)
+        right.legend(loc="lower right", fontsize=8.5)
         right.set_title("How many directions the last layer fills")
     return figure
 

@@ -72,8 +72,8 @@ def studies() -> dict[str, Study]:
     small = {"width": 64, "n_layer": 4, "n_head": 1, "head_width": 8, "mlp_width": 256}
     large = {"width": 128, "n_layer": 4, "n_head": 4, "head_width": 16, "mlp_width": 512}
     return {
-        "mess3": Study(zoo.mess3(x=0.05, a=0.85), small, 1500, 4e-3, ("uniform", "probability")),
-        "rrxor": Study(zoo.rrxor(), large, 2500, 2e-3, ("uniform",)),
+        "mess3": Study(zoo.mess3(x=0.05, a=0.85), small, 1000, 4e-3, ("uniform", "probability")),
+        "rrxor": Study(zoo.rrxor(), large, 2000, 2e-3, ("uniform",)),
     }
 
 

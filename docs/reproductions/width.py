@@ -45,8 +45,8 @@ LENGTH, PAST = 6, 2
 """Symbols read; and those after which predictions are compared: 81 beliefs, of which the bottleneck can be found."""
 
 SEEDS = 1
-SIZES = {"steps": 1000, "length": LENGTH, "past": PAST, "histories": 5000}
-SMALL = {"steps": 30, "length": 3, "past": 1, "histories": 500}
+SIZES = {"steps": 600, "batch": 64, "length": LENGTH, "past": PAST, "histories": 5000}
+SMALL = {"steps": 30, "batch": 16, "length": 3, "past": 1, "histories": 500}
 
 PRICES = tuple(float(beta) for beta in np.geomspace(1.2, 300, 16))
 
@@ -78,6 +78,7 @@ def run(file: RowFile, *, kinds: Sequence[str], widths: Sequence[int], seeds: in
                 training = TrainingConfig(
                     length=length,
                     steps=sizes["steps"],
+                    batch=sizes["batch"],
                     lr=rate,
                     clip=clip("product", kind),
                     eval_every=sizes["steps"],
