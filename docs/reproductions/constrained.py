@@ -2,13 +2,14 @@
 
     python docs/reproductions/constrained.py -o docs/results/constrained.json [--small]
 
-Trains transformers on Mess3, several seeds each: x = 0.05 with one head, and x = 0.45, where 1 - 3x is negative and
-attention, which is not, would have to make signs alternate, with one head and with two. Piotrowski and others (arXiv
-2502.01954) find in the first attention layer a decay (1 - 3x)^lag, after it a constrained belief, one source symbol at
-a time, and the full belief in later layers. Read from every place of the residual stream: both beliefs. Beside them the
-same network untrained and two that are planted: the symbols one by one (of which the constrained belief is a linear
-function) and the exact belief. Then the first layer's attention by lag, and the signed effect of each symbol on what
-that layer writes. The picture goes beside the file. What is in the file is not done again.
+Trains transformers on Mess3, several seeds each: of one layer at x = 0.05, and at x = 0.5, where 1 - 3x is negative and
+attention, which is not, would have to make signs alternate, with one head and with two; and of four layers at x = 0.05.
+Piotrowski and others (arXiv 2502.01954) find in the first attention layer a decay (1 - 3x)^lag, after it a constrained
+belief, one source symbol at a time, and the full belief in later layers. Read from every place of the residual stream:
+both beliefs. Beside them the same network untrained and two that are planted: the symbols one by one (of which the
+constrained belief is a linear function) and the exact belief. Then the first layer's attention by lag, and the signed
+effect of each symbol on what that layer writes. The picture goes beside the file. What is in the file is not done
+again.
 """
 
 import argparse
@@ -38,13 +39,18 @@ from probes.targets import Target
 
 COMMAND = "python docs/reproductions/constrained.py -o docs/results/constrained.json"
 CASES: dict[str, dict[str, Any]] = {
-    "x = 0.05, one head": {"x": 0.05, "a": 0.85, "n_head": 1},
-    "x = 0.45, one head": {"x": 0.45, "a": 0.85, "n_head": 1},
-    "x = 0.45, two heads": {"x": 0.45, "a": 0.85, "n_head": 2},
+    "x = 0.05, 1 head": {"x": 0.05, "a": 0.85, "n_layer": 1, "n_head": 1, "steps": 2000},
+    "x = 0.5, 1 head": {"x": 0.5, "a": 0.85, "n_layer": 1, "n_head": 1, "steps": 2000},
+    "x = 0.5, 2 heads": {"x": 0.5, "a": 0.85, "n_layer": 1, "n_head": 2, "steps": 2000},
+    "x = 0.05, 4 layers": {"x": 0.05, "a": 0.85, "n_layer": 4, "n_head": 1, "steps": 1000},
 }
-SHAPE: dict[str, Any] = {"n_layer": 4, "width": 64, "head_width": 8, "mlp_width": 256}
-SIZES: dict[str, Any] = {"seeds": 2, "steps": 1000, "batch": 64, "length": 10, "histories": 8000, "words": 4096}
-SMALL: dict[str, Any] = {"seeds": 1, "steps": 15, "batch": 16, "length": 6, "histories": 400, "words": 200}
+"""One layer unless the name says more. At x = 0.5, 1 - 3x is -0.5."""
+
+SHAPE: dict[str, Any] = {"width": 64, "head_width": 8, "mlp_width": 256}
+SIZES: dict[str, Any] = {"seeds": 2, "part": 1.0, "batch": 64, "length": 10, "histories": 8000, "words": 4096}
+SMALL: dict[str, Any] = {"seeds": 1, "part": 0.005, "batch": 16, "length": 6, "histories": 400, "words": 200}
+"""`part`: of the steps of each case."""
+
 TARGETS = ("belief", "constrained")
 AMID = "layer.0 amid"
 """The residual stream after the first attention, before the first perceptron."""
@@ -151,7 +157,7 @@ def read(model: Transformer, process: HMM, ground: Ground, targets: list[Target]
 
 def network(case: str, seed: int, length: int) -> Transformer:
     """An untrained one."""
-    chosen = candidate("transformer", SHAPE | {"n_head": CASES[case]["n_head"]})
+    chosen = candidate("transformer", SHAPE | {key: CASES[case][key] for key in ("n_layer", "n_head")})
     model = make(chosen, 3, length, rng=torch.Generator().manual_seed(seed))
     assert isinstance(model, Transformer)
     return model
@@ -174,14 +180,14 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
                 continue
             model = network(case, seed, length)
             untrained = read(model, process, ground, targets, words)
-            rate, _ = learning_rate("mess3", "transformer")
+            steps, (rate, _) = round(CASES[case]["steps"] * sizes["part"]), learning_rate("mess3", "transformer")
             training = TrainingConfig(
                 length=length,
-                steps=sizes["steps"],
+                steps=steps,
                 batch=sizes["batch"],
                 lr=rate,
                 clip=clip("mess3", "transformer"),
-                eval_every=sizes["steps"],
+                eval_every=steps,
             )
             record = train(model, process, training, rng=np.random.default_rng(seed))
             who = {"case": case, "seed": seed, "training": asdict(training), "seconds": round(record.seconds, 1)}
@@ -231,7 +237,7 @@ def attention_table(found: dict[str, Any]) -> str:
 def picture(found: dict[str, Any]) -> Figure:
     """Above what is read where, below what the first attention writes, by lag, beside theory."""
     with house_style():
-        figure = Figure(figsize=(10.0, 6.4), layout="constrained")
+        figure = Figure(figsize=(11.0, 6.0), layout="constrained")
         axes = figure.subplots(2, len(CASES), sharey="row")
         for case, above, below in zip(CASES, *axes, strict=True):
             rows = [row for row in found["rows"] if row["case"] == case]
@@ -241,7 +247,7 @@ def picture(found: dict[str, Any]) -> Figure:
         axes[0, 0].set_ylabel("held-out R²")
         axes[1, 0].set_ylabel("effect of a symbol, lag 1 as 1")
         handles, labels = axes[0, 0].get_legend_handles_labels()
-        axes[0, 0].legend(handles, labels, fontsize=8, loc="lower right")
+        axes[0, 0].legend(handles, labels, fontsize=7.5, loc="lower right")
         handles, labels = axes[1, 0].get_legend_handles_labels()
         axes[1, 0].legend(handles, labels, fontsize=8, loc="upper right")
     return figure
@@ -258,7 +264,7 @@ def _draw_sites(axes: Axes, rows: list[dict[str, Any]]) -> None:
                 axes.plot(range(len(sites)), y, style, marker="o", ms=3, color=colour, label=label)
     names = [site.replace("layer.0 amid", "0\namid").replace("layer.", "") for site in rows[0]["trained"]["sites"]]
     axes.set_xticks(range(len(names)), names)
-    axes.set(xlabel="residual stream after block", ylim=(0, 1.02))
+    axes.set(xlabel="after block", ylim=(0.5, 1.01), xlim=(-0.4, len(names) - 0.6))
     axes.grid(axis="y", color=GRID)
 
 
@@ -281,11 +287,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--seeds", type=int)
-    parser.add_argument("--steps", type=int)
     parser.add_argument("--small", action="store_true", help="one seed, little training, for seconds")
     asked = parser.parse_args(arguments)
-    given = {"seeds": asked.seeds, "steps": asked.steps}
-    sizes = (SMALL if asked.small else SIZES) | {key: value for key, value in given.items() if value is not None}
+    sizes = (SMALL if asked.small else SIZES) | ({} if asked.seeds is None else {"seeds": asked.seeds})
     settings = {"cases": CASES, "shape": SHAPE, **{k: v for k, v in sizes.items() if k != "seeds"}}
     file = RowFile(asked.out, command=COMMAND, settings=settings)
     with one_thread():

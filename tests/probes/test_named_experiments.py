@@ -85,9 +85,9 @@ def test_constrained(run: Run) -> None:
             one_by_one, exact = (row["planted"][name] for name in ("symbols one by one", "exact belief"))
             assert one_by_one["constrained"] > 0.999 > one_by_one["belief"]
             assert exact["belief"] > 0.999 > exact["constrained"]
-            assert row["eigenvalue"] == pytest.approx(0.85 if "0.05" in row["case"] else -0.35)
+            assert row["eigenvalue"] == pytest.approx(0.85 if "0.05" in row["case"] else -0.5)
         else:
-            assert len(row["trained"]["attention"]) == (2 if "two" in row["case"] else 1)
+            assert len(row["trained"]["attention"]) == (2 if "2 heads" in row["case"] else 1)
             assert row["trained"]["effects"]["signed"][1] == pytest.approx(1)
 
 
