@@ -8,8 +8,8 @@ Piotrowski and others (arXiv 2502.01954) find in the first attention layer a dec
 belief, one source symbol at a time, and the full belief in later layers. Read from every place of the residual stream:
 both beliefs. Beside them the same network untrained and two that are planted: the symbols one by one (of which the
 constrained belief is a linear function) and the exact belief. Then the first layer's attention by lag, and the signed
-effect of each symbol on what that layer writes. The picture goes beside the file. What is in the file is not done
-again.
+effect of each symbol on what that layer writes, beside its effect on the constrained belief and, by least squares, on
+the exact one. The picture goes beside the file. What is in the file is not done again.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor, nn
 
-from compmech import HMM, zoo
+from compmech import HMM, filter_beliefs, zoo
 from compmech.draw.style import house_style
 from predictors import TrainingConfig, Transformer, keep_memory, one_thread, train
 from probes import LastSymbols, belief_target, constrained_target, features, mean_kl
@@ -33,7 +33,7 @@ from probes.experiment import RowFile, save_png
 from probes.ground import Ground, prepare
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
-from probes.report.style import BLUE, GRID, MUTED, VERMILLION
+from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION
 from probes.scoring import score
 from probes.targets import Target
 
@@ -99,22 +99,14 @@ def values(model: Transformer, ground: Ground) -> tuple[dict[str, np.ndarray], n
     }, found.log_probs
 
 
-def effects(model: Transformer, words: np.ndarray) -> dict[str, Any]:
-    """What each symbol adds to the output of the first attention at the last row, as a signed number by lag.
+def effects(out: np.ndarray, words: np.ndarray, n_symbol: int) -> dict[str, Any]:
+    """What each symbol adds to a value at the last row, as a signed number by lag.
 
-    Least squares of the output on the symbols one by one gives for each lag three vectors, one for each symbol, of mean
-    zero. The number is their projection on those of lag 1, theirs being 1: a belief that adds up has (1 - 3x)^(lag-1).
-    Also the cosine with them, and the R² of the additive fit.
+    Least squares of the value on the symbols one by one gives for each lag a vector for each symbol, of mean zero. The
+    number is their projection on those of lag 1, theirs being 1: a constrained belief has (1 - 3x)^(lag - 1). Also the
+    cosine with them, and the R² of the additive fit.
     """
-    made: list[Tensor] = []
-    hook = listening(model.blocks[0].get_submodule("attention_out"), made, output=True)
-    try:
-        with torch.no_grad():
-            model.log_probs(torch.from_numpy(words.astype(np.int64)))
-    finally:
-        hook.remove()
-    out = torch.cat(made)[:, -1].double().numpy()
-    n_time, n_symbol = words.shape[1], model.n_symbol
+    n_time = words.shape[1]
     one_hot = np.eye(n_symbol)[words[:, ::-1]]  # the last symbol, of lag 0, first
     X = (one_hot - one_hot.mean(axis=0)).reshape(len(words), -1)
     out = out - out.mean(axis=0)
@@ -128,6 +120,18 @@ def effects(model: Transformer, words: np.ndarray) -> dict[str, Any]:
         "cosine": (along / (size * size[1])).tolist(),
         "additive_r2": 1 - float(((out - X @ slope) ** 2).sum() / (out**2).sum()),
     }
+
+
+def written(model: Transformer, words: np.ndarray) -> np.ndarray:
+    """What the first attention adds to the stream at the last row."""
+    made: list[Tensor] = []
+    hook = listening(model.blocks[0].get_submodule("attention_out"), made, output=True)
+    try:
+        with torch.no_grad():
+            model.log_probs(torch.from_numpy(words.astype(np.int64)))
+    finally:
+        hook.remove()
+    return np.asarray(torch.cat(made)[:, -1].double().numpy())
 
 
 def planted(process: HMM, ground: Ground, targets: list[Target]) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def read(model: Transformer, process: HMM, ground: Ground, targets: list[Target]
         "sites": {site: scored(X, ground, targets) for site, X in found.items()},
         "attention": by_lag[0].tolist(),
         "decays": decays,
-        "effects": effects(model, words),
+        "effects": effects(written(model, words), words, model.n_symbol),
     }
 
 
@@ -174,7 +178,9 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
         if file.find(case=case, seed=None) is None:
             eigenvalue = leading_eigenvalue(process).real
             who = {"case": case, "seed": None, "eigenvalue": eigenvalue, "histories": len(ground.histories)}
-            file.add({**who, "planted": planted(process, ground, targets)})
+            belief = filter_beliefs(process, words)[:, -1]
+            best = effects(belief, words, process.n_symbol)
+            file.add({**who, "planted": planted(process, ground, targets), "best_additive": best})
         for seed in range(sizes["seeds"]):
             if file.find(case=case, seed=seed) is not None:
                 continue
@@ -194,10 +200,15 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
             file.add({**who, "trained": read(model, process, ground, targets, words), "untrained": untrained})
 
 
+def in_order(found: dict[str, Any]) -> list[dict[str, Any]]:
+    """The rows by case, what needs no network first."""
+    return sorted(found["rows"], key=lambda row: (list(CASES).index(row["case"]), row["seed"] is not None, row["seed"]))
+
+
 def table(found: dict[str, Any]) -> str:
     """What is read where, the same of the untrained network in brackets."""
     lines = [f"{'held by':<37}{'at':<14}" + "".join(f"{target:>16}" for target in TARGETS)]
-    for row in found["rows"]:
+    for row in in_order(found):
         if row["seed"] is None:
             for name, r2 in row["planted"].items():
                 cells = "".join(f"{r2[target]:.3f}{'':<8}".rjust(16) for target in TARGETS)
@@ -213,11 +224,14 @@ def table(found: dict[str, Any]) -> str:
 def attention_table(found: dict[str, Any]) -> str:
     """One line for each head of the first layer, and one for what that layer writes."""
     lines = [f"{'network':<28}{'KL, nats':>9}  {'what':<26}{'by lag':<56}"]
-    for row in found["rows"]:
+    for row in in_order(found):
         if row["seed"] is None:
-            eigenvalue = row["eigenvalue"]
-            theory = " ".join(f"{eigenvalue**lag:6.2f}" for lag in range(-1, 6))
-            lines.append(f"{row['case']:<28}{'':>9}  {'theory, lag 1 as 1':<26}{theory}")
+            theory = " ".join(f"{row['eigenvalue'] ** lag:6.2f}" for lag in range(-1, 6))
+            lines.append(f"{row['case']:<28}{'':>9}  {'constrained belief':<26}{theory}")
+            best = row["best_additive"]
+            signed = " ".join(f"{effect:6.2f}" for effect in best["signed"][:7])
+            fit_said = f"  additive: R² {best['additive_r2']:.3f}"
+            lines.append(f"{row['case']:<28}{'':>9}  {'exact belief, best fit':<26}{signed}{fit_said}")
             continue
         at = row["trained"]
         name, kl = f"{row['case']}, seed {row['seed']}", f"{at['kl_nats']:.1e}"
@@ -269,15 +283,17 @@ def _draw_sites(axes: Axes, rows: list[dict[str, Any]]) -> None:
 
 
 def _draw_lags(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    eigenvalue = next(row["eigenvalue"] for row in rows if row["seed"] is None)
+    """From lag 1 on: the symbol just read is in the stream already, and attention need not bring it."""
+    alone = next(row for row in rows if row["seed"] is None)
     for row in rows:
         if row["seed"] is None:
             continue
         signed = row["trained"]["effects"]["signed"]
         label = "networks, every seed" if row["seed"] == 0 else None
-        axes.plot(range(len(signed)), signed, "o-", ms=3, color=VERMILLION, label=label)
-    lags = np.arange(len(signed))
-    axes.plot(lags, eigenvalue ** (lags - 1.0), "--", color=MUTED, label="(1 - 3x)^(lag - 1)", zorder=4)
+        axes.plot(range(1, len(signed)), signed[1:], "o-", ms=3, color=VERMILLION, label=label)
+    lags = np.arange(1, len(signed))
+    axes.plot(lags, alone["eigenvalue"] ** (lags - 1.0), "--", color=MUTED, label="constrained belief")
+    axes.plot(lags, alone["best_additive"]["signed"][1:], ":", color=INK, label="exact belief, best fit", zorder=4)
     axes.axhline(0, color=MUTED, lw=0.8)
     axes.set(xlabel="lag")
     axes.grid(axis="y", color=GRID)

@@ -230,7 +230,7 @@ def _posterior_line(name: str, at: dict[str, Any], shown: list[int]) -> str:
 
 
 def picture(found: dict[str, Any]) -> Figure:
-    """Loss, posterior and R², by position."""
+    """Loss, posterior and R², by position: of the last from row 4 on, before which the posterior hardly varies."""
     exact, networks = parts(found)
     with house_style():
         figure = Figure(figsize=(10.0, 3.9), layout="constrained")
@@ -246,14 +246,14 @@ def picture(found: dict[str, Any]) -> Figure:
             for state, style in (("trained", "-"), ("untrained", ":")):
                 said = f"{name}{'' if state == 'trained' else ', untrained'}" if name else None
                 told.plot(rows, row[state]["to_the_true_one"], style, color=colour, lw=1.2, label=said)
-                r2.plot(rows, row[state]["r2_by_row"]["component"], style, color=colour, lw=1.2, label=said)
-        last = next(name for name in exact["model_free"] if name.startswith("last"))
-        r2.plot(rows, exact["model_free"][last]["r2_by_row"]["component"], color=MUTED, ls="--", label=last)
+                r2.plot(rows[3:], row[state]["r2_by_row"]["component"][3:], style, color=colour, lw=1.2, label=said)
+        grams = exact["model_free"]["suffix-grams"]["r2"]["component"]["score"]
+        r2.axhline(grams, color=MUTED, ls="--", label="suffix-grams, all positions")
         _dress(loss, "Loss above the entropy rate", "bits")
         loss.set_ylim(0)
         _dress(told, "Given to the true component", "probability")
         _dress(r2, "Posterior read by a probe", "held-out R²")
-        r2.set_ylim(min(-0.05, r2.get_ylim()[0]), 1.02)
+        r2.set(ylim=(0, 1.02), xlim=told.get_xlim())
     return figure
 
 

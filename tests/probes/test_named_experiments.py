@@ -103,7 +103,7 @@ def test_a_planted_signed_decay_is_read_from_what_attention_writes(
     sums = sum(rate**lag * write[torch.from_numpy(words[:, 5 - lag])] for lag in range(6))
     written = model.blocks[0].get_submodule("attention_out")
     monkeypatch.setattr(written, "forward", lambda z: sums[:, None].expand(-1, z.shape[1], -1))
-    told = made["effects"](model, words)
+    told = made["effects"](made["written"](model, words), words, 3)
     np.testing.assert_allclose(told["signed"], rate ** (np.arange(6) - 1.0), rtol=1e-4)
     np.testing.assert_allclose(np.abs(told["cosine"]), 1, rtol=1e-4)
     assert told["additive_r2"] == pytest.approx(1)
