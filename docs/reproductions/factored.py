@@ -165,7 +165,7 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
 
 def table(found: dict[str, Any]) -> str:
     """One line for each layer of each network, and for what is planted."""
-    head = f"{'held by':<30}{'layer':<8}{'KL, nats':>9}" + "".join(f"{name:>10}" for name in TARGETS)
+    head = f"{'held by':<33}{'layer':<8}{'KL, nats':>9}" + "".join(f"{name:>10}" for name in TARGETS)
     lines = [head + f"{'first 4 components: the same':>31}{'directions':>12}{'angles':>10}"]
     rows = sorted(found["rows"], key=lambda row: ("planted" not in row, row.get("kind", ""), not row.get("trained", 0)))
     for row in rows:
@@ -182,7 +182,7 @@ def _line(name: str, site: str, kl: str, at: dict[str, Any]) -> str:
     cells = "".join(f"{at['r2'][target]['score']:>10.3f}" for target in TARGETS)
     leading = "  ".join(f"{at['r2_leading'][target]:.3f}" for target in TARGETS)
     angles = " ".join(f"{angle:.0f}°" for angle in at["angles"])
-    return f"{name:<30}{site:<8}{kl:>9}{cells}{leading:>31}{at['directions']:>12}{angles:>10}"
+    return f"{name:<33}{site:<8}{kl:>9}{cells}{leading:>31}{at['directions']:>12}{angles:>10}"
 
 
 def overlap_table(found: dict[str, Any]) -> str:
