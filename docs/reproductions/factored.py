@@ -213,6 +213,10 @@ def picture(found: dict[str, Any]) -> Figure:
             label = display_name(row["kind"]) + ("" if row["trained"] else ", untrained") if not row["seed"] else None
             r2 = [at["r2"][name]["score"] for name in TARGETS]
             left.scatter(place, r2, s=34, facecolors=inside, edgecolors=colour, linewidths=1.2, label=label, zorder=3)
+            if row["trained"]:
+                four = [at["r2_leading"][name] for name in TARGETS]
+                said = f"{label}, first {SUM} components" if label else None
+                left.scatter(place, four, s=30, marker="x", color=colour, linewidths=1.2, label=said, zorder=3)
             held = [0, *at["variance_held"]]
             right.plot(range(len(held)), held, color=colour, ls="-" if row["trained"] else ":", lw=1.3)
         for row in found["rows"]:
@@ -221,11 +225,11 @@ def picture(found: dict[str, Any]) -> Figure:
                 style = "--" if row["planted"] == PLANTED[0] else "-."
                 right.plot(range(len(held)), held, color=MUTED, lw=1.2, ls=style, label=f"planted: {row['planted']}")
         left.set_xticks(range(len(TARGETS)), ["first factor", "second factor", "how they go\ntogether"])
-        left.set(ylabel="held-out R²", ylim=(min(0, left.get_ylim()[0]), 1.04), xlim=(-0.5, 2.5))
+        left.set(ylabel="held-out R²", ylim=(min(-0.04, left.get_ylim()[0]), 1.04), xlim=(-0.5, 2.5))
         left.axhline(0, color=MUTED, lw=0.8)
         left.grid(axis="y", color=GRID)
         left.set_title("Read from the last layer")
-        left.legend(loc="lower left", fontsize=8.5)
+        left.legend(loc="center left", fontsize=8.5)
         right.axhline(SHARE, color=INK, lw=0.6)
         right.set(xlabel="directions", ylabel="variance held", xlim=(0, 16), ylim=(0, 1.03))
         right.grid(axis="y", color=GRID)
