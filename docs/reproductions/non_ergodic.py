@@ -61,23 +61,25 @@ def the_process() -> HMM:
     return found
 
 
-def theory(sizes: dict[str, Any]) -> dict[str, Any]:
-    """Entropy rate and excess entropy, and the exact excess by position over words that were drawn, in bits.
+def theory() -> tuple[float, float]:
+    """Entropy rate and excess entropy, in bits."""
+    apart = [statistics(component).to_dict() for component in the_components()]
+    rate = float(np.mean([_middle(one["entropy_rate"]) for one in apart]))
+    return rate, 1.0 + float(np.mean([_middle(one["excess_entropy"]) for one in apart]))
+
+
+def optimum(rate: float, sizes: dict[str, Any]) -> dict[str, Any]:
+    """The exact excess over the entropy rate by position, over words that were drawn, in bits.
 
     What is averaged over words is the entropy of the exact prediction, so that only which words came is chance; the
     standard error is of the sum.
     """
-    apart = [statistics(component).to_dict() for component in the_components()]
-    rate = float(np.mean([_middle(one["entropy_rate"]) for one in apart]))
-    excess_entropy = 1.0 + float(np.mean([_middle(one["excess_entropy"]) for one in apart]))
     process = the_process()
     words = process.sample(sizes["words"], sizes["length"], rng=np.random.default_rng(0))
     p = process.predict(words)
     entropy = -(p * np.log2(np.where(p > 0, p, 1.0))).sum(axis=2)
     total = (entropy - rate).sum(axis=1)
     return {
-        "entropy_rate_bits": rate,
-        "excess_entropy_bits": excess_entropy,
         "excess_by_row": (entropy.mean(axis=0) - rate).tolist(),
         "sum": float(total.mean()),
         "standard_error": float(total.std(ddof=1) / np.sqrt(len(total))),
@@ -152,8 +154,10 @@ def run(file: RowFile, sizes: dict[str, Any]) -> None:
     targets = the_targets(ground)
     if file.find(kind="theory") is None:
         exact = given_to_the_true_one(ground, targets[0].Y, targets[0].Y)
-        said = {"to_the_true_one": exact, "histories": len(ground.histories)}
-        file.add({"kind": "theory", **theory(sizes), **said, "model_free": model_free(ground, targets)})
+        rate, excess_entropy = theory()
+        said = {"entropy_rate_bits": rate, "excess_entropy_bits": excess_entropy, **optimum(rate, sizes)}
+        said |= {"to_the_true_one": exact, "histories": len(ground.histories)}
+        file.add({"kind": "theory", **said, "model_free": model_free(ground, targets)})
     for seed in range(sizes["seeds"]):
         for kind in KINDS:
             if file.find(kind=kind, seed=seed) is not None:

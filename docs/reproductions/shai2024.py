@@ -406,10 +406,10 @@ def rrxor_picture(found: dict[str, Any]) -> Figure:
                 at.text(0.04, 0.95, f"R² {value:.2f}", transform=at.transAxes, va="top", color=INK)
                 at.grid(color=GRID)
             axes[0, column].set_title(f"{state}, {how}")
-        for line, what in enumerate(("beliefs", "next-symbol distributions")):
-            axes[line, 0].set_ylabel("distance of beliefs as read")
+        for line, what in enumerate(("belief", "next-symbol")):
+            axes[line, 0].set_ylabel("belief distance as read")
             for at in axes[line]:
-                at.set_xlabel(f"distance of {what}")
+                at.set_xlabel(f"{what} distance")
     return figure
 
 
