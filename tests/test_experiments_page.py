@@ -52,7 +52,7 @@ def test_every_number_of_the_text_is_in_its_tables_or_settings(script: str) -> N
     source = "\n".join([*tables, json.dumps(found["settings"])])
     known = set(re.findall(r"-?\d+(?:\.\d+)?(?:e-?\d+)?", source.replace("−", "-")))
     text = re.sub(r"```.*?```|\(.*?arXiv.*?\)|arXiv \S+", "", section(script), flags=re.S)
-    said = re.findall(r"(?<![\w.])-?\d*\.\d+", re.sub(r"!?\[.*?\]\(.*?\)", "", text))
+    said = re.findall(r"(?<![\w.])-?\d*\.\d+(?:e-\d+)?", re.sub(r"!?\[.*?\]\(.*?\)", "", text))
     published = set(re.findall(r"\*(-?\d*\.\d+)\*", text))  # of others: set in italics
     assert [number for number in said if number not in known | published] == []
 
