@@ -116,6 +116,19 @@ def test_the_check_of_the_golden_values_is_recorded_for_every_process() -> None:
     assert f"{sum(int(row[38:45]) for row in rows)} golden values: 0 off" in last
 
 
+def test_the_page_on_architectures_shows_its_record() -> None:
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "architectures.py"))
+    found = json.loads((ROOT / "docs" / "results" / "architectures.json").read_text())
+    text = (ROOT / "docs" / "architectures.md").read_text()
+    shown = text.split(script["BEGIN"])[1].split(script["END"])[0]
+    assert shown.strip() == script["tables"](found)
+    assert [each["process"] for each in found["processes"]] == list(script["studies"]())
+    for each in found["processes"]:
+        assert [net["predictor"] for net in each["networks"]] == [*script["ARCHITECTURES"], "k-gram"]
+        assert {len(net["kl"]["by_seed"]) for net in each["networks"]} == {found["seeds"]}
+    assert ("one seed of five" in text) == (found["seeds"] == 1)
+
+
 EXTRACTED = ROOT / "docs" / "results" / "extraction.json"
 
 

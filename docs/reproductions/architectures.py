@@ -106,6 +106,10 @@ def run(
 # --------------------------------------------------------------------------------------------------------- the summary
 
 
+BEGIN, END = "<!-- architectures -->", "<!-- end of architectures -->"
+"""Where the tables stand in the page."""
+
+
 def over_seeds(values: Mapping[int, float | None]) -> dict[str, Any]:
     """The value of every seed, their mean and its 95 % t interval; no mean where one is missing or infinite."""
     known = [value for value in values.values() if value is not None]
@@ -294,6 +298,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--page", type=Path, help="of the documentation, to put the tables into")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", nargs="+", choices=[*studies()], default=[*studies()])
@@ -310,6 +315,15 @@ def main(arguments: list[str] | None = None) -> None:
     with written_aside(asked.out) as unfinished:
         unfinished.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n")
     print(tables(summary))
+    if asked.page is not None:
+        into_page(asked.page, summary)
+
+
+def into_page(page: Path, found: Mapping[str, Any]) -> None:
+    """Put the tables into the page."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    with written_aside(page) as unfinished:
+        unfinished.write_text(f"{before}{BEGIN}\n{tables(found)}\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":
