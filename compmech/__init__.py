@@ -6,7 +6,7 @@ measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `infer
 `interop` (other libraries' objects).
 """
 
-from compmech import blackwell, compose, draw, inference, interop, rational, zoo
+from compmech import blackwell, compose, corpus, draw, inference, interop, rational, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
@@ -33,6 +33,7 @@ from compmech.errors import (
     NotMinimal,
     NotStationary,
     UnknownName,
+    UnmatchedWord,
 )
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
@@ -113,6 +114,7 @@ __all__ = [
     "Synchronizing",
     "Topology",
     "UnknownName",
+    "UnmatchedWord",
     "WordDivergences",
     "autocorrelation",
     "bidirectional",
@@ -121,6 +123,7 @@ __all__ = [
     "canonical_topology",
     "closure_proof",
     "compose",
+    "corpus",
     "distinguishing_word",
     "draw",
     "entropy_convergence",
