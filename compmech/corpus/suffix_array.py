@@ -9,6 +9,7 @@ Reference:
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Int, Integer, UInt64
@@ -18,29 +19,64 @@ from compmech.corpus.stream import SEPARATOR, Stream
 # Places packed at a time: 256 KB of numbers, which stay in the cache for all digits.
 _CHUNK = 2**15
 
+# While no more than one in so many places is tied, eight bytes are read for each tied one, up to so many symbols back;
+# else each place gets a rank, which costs a random access for each.
+_FEW = 8
+_FAR = 256
+
 # Tied places sorted at a time. Their groups, ranks and slots must go into 64 bits together: 16 + 32 + 16.
 _TIED = 2**16
 
 
-def sorted_places(stream: Stream) -> Integer[np.ndarray, " state"]:
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """The last symbols before each place, sorted.
+
+    Attributes:
+        keys: the window as a number to the base of the alphabet, the last symbol highest and what is unread as the
+            least symbol, times 2 ** bits, plus the place.
+        bits: bits of a place.
+        depth: symbols in a window.
+    """
+
+    keys: UInt64[np.ndarray, " state"]
+    bits: int
+    depth: int
+
+    def leading(self, depth: int, n_symbol: int) -> Iterator[tuple[int, np.ndarray]]:
+        """The windows cut to the last `depth` symbols, piece by piece: the least of a piece, and what is above that."""
+        unit = np.uint64(max(n_symbol, 2) ** (self.depth - depth))
+        for first in range(0, len(self.keys), _CHUNK):
+            codes = (self.keys[first : first + _CHUNK] >> np.uint64(self.bits)) // unit
+            yield int(codes[0]), (codes - codes[0]).astype(np.int64)
+
+
+def sorted_windows(stream: Stream) -> Windows:
+    """Eight bytes for each symbol of the documents, sorted."""
+    bits = max(len(stream.symbols) - 1, 1).bit_length()
+    depth = window_depth(stream.n_symbol, 1 << (64 - bits))
+    keys = _packed(stream, depth, bits)
+    keys.sort()
+    return Windows(keys, bits, depth)
+
+
+def sorted_places(stream: Stream, windows: Windows) -> Integer[np.ndarray, " state"]:
     """The places of all symbols in the order of their histories, int32 below 2^31 places, else int64.
 
     Equal histories, in documents that begin alike, are in the order of the stream.
     """
-    size = len(stream.symbols)
-    bits = max(size - 1, 1).bit_length()
-    depth = window_depth(stream.n_symbol, 1 << (64 - bits))
-    keys = _packed(stream, depth, bits)
-    keys.sort()
-    place = keys & np.uint64((1 << bits) - 1)
-    order = place.astype(np.int32 if size < 1 << 31 else np.int64)
-    keys >>= np.uint64(bits)
-    head = np.ones(len(order) + 1, dtype=bool)
-    np.not_equal(keys[1:], keys[:-1], out=head[1:-1])
-    del keys, place
+    keys, bits, size = windows.keys, np.uint64(windows.bits), len(stream.symbols)
+    order = np.empty(len(keys), dtype=np.int32 if size < 1 << 31 else np.int64)
+    head = np.ones(len(keys) + 1, dtype=bool)
+    mask = (np.uint64(1) << bits) - np.uint64(1)
+    for first in range(0, len(keys), _CHUNK):
+        piece = keys[first : first + _CHUNK + 1]
+        order[first : first + len(piece)] = piece & mask
+        np.greater(piece[1:] ^ piece[:-1], mask, out=head[first + 1 : first + len(piece)])
     if not head.all():
-        _separate_young(stream, order, head, depth)
-        _double(order, head, depth, size)
+        _separate_young(stream, order, head, windows.depth)
+        agreed = _look_further(stream, order, head, windows.depth)
+        _double(order, head, agreed, size)
     return order
 
 
@@ -126,6 +162,29 @@ def _separate_young(stream: Stream, order: np.ndarray, head: np.ndarray, depth: 
     age, group = age[sort], group[sort]
     order[slots] = place[sort]
     head[slots[1:]] |= (age[1:] != age[:-1]) | (group[1:] != group[:-1]) | (age[1:] < depth)
+
+
+def _look_further(stream: Stream, order: np.ndarray, head: np.ndarray, agreed: int) -> int:
+    """While few are tied, sort them by the eight bytes before; on how many symbols those agree that are tied still."""
+    slots = _groups(head)
+    while len(slots) and len(slots) * _FEW <= len(order) and agreed < _FAR:
+        place = order[slots]
+        word = stream.words[place - agreed]
+        group = np.cumsum(head[slots])
+        sort = np.lexsort((place, word, group))
+        word, group = word[sort], group[sort]
+        order[slots] = place[sort]
+        ended = _has_separator(word[1:], stream.lanes)
+        head[slots[1:]] |= (word[1:] != word[:-1]) | (group[1:] != group[:-1]) | ended
+        slots = slots[~(head[slots] & head[slots + 1])]
+        agreed += stream.lanes
+    return agreed
+
+
+def _has_separator(words: UInt64[np.ndarray, " slot"], lanes: int) -> Bool[np.ndarray, " slot"]:
+    """Whether one of the symbols in eight bytes is a separator."""
+    symbols = words.view(f"u{8 // lanes}").reshape(len(words), lanes)
+    return np.asarray((symbols == SEPARATOR).any(axis=1))
 
 
 def _double(order: np.ndarray, head: np.ndarray, agreed: int, size: int) -> None:

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, Integer
 
-from compmech.corpus.stream import SEPARATOR, Stream, common_prefix
-from compmech.corpus.suffix_array import sorted_places, window_codes, window_depth, young_places
+from compmech.corpus.stream import Stream, common_prefix
+from compmech.corpus.suffix_array import Windows, sorted_places, sorted_windows, window_depth, young_places
 
 # Places for each entry of the table: at four bytes an entry it takes at most a byte for each symbol of the corpus.
 _PLACES_AN_ENTRY = 4
-
-_CHUNK = 2**15
-
 
 @dataclass(frozen=True, eq=False)
 class Matches:
@@ -57,9 +54,10 @@ class SuffixIndex:
     @classmethod
     def of(cls, stream: Stream) -> "SuffixIndex":
         """Sort the places of a stream, and make the table."""
-        order = sorted_places(stream)
-        depth = window_depth(stream.n_symbol, max(len(order) // _PLACES_AN_ENTRY, 1))
-        begin, young = _table(stream, order, depth)
+        windows = sorted_windows(stream)
+        depth = window_depth(stream.n_symbol, max(len(windows.keys) // _PLACES_AN_ENTRY, 1))
+        begin, young = _table(stream, windows, depth)
+        order = sorted_places(stream, windows)
         for array in (order, begin, young):
             array.setflags(write=False)
         return cls(stream, order, depth, begin, young)
@@ -190,29 +188,20 @@ def _powers(n_symbol: int, depth: int) -> Int[np.ndarray, " power"]:
     return max(n_symbol, 2) ** np.arange(depth + 1, dtype=np.int64)
 
 
-def _table(stream: Stream, order: np.ndarray, depth: int) -> tuple[np.ndarray, np.ndarray]:
+def _table(stream: Stream, windows: Windows, depth: int) -> tuple[np.ndarray, np.ndarray]:
     """Where the places begin that have read each word of that length, and the young ones (see SuffixIndex)."""
-    symbols, size = stream.symbols, max(stream.n_symbol, 2) ** depth
+    size = max(stream.n_symbol, 2) ** depth
+    begin = np.zeros(size + 1, dtype=np.int32 if len(stream.symbols) < 1 << 31 else np.int64)
+    for least, above in windows.leading(depth, stream.n_symbol):
+        count = np.bincount(above)
+        begin[least + 1 : least + 1 + len(count)] += count.astype(begin.dtype)
+    np.cumsum(begin, out=begin)
     starts = stream.starts
-    young, ages = young_places(starts, stream.lengths(starts), depth)
-    count = np.zeros(size, dtype=order.dtype)
-    words = np.zeros(len(young), dtype=np.int64)
-    padded = np.concatenate([np.zeros(depth, dtype=symbols.dtype), symbols])
-    for begin in range(0, len(symbols) if depth else 0, _CHUNK):
-        end = min(begin + _CHUNK, len(symbols))
-        piece = padded[begin : end - 1 + depth].astype(np.uint64)
-        piece -= piece != SEPARATOR
-        code = window_codes(piece, stream.n_symbol, depth).astype(np.int64)
-        low, high = np.searchsorted(young, [begin, end])
-        at = young[low:high] - begin
-        unread = _powers(stream.n_symbol, depth)[depth - ages[low:high]]
-        code[at] -= code[at] % unread
-        words[low:high] = code[at]
-        code = code[symbols[begin:end] != SEPARATOR]
-        np.add.at(count, code, 1)
-    if not depth:
-        count[0] = len(order)
-    found = np.zeros(size + 1, dtype=order.dtype)
-    np.cumsum(count, out=found[1:])
-    found[:-1] += np.bincount(words, minlength=size).astype(order.dtype)
-    return found, np.sort(words * (depth + 1) + ages)
+    places, ages = young_places(starts, stream.lengths(starts), depth)
+    words = np.zeros(len(places), dtype=np.int64)
+    for at in range(int(ages.max(initial=0))):  # the symbols before a young place, the nearest first
+        read = np.flatnonzero(at < ages)
+        symbol = stream.symbols[places[read] - 1 - at].astype(np.int64) - 1
+        words[read] += symbol * _powers(stream.n_symbol, depth)[depth - 1 - at]
+    np.add.at(begin, words, 1)
+    return begin, np.sort(words * (depth + 1) + ages)
