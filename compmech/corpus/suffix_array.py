@@ -169,22 +169,25 @@ def _look_further(stream: Stream, order: np.ndarray, head: np.ndarray, agreed: i
     slots = _groups(head)
     while len(slots) and len(slots) * _FEW <= len(order) and agreed < _FAR:
         place = order[slots]
-        word = stream.words[place - agreed]
+        word, ended = _within_document(stream.words[place - agreed], stream.lanes)
         group = np.cumsum(head[slots])
         sort = np.lexsort((place, word, group))
         word, group = word[sort], group[sort]
         order[slots] = place[sort]
-        ended = _has_separator(word[1:], stream.lanes)
-        head[slots[1:]] |= (word[1:] != word[:-1]) | (group[1:] != group[:-1]) | ended
+        head[slots[1:]] |= (word[1:] != word[:-1]) | (group[1:] != group[:-1]) | ended[sort][1:]
         slots = slots[~(head[slots] & head[slots + 1])]
         agreed += stream.lanes
     return agreed
 
 
-def _has_separator(words: UInt64[np.ndarray, " slot"], lanes: int) -> Bool[np.ndarray, " slot"]:
-    """Whether one of the symbols in eight bytes is a separator."""
+def _within_document(
+    words: UInt64[np.ndarray, " slot"], lanes: int
+) -> tuple[UInt64[np.ndarray, " slot"], Bool[np.ndarray, " slot"]]:
+    """Eight bytes with zeros for all that is before a separator among them, and whether there is one."""
     symbols = words.view(f"u{8 // lanes}").reshape(len(words), lanes)
-    return np.asarray((symbols == SEPARATOR).any(axis=1))
+    beyond = np.logical_or.accumulate((symbols == SEPARATOR)[:, ::-1], axis=1)[:, ::-1]
+    symbols[beyond] = SEPARATOR
+    return words, beyond[:, 0]
 
 
 def _double(order: np.ndarray, head: np.ndarray, agreed: int, size: int) -> None:
@@ -225,7 +228,9 @@ def _sort_tied(slots: np.ndarray, order: np.ndarray, head: np.ndarray, rank: np.
     bits = max(len(slots) - 1, 1).bit_length()
     before = rank[place - agreed].astype(np.uint64)
     width = max(len(order) - 1, 1).bit_length()
-    key = (group.astype(np.uint64) << np.uint64(bits + width) if group[-1] else np.uint64(0)) | before << np.uint64(bits)
+    key = (group.astype(np.uint64) << np.uint64(bits + width) if group[-1] else np.uint64(0)) | before << np.uint64(
+        bits
+    )
     key |= np.arange(len(slots), dtype=np.uint64)
     key.sort()
     place = place[key & np.uint64((1 << bits) - 1)]

@@ -14,6 +14,7 @@ from compmech.corpus.suffix_array import Windows, sorted_places, sorted_windows,
 # Places for each entry of the table: at four bytes an entry it takes at most a byte for each symbol of the corpus.
 _PLACES_AN_ENTRY = 4
 
+
 @dataclass(frozen=True, eq=False)
 class Matches:
     """The longest suffix of each query that a corpus has, followed by some symbol.
