@@ -61,9 +61,9 @@ class UnmatchedWord(ImpossibleWord):
 
     def __str__(self) -> str:
         return (
-            f"no symbol of the corpus comes after {_brief(self.word[: self.t + 1])} (t={self.t}): no belief matches, and "
-            f"the filter would be 0/0. A corpus made with exact=False (or corpus.backing_off()) goes on from the longest "
-            f"suffix it knows, here of {self.matched} symbols."
+            f"no symbol of the corpus comes after {_brief(self.word[: self.t + 1])} (t={self.t}): no belief matches, "
+            "and the filter would be 0/0. A corpus made with exact=False (or corpus.backing_off()) goes on from the "
+            f"longest suffix it knows, here of {self.matched} symbols."
         )
 
 

@@ -17,6 +17,9 @@ from compmech.errors import UnmatchedWord
 from compmech.inference.series import Series, series
 from compmech.validation import check_count, check_names, check_rng, check_words
 
+Queries = tuple[Stream, Int[np.ndarray, " query"], Int[np.ndarray, " query"]]
+"""What is before these places of a stream, so many symbols of it."""
+
 # Matching positions, or entries of tables of counts, that are looked at together: 32 MB of integers.
 _AT_ONCE = 2**22
 
@@ -163,21 +166,18 @@ class Corpus:
         words = check_words(queries, self.n_symbol)
         lengths, counts = np.empty(len(words), dtype=np.int64), np.empty(len(words), dtype=np.int64)
         for rows in _batches(len(words), max(_QUERIES // max(words.shape[1], 1), 1)):
-            found = self._matches(words[rows], np.array([words.shape[1]]))
+            found = self.index.longest(*self._queries(words[rows], np.array([words.shape[1]])))
             lengths[rows], counts[rows] = found.lengths, found.last - found.first
         return LongestSuffix(lengths, counts)
 
     def count(self, words: ArrayLike) -> Int[np.ndarray, " seq"]:
         """How often each word occurs within documents; the empty word as often as there are tokens."""
         symbols = check_words(words, self.n_symbol)
-        n_time = symbols.shape[1]
-        if not n_time:
+        counts = np.empty(len(symbols), dtype=np.int64)
+        if not symbols.shape[1]:
             return np.full(len(symbols), self.n_token)
-        found = self._matches(symbols, np.array([n_time - 1]))
-        occurs = found.lengths == n_time - 1
-        counts = np.zeros(len(symbols), dtype=np.int64)
-        first, last = found.first[occurs], found.last[occurs]
-        counts[occurs] = self._followed_by(first, last, symbols[occurs, -1])
+        for rows in _batches(len(symbols), max(_QUERIES // symbols.shape[1], 1)):
+            counts[rows] = self._occurrences(*self._queries(symbols[rows], np.array([symbols.shape[1]])))
         return counts
 
     def predict(self, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
@@ -192,7 +192,7 @@ class Corpus:
         n_seq, n_time = symbols.shape
         found = np.empty((n_seq * (n_time + 1), self.n_symbol))
         for rows in _batches(n_seq, max(_QUERIES // (n_time + 1), 1)):
-            matches = self._matches(symbols[rows], np.arange(n_time + 1))
+            matches = self.index.longest(*self._queries(symbols[rows], np.arange(n_time + 1)))
             self._refuse_unmatched(symbols[rows], matches)
             at = slice(rows.start * (n_time + 1), rows.start * (n_time + 1) + len(matches.lengths))
             found[at] = self._frequencies(matches)
@@ -210,10 +210,11 @@ class Corpus:
             return found
         for rows in _batches(n_seq, max(_QUERIES // n_time, 1)):
             part = symbols[rows]
-            matches = self._matches(part, np.arange(n_time))
-            counts = self._followed_by(matches.first, matches.last, part.ravel())
+            queries, places, lengths = self._queries(part, np.arange(n_time))
+            matches = self.index.longest(queries, places, lengths)
+            counts = self._occurrences(queries, places + 1, matches.lengths + 1)
             if self.exact:
-                counts[matches.lengths < np.tile(np.arange(n_time), len(part))] = 0
+                counts[matches.lengths < lengths] = 0
             with np.errstate(divide="ignore"):
                 logs = np.log(counts) - np.log(matches.last - matches.first)
             found[rows] = logs.reshape(part.shape).sum(axis=1)
@@ -261,14 +262,23 @@ class Corpus:
         """How many beliefs there are: sets of positions that some word singles out."""
         return count_beliefs(self.index)
 
-    def _matches(self, words: Int[np.ndarray, "seq time"], rows: Int[np.ndarray, " row"]) -> Matches:
-        """The longest suffixes of words cut after so many symbols, for each word one cut after the other."""
+    def _queries(self, words: Int[np.ndarray, "seq time"], rows: Int[np.ndarray, " row"]) -> Queries:
+        """Words cut after so many symbols, for each word one cut after the other."""
         n_seq, n_time = words.shape
         padded = np.full((n_seq, n_time + 1), -1, dtype=np.int64)
         padded[:, :-1] = words
-        queries = Stream.of(padded.reshape(-1), self.n_symbol)
         ends = np.arange(n_seq)[:, None] * (n_time + 1) + rows
-        return self.index.longest(queries, ends.reshape(-1), np.tile(rows, n_seq))
+        return Stream.of(padded.reshape(-1), self.n_symbol), ends.reshape(-1), np.tile(rows, n_seq)
+
+    def _occurrences(
+        self, queries: Stream, places: Int[np.ndarray, " query"], lengths: Int[np.ndarray, " query"]
+    ) -> Int[np.ndarray, " query"]:
+        """How often what is before these places occurs: before positions, and at the ends of documents."""
+        counts = np.zeros(len(places), dtype=np.int64)
+        for index in (self.index, self.index.ends):
+            found = index.longest(queries, places, lengths)
+            counts += np.where(found.lengths == lengths, found.last - found.first, 0)
+        return counts
 
     def _refuse_unmatched(self, words: Int[np.ndarray, "seq time"], matches: Matches) -> None:
         n_time = words.shape[1]
@@ -288,23 +298,14 @@ class Corpus:
         while begin < len(ranges):
             end = min(begin + max(_AT_ONCE // self.n_symbol, 1), len(ranges))
             part = ranges[begin:end]
-            counts = np.zeros(len(part) * self.n_symbol, dtype=np.int64)
+            flat = np.zeros(len(part) * self.n_symbol, dtype=np.int64)
             for group, slots in _slots(part[:, 0], part[:, 1]):
-                np.add.at(counts, group * self.n_symbol + self.index.following(slots), 1)
-            counts = counts.reshape(len(part), self.n_symbol)
+                np.add.at(flat, group * self.n_symbol + self.index.following(slots), 1)
+            shares = flat.reshape(len(part), self.n_symbol) / (part[:, 1] - part[:, 0])[:, None]
             rows = by_range[edges[begin] : edges[end]]
-            found[rows] = (counts / (part[:, 1] - part[:, 0])[:, None])[which[rows] - begin]
+            found[rows] = shares[which[rows] - begin]
             begin = end
         return found
-
-    def _followed_by(self, first: np.ndarray, last: np.ndarray, symbols: np.ndarray) -> Int[np.ndarray, " query"]:
-        """How many of the positions have that symbol."""
-        triples, which = _distinct(first, last, symbols)
-        counts = np.zeros(len(triples), dtype=np.int64)
-        for group, slots in _slots(triples[:, 0], triples[:, 1]):
-            same = self.index.following(slots) == triples[group, 2]
-            counts += np.bincount(group[same], minlength=len(triples))
-        return counts[which]
 
 
 def _batches(count: int, size: int) -> Iterator[slice]:
@@ -314,8 +315,12 @@ def _batches(count: int, size: int) -> Iterator[slice]:
 
 def _distinct(*columns: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The different rows of columns, and which each is."""
-    rows, which = np.unique(np.stack(columns, axis=1), axis=0, return_inverse=True)
-    return rows, which.reshape(-1)
+    order = np.lexsort(columns[::-1])
+    rows = np.stack(columns, axis=1)[order]
+    new = np.append(True, (rows[1:] != rows[:-1]).any(axis=1))[: len(rows)]
+    which = np.empty(len(rows), dtype=np.int64)
+    which[order] = np.cumsum(new) - 1
+    return rows[new], which
 
 
 def _slots(first: np.ndarray, last: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

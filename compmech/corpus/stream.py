@@ -61,7 +61,7 @@ class Stream:
     def lengths(self, starts: Int[np.ndarray, " document"]) -> Int[np.ndarray, " document"]:
         """Symbols of each document."""
         ends = np.flatnonzero(self.symbols == SEPARATOR)
-        return ends[np.searchsorted(ends, starts)] - starts
+        return np.asarray(ends[np.searchsorted(ends, starts)] - starts)
 
 
 def common_prefix(
@@ -101,4 +101,4 @@ def common_prefix(
 
 def _bit_length(numbers: UInt64[np.ndarray, " pair"]) -> Int[np.ndarray, " pair"]:
     """Bits up to the highest one; the second highest is cleared first, so that float64 does not round up past it."""
-    return np.frexp((numbers & ~(numbers >> np.uint64(1))).astype(np.float64))[1].astype(np.int64)
+    return np.asarray(np.frexp((numbers & ~(numbers >> np.uint64(1))).astype(np.float64))[1], dtype=np.int64)

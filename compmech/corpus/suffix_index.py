@@ -4,6 +4,7 @@ All searches are of many queries at once: each step of all bisections is one pas
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from jaxtyping import Int, Integer
@@ -34,9 +35,10 @@ class Matches:
 class SuffixIndex:
     """The places of a stream, sorted, with a table of where each word of the last few symbols begins.
 
-    It holds 4 bytes a place (8 from 2^31 places on), at most 1 for the table, and 1, 2 or 4 bytes a symbol for alphabets
-    below 256, below 65,536, and larger: 6 bytes a symbol for the first. Documents shorter than the table's words,
-    and the first symbols of others, take 8 bytes a symbol more. Building takes 8 bytes a symbol beside these.
+    It holds 4 bytes a place (8 from 2^31 places on), at most 1 for the table, and 1, 2 or 4 bytes a symbol for
+    alphabets below 256, below 65,536, and larger: 6 bytes a symbol for the first. Documents shorter than the table's
+    words, and the first symbols of others, take 8 bytes a symbol more. Building takes 8 bytes a symbol beside these;
+    4 to 16 more where many histories agree on what fits into 64 bits, as in text.
 
     Attributes:
         order: places by their histories.
@@ -68,9 +70,19 @@ class SuffixIndex:
         """Memory that is held."""
         return sum(array.nbytes for array in (self.stream.data, self.order, self.begin, self.young))
 
+    @cached_property
+    def ends(self) -> "SuffixIndex":
+        """The same for the places after the last symbols of documents, which nothing follows; 4 bytes for each."""
+        starts, symbols = self.stream.starts, self.stream.symbols
+        final = np.zeros(len(symbols), dtype=bool)
+        final[starts + self.stream.lengths(starts) - 1] = True
+        before = self.order[final[self.order]]  # in the order of what is before the last symbols
+        order = (before + 1)[np.argsort(symbols[before], kind="stable")].astype(self.order.dtype)
+        return SuffixIndex(self.stream, order, 0, np.array([0, len(order)]), np.zeros(0, dtype=np.int64))
+
     def following(self, slots: Int[np.ndarray, " slot"]) -> Int[np.ndarray, " slot"]:
         """The symbols at sorted places, 0 .. n_symbol-1."""
-        return self.stream.symbols[self.order[slots]].astype(np.int64) - 1
+        return np.asarray(self.stream.symbols[self.order[slots]], dtype=np.int64) - 1
 
     def longest(
         self, queries: Stream, places: Int[np.ndarray, " query"], lengths: Int[np.ndarray, " query"]

@@ -66,8 +66,8 @@ def ages(index: SuffixIndex) -> Int[np.ndarray, " slot"]:
     starts = index.stream.starts
     order = index.order.astype(np.int64)
     if len(starts) == 1:
-        return order - starts[0]
-    return order - starts[np.searchsorted(starts, order, side="right") - 1]
+        return np.asarray(order - starts[0])
+    return np.asarray(order - starts[np.searchsorted(starts, order, side="right") - 1])
 
 
 def neighbour_agreement(

@@ -205,7 +205,7 @@ def test_a_periodic_corpus_in_closed_form(word):
     period, repeats = len(word), 40
     corpus = periodic(word, repeats)
     n_token = period * repeats
-    distinct = len(set(word[k:] + word[:k] for k in range(period)))
+    distinct = len({word[k:] + word[:k] for k in range(period)})
     assert distinct == period
     beliefs = corpus.beliefs()
     if word != "aab":  # where a letter alone does not give the phase, the first words are of several phases
