@@ -1,6 +1,6 @@
 """The places of a stream in the order of their histories: the suffix array of the documents read backwards.
 
-NumPy alone. The last symbols before each place are packed into the high bits of a number of 64 bits, its place into the
+Arrays alone, nothing compiled for it. The last symbols before each place are packed into the high bits of a number of 64 bits, its place into the
 low ones, and those numbers are sorted. Histories that agree on so many symbols are told apart by prefix doubling: what
 comes before the symbols that agree has a rank already. For 1e7 symbols of random text the packing decides nearly all.
 
@@ -10,6 +10,7 @@ Reference:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Int, Integer, UInt64
@@ -18,6 +19,10 @@ from compmech.corpus.stream import SEPARATOR, Stream
 
 # Places packed at a time: 256 KB of numbers, which stay in the cache for all digits.
 _CHUNK = 2**15
+
+# More numbers than that are sorted in buckets of their highest bits: half the time of one sort, for 1e7.
+_IN_CACHE = 2**19
+_BUCKET_BITS = 12
 
 # While no more than one in so many places is tied, eight bytes are read for each tied one, up to so many symbols back;
 # else each place gets a rank, which costs a random access for each.
@@ -56,8 +61,31 @@ def sorted_windows(stream: Stream) -> Windows:
     bits = max(len(stream.symbols) - 1, 1).bit_length()
     depth = window_depth(stream.n_symbol, 1 << (64 - bits))
     keys = _packed(stream, depth, bits)
-    keys.sort()
+    most = (max(stream.n_symbol, 2) ** depth << bits) - 1
+    if len(keys) > _IN_CACHE:
+        keys = _into_buckets(keys, max(most.bit_length() - _BUCKET_BITS, 0))
+    else:
+        keys.sort()
     return Windows(keys, bits, depth)
+
+
+def _into_buckets(keys: UInt64[np.ndarray, " state"], shift: int) -> UInt64[np.ndarray, " state"]:
+    """The numbers sorted: first by what the shift leaves of them, then each bucket by itself, in the cache.
+
+    To transpose a sparse matrix of one row is a sort by counting, which SciPy has compiled: column by column.
+    """
+    from scipy.sparse import csr_array
+
+    index = np.int32 if len(keys) < 1 << 31 else np.int64
+    bucket = np.empty(len(keys), dtype=index)
+    for first in range(0, len(keys), _CHUNK):
+        bucket[first : first + _CHUNK] = keys[first : first + _CHUNK] >> np.uint64(shift)
+    one_row = csr_array((keys, bucket, np.array([0, len(keys)], dtype=index)), shape=(1, 1 << _BUCKET_BITS))
+    columns = one_row.tocsc()
+    found: np.ndarray = columns.data
+    for first, last in pairwise(columns.indptr.tolist()):
+        found[first:last].sort()
+    return found
 
 
 def sorted_places(stream: Stream, windows: Windows) -> Integer[np.ndarray, " state"]:

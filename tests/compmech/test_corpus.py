@@ -165,7 +165,14 @@ def test_every_route_of_the_sort_gives_the_same_order(case):
 
     expected = sorted((p for p, x in enumerate(symbols) if x), key=lambda place: (history(place), place))
     assert len(expected) == len(reference.states)
-    for changed in ({}, {"_CHUNK": 5, "_TIED": 4}, {"_FEW": 0}, {"_FEW": 10**9}, {"_FEW": 0, "_FAR": 60, "_TIED": 3}):
+    for changed in (
+        {},
+        {"_IN_CACHE": 0},
+        {"_CHUNK": 5, "_TIED": 4, "_IN_CACHE": 3},
+        {"_FEW": 0},
+        {"_FEW": 10**9},
+        {"_FEW": 0, "_FAR": 60, "_TIED": 3},
+    ):
         with pytest.MonkeyPatch.context() as patch, python_random_untouched():
             for name, value in changed.items():
                 patch.setattr(suffix_array, name, value)
