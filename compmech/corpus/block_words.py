@@ -1,5 +1,7 @@
 """Entropies of the words of a corpus, from the order of its histories."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from compmech.corpus.suffix_index import SuffixIndex
@@ -17,15 +19,42 @@ def word_entropies(index: SuffixIndex, length: int) -> tuple[float, ...]:
     age = ages(index)
     if length and int(age.max()) < length - 1:
         raise ValueError(f"the longest document has {int(age.max()) + 1} symbols: there is no word of length {length}")
-    agree = neighbour_agreement(index, age, most=max(length - 1, 0))
-    symbol = index.following(np.arange(len(age)))
-    return (0.0, *(_entropy(age, agree, symbol, index.stream.n_symbol, at) for at in range(length)))
+    found = [0.0]
+    for _, words in _counted(index, age, length - 1):
+        total = words.sum()
+        found.append(float(np.log2(total) - _plogp(words) / total))
+    return tuple(found)
 
 
-def _entropy(age: np.ndarray, agree: np.ndarray, symbol: np.ndarray, n_symbol: int, before: int) -> float:
-    there = age >= before
-    new = np.append(True, agree < before)
-    group = (np.cumsum(new) - 1)[there]
-    counts = np.unique(group * n_symbol + symbol[there], return_counts=True)[1]
-    total = int(counts.sum())
-    return float(np.log2(total) - (counts * np.log2(counts)).sum() / total)
+def next_entropies(index: SuffixIndex, length: int) -> tuple[float, ...]:
+    """Entropies in bits of the next symbol given the k = 0 .. length before it, over the places with so many.
+
+    Raises:
+        ValueError: if no document has a symbol after so many.
+    """
+    age = ages(index)
+    if int(age.max()) < length:
+        raise ValueError(f"the longest document has {int(age.max()) + 1} symbols: none is after {length} others")
+    return tuple(float((_plogp(ends) - _plogp(words)) / words.sum()) for ends, words in _counted(index, age, length))
+
+
+def context_counts(index: SuffixIndex, length: int) -> tuple[int, ...]:
+    """How many different words of each length 0 .. length stand before some place."""
+    age = ages(index)
+    agree = np.append(-1, neighbour_agreement(index, age, most=length))
+    return tuple(int(np.count_nonzero((age >= at) & (agree < at))) for at in range(length + 1))
+
+
+def _counted(index: SuffixIndex, age: np.ndarray, length: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """For k = 0 .. length how often each word of k symbols stands before a place, and each with the symbol there."""
+    agree = np.append(-1, neighbour_agreement(index, age, most=max(length, 0)))
+    symbol, n_symbol = index.following(np.arange(len(age))), index.stream.n_symbol
+    for before in range(length + 1):
+        there = age >= before
+        group = (np.cumsum(agree < before) - 1)[there]
+        yield np.bincount(group), np.unique(group * n_symbol + symbol[there], return_counts=True)[1]
+
+
+def _plogp(counts: np.ndarray) -> float:
+    some = counts[counts > 0]
+    return float((some * np.log2(some)).sum())

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from compmech.corpus.block_words import word_entropies
+from compmech.corpus.block_words import context_counts, next_entropies, word_entropies
 from compmech.corpus.stream import Stream
 from compmech.corpus.suffix_index import Matches, SuffixIndex
 from compmech.corpus.suffix_tree import BeliefCount, count_beliefs
@@ -257,6 +257,23 @@ class Corpus:
         """
         length = check_count(length, "length")
         return word_entropies(self.index, length)
+
+    def next_entropies(self, length: int) -> tuple[float, ...]:
+        """Entropy of a symbol given the k = 0, 1, ..., length symbols before it, in bits, over positions with so many.
+
+        The bits a symbol that the corpus costs a predictor which has counted this very corpus and looks back k symbols.
+
+        Raises:
+            ValueError: if no document has a symbol after so many.
+        """
+        return next_entropies(self.index, check_count(length, "length"))
+
+    def contexts(self, length: int) -> tuple[int, ...]:
+        """How many different words of lengths 0, 1, ..., length stand before some position.
+
+        So many beliefs a predictor keeps apart that looks so far back and no further.
+        """
+        return context_counts(self.index, check_count(length, "length"))
 
     def beliefs(self) -> BeliefCount:
         """How many beliefs there are: sets of positions that some word singles out."""

@@ -1,8 +1,9 @@
 """The places of a stream in the order of their histories: the suffix array of the documents read backwards.
 
-Arrays alone, nothing compiled for it. The last symbols before each place are packed into the high bits of a number of 64 bits, its place into the
-low ones, and those numbers are sorted. Histories that agree on so many symbols are told apart by prefix doubling: what
-comes before the symbols that agree has a rank already. For 1e7 symbols of random text the packing decides nearly all.
+Arrays alone, nothing compiled for it. The last symbols before each place are packed into the high bits of a number of
+64 bits, its place into the low ones, and those numbers are sorted. Histories that agree on so many symbols are told
+apart by prefix doubling: what comes before the symbols that agree has a rank already. For 1e7 symbols of random text
+the packing decides nearly all.
 
 Reference:
     Manber and Myers, SIAM J. Comput. 22, 935 (1993); Larsson and Sadakane, Theor. Comput. Sci. 387, 258 (2007).

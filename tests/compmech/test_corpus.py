@@ -146,6 +146,18 @@ def test_block_entropies_are_those_of_the_windows(case):
         expected.append(float(-(p / p.sum() * np.log2(p / p.sum())).sum()))
     with python_random_untouched():
         assert corpus.block_entropies(len(expected) - 1) == pytest.approx(expected, abs=1e-12)
+        contexts, left = corpus.contexts(longest), corpus.next_entropies(longest - 1)
+    for length, bits in enumerate(left):
+        words = reference.words(length + 1)
+        before = Counter()
+        for word, count in words.items():
+            before[word[:-1]] += count
+        expected = sum(n * math.log2(before[word[:-1]] / n) for word, n in words.items()) / words.total()
+        assert bits == pytest.approx(expected, abs=1e-12)
+    assert contexts == tuple(
+        sum(bool(reference.belief(word)) for word in reference.words(length)) if length else 1
+        for length in range(longest + 1)
+    )
 
 
 @few
@@ -377,6 +389,9 @@ CORPUS = Corpus("abracadabra")
         (lambda: CORPUS.sample(-1, 1, rng=np.random.default_rng(0)), "n_seq must be >= 0"),
         (lambda: CORPUS.block_entropies(12), "the longest document has 11 symbols: there is no word of length 12"),
         (lambda: CORPUS.block_entropies(-1), "length must be >= 0"),
+        (lambda: CORPUS.contexts(-1), "length must be >= 0"),
+        (lambda: CORPUS.next_entropies(-1), "length must be >= 0"),
+        (lambda: CORPUS.next_entropies(11), "the longest document has 11 symbols: none is after 11 others"),
     ],
 )
 def test_what_is_wrong_is_said(call, message):
