@@ -1,7 +1,7 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics.
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
-`rational` (exact arithmetic), `blackwell` (uncountably many mixed states: sampled
+`rational` (exact arithmetic), `corpus` (texts as processes), `blackwell` (uncountably many mixed states: sampled
 measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from predictions),
 `interop` (other libraries' objects).
 """
@@ -11,6 +11,7 @@ from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
 from compmech.compose import mixture, noisy, product
+from compmech.corpus import Corpus
 from compmech.distinguishing import DistinguishingWord, distinguishing_word
 from compmech.divergence import (
     SampledDivergence,
@@ -84,6 +85,7 @@ __all__ = [
     "Bounds",
     "BudgetExceeded",
     "ClosureProof",
+    "Corpus",
     "DistinguishingWord",
     "EntropyConvergence",
     "EpsilonMachine",
