@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Bool, Int, Integer, UInt64
+from jaxtyping import Bool, Integer, UInt64
 
 from compmech.corpus.stream import SEPARATOR, Stream
 
@@ -56,6 +56,20 @@ class Windows:
             codes = (self.keys[first : first + _CHUNK] >> np.uint64(self.bits)) // unit
             yield int(codes[0]), (codes - codes[0]).astype(np.int64)
 
+    def places(self, size: int) -> tuple[Integer[np.ndarray, " state"], Bool[np.ndarray, " slot"]]:
+        """The places, and which of them begin a group of equal windows; there is one more at the end.
+
+        They are int32 in a stream of fewer than 2^31 symbols, else int64.
+        """
+        keys, mask = self.keys, (np.uint64(1) << np.uint64(self.bits)) - np.uint64(1)
+        order = np.empty(len(keys), dtype=np.int32 if size < 1 << 31 else np.int64)
+        head = np.ones(len(keys) + 1, dtype=bool)
+        for first in range(0, len(keys), _CHUNK):
+            piece = keys[first : first + _CHUNK + 1]
+            order[first : first + len(piece)] = piece & mask
+            np.greater(piece[1:] ^ piece[:-1], mask, out=head[first + 1 : first + len(piece)])
+        return order, head
+
 
 def sorted_windows(stream: Stream) -> Windows:
     """Eight bytes for each symbol of the documents, sorted."""
@@ -89,24 +103,16 @@ def _into_buckets(keys: UInt64[np.ndarray, " state"], shift: int) -> UInt64[np.n
     return found
 
 
-def sorted_places(stream: Stream, windows: Windows) -> Integer[np.ndarray, " state"]:
-    """The places of all symbols in the order of their histories, int32 below 2^31 places, else int64.
+def settle(stream: Stream, order: np.ndarray, head: np.ndarray, depth: int) -> None:
+    """Sort the places whose windows of that depth are equal by what is before those. `order` and `head` are changed.
 
     Equal histories, in documents that begin alike, are in the order of the stream.
     """
-    keys, bits, size = windows.keys, np.uint64(windows.bits), len(stream.symbols)
-    order = np.empty(len(keys), dtype=np.int32 if size < 1 << 31 else np.int64)
-    head = np.ones(len(keys) + 1, dtype=bool)
-    mask = (np.uint64(1) << bits) - np.uint64(1)
-    for first in range(0, len(keys), _CHUNK):
-        piece = keys[first : first + _CHUNK + 1]
-        order[first : first + len(piece)] = piece & mask
-        np.greater(piece[1:] ^ piece[:-1], mask, out=head[first + 1 : first + len(piece)])
-    if not head.all():
-        _separate_young(stream, order, head, windows.depth)
-        agreed = _look_further(stream, order, head, windows.depth)
-        _double(order, head, agreed, size)
-    return order
+    if head.all():
+        return
+    _separate_young(stream, order, head, depth)
+    agreed = _look_further(stream, order, head, depth)
+    _double(order, head, agreed, len(stream.symbols))
 
 
 def window_depth(n_symbol: int, below: int) -> int:
@@ -173,19 +179,26 @@ def _packed(stream: Stream, depth: int, bits: int) -> UInt64[np.ndarray, " state
     return keys
 
 
-def _groups(head: Bool[np.ndarray, " slots"]) -> Int[np.ndarray, " slot"]:
+def _groups(head: Bool[np.ndarray, " slots"]) -> Integer[np.ndarray, " slot"]:
     """The slots of groups of two or more."""
-    return np.flatnonzero(~(head[:-1] & head[1:]))
+    slots = np.flatnonzero(~(head[:-1] & head[1:]))
+    return slots.astype(np.int32) if len(head) < 1 << 31 else slots
 
 
 def _separate_young(stream: Stream, order: np.ndarray, head: np.ndarray, depth: int) -> None:
     """Histories shorter than the window come first, the shortest before all; those of one length are equal."""
     starts = stream.starts
+    short = np.zeros(len(stream.symbols), dtype=bool)
+    short[young_places(starts, stream.lengths(starts), depth)[0]] = True
     slots = _groups(head)
+    begins = np.append(np.flatnonzero(head[slots]), len(slots))
+    theirs = np.unique(np.searchsorted(begins, np.flatnonzero(short[order[slots]]), side="right") - 1)
+    if not len(theirs):
+        return
+    count = begins[theirs + 1] - begins[theirs]
+    slots = slots[np.repeat(begins[theirs] - (np.cumsum(count) - count), count) + np.arange(count.sum())]
     place = order[slots]
     age = np.minimum(place - starts[np.searchsorted(starts, place, side="right") - 1], depth)
-    if (age == depth).all():
-        return
     group = np.cumsum(head[slots])
     sort = np.lexsort((place, age, group))
     age, group = age[sort], group[sort]
@@ -226,7 +239,8 @@ def _double(order: np.ndarray, head: np.ndarray, agreed: int, size: int) -> None
         return
     rank = np.empty(size, dtype=order.dtype)
     slot = np.arange(len(order), dtype=order.dtype)
-    rank[order] = np.maximum.accumulate(np.where(head[:-1], slot, 0))
+    slot[~head[:-1]] = 0
+    rank[order] = np.maximum.accumulate(slot, out=slot)
     del slot
     while len(slots):
         for part in _pieces(slots, head):

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Int, Integer
 
 from compmech.corpus.stream import Stream, common_prefix
-from compmech.corpus.suffix_array import Windows, sorted_places, sorted_windows, window_depth, young_places
+from compmech.corpus.suffix_array import Windows, settle, sorted_windows, window_depth, young_places
 
 # Places for each entry of the table: at four bytes an entry it takes at most a byte for each symbol of the corpus.
 _PLACES_AN_ENTRY = 4
@@ -37,8 +37,8 @@ class SuffixIndex:
 
     It holds 4 bytes a place (8 from 2^31 places on), at most 1 for the table, and 1, 2 or 4 bytes a symbol for
     alphabets below 256, below 65,536, and larger: 6 bytes a symbol for the first. Documents shorter than the table's
-    words, and the first symbols of others, take 8 bytes a symbol more. Building takes 24 bytes a symbol for a
-    while, beside the stream.
+    words, and the first symbols of others, take 8 bytes a symbol more. Building takes up to 28 bytes a symbol
+    beside the stream, for a while.
 
     Attributes:
         order: places by their histories.
@@ -60,7 +60,10 @@ class SuffixIndex:
         windows = sorted_windows(stream)
         depth = window_depth(stream.n_symbol, max(len(windows.keys) // _PLACES_AN_ENTRY, 1))
         begin, young = _table(stream, windows, depth)
-        order = sorted_places(stream, windows)
+        order, head = windows.places(len(stream.symbols))
+        deep = windows.depth
+        del windows  # the largest of all
+        settle(stream, order, head, deep)
         for array in (order, begin, young):
             array.setflags(write=False)
         return cls(stream, order, depth, begin, young)

@@ -12,7 +12,7 @@ from strategies import few, python_random_untouched
 
 from compmech import ImpossibleWord, Process, UnmatchedWord
 from compmech.corpus import BeliefCount, Corpus, LongestSuffix, suffix_array
-from compmech.corpus.suffix_array import sorted_places, sorted_windows
+from compmech.corpus.suffix_array import settle, sorted_windows
 from compmech.inference.series import Series, series
 
 
@@ -189,7 +189,9 @@ def test_every_route_of_the_sort_gives_the_same_order(case):
             for name, value in changed.items():
                 patch.setattr(suffix_array, name, value)
             patch.setattr(suffix_array, "window_depth", lambda n_symbol, below: 1 + (n_symbol == 2))
-            found = sorted_places(stream, sorted_windows(stream))
+            windows = sorted_windows(stream)
+            found, head = windows.places(len(symbols))
+            settle(stream, found, head, windows.depth)
         assert found.tolist() == expected, changed
 
 
