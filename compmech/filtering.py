@@ -187,10 +187,15 @@ def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:
 
 
 def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
+    check_filterable(process)
+    return check_words(words, process.n_symbol)
+
+
+def check_filterable(process: object) -> None:
+    """Refuse a process that is not presented by states."""
     if not hasattr(process, "branch"):
         kind = type(process).__name__
         raise ValueError(f"only processes presented by states are filtered (HMM, GHMM, EpsilonMachine); got {kind}")
-    return check_words(words, process.n_symbol)
 
 
 # First symbol of a stretch, beliefs after each of its symbols (seq, time, state), log P(x_t | x_<t) (seq, time).

@@ -183,7 +183,8 @@ class Corpus:
     def predict(self, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
         """P(x_t | x_<t): row t = 0 .. time is the distribution of symbol t given the t symbols before it.
 
-        Costs the matching positions of each distinct suffix, beside the search.
+        Costs the matching positions of each distinct suffix, and for each row as many symbols as match: words of many
+        thousands of symbols that the corpus has as a whole are slow.
 
         Raises:
             UnmatchedWord: if exact, and no position comes after some beginning of a word. It is an ImpossibleWord.
@@ -202,6 +203,7 @@ class Corpus:
         """Log probability of each word in nats: of its symbols one by one, each given those before it.
 
         It is -inf where a symbol never follows the suffix that it is predicted from; if exact, that is all before it.
+        For each symbol as many before it are compared as match.
         """
         symbols = check_words(words, self.n_symbol)
         n_seq, n_time = symbols.shape

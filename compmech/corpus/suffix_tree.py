@@ -17,8 +17,8 @@ _ALL_AT_ONCE = 256
 class BeliefCount:
     """How many beliefs a corpus has: different sets of positions that the words it knows stand before.
 
-    They are the states of the suffix automaton, less the sets that hold ends of documents only: there is nothing to
-    predict from those. At most 2 n_token - 1, one for each position and one for each branching.
+    They are the states of the suffix automaton of the documents without their last tokens, as nothing follows those. At
+    most 2 n_token - 1: one for each position and one for each branching.
 
     Attributes:
         n_token: positions.

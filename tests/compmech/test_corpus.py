@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from jaxtyping import config
 from strategies import few, python_random_untouched
 
-from compmech import ImpossibleWord, Process, UnmatchedWord
-from compmech.corpus import BeliefCount, Corpus, LongestSuffix, suffix_array
+from compmech import ImpossibleWord, Process, UnmatchedWord, filter_beliefs, mixed_states, statistics
+from compmech.corpus import BeliefCount, Corpus, LongestSuffix, process, suffix_array
 from compmech.corpus.suffix_array import settle, sorted_windows
 from compmech.inference.series import Series, series
 
@@ -370,6 +371,55 @@ def test_nothing_is_writeable():
     assert not corpus.index.stream.words.flags.writeable
 
 
+def automaton_size(word):
+    """States of the suffix automaton by the online construction of Blumer et al., as in textbooks."""
+    length, link, edges, last = [0], [-1], [{}], 0
+    for symbol in word:
+        new = len(length)
+        length.append(length[last] + 1)
+        link.append(0)
+        edges.append({})
+        at = last
+        while at >= 0 and symbol not in edges[at]:
+            edges[at][symbol] = new
+            at = link[at]
+        if at >= 0:
+            target = edges[at][symbol]
+            if length[target] == length[at] + 1:
+                link[new] = target
+            else:
+                copy = len(length)
+                length.append(length[at] + 1)
+                link.append(link[target])
+                edges.append(dict(edges[target]))
+                while at >= 0 and edges[at].get(symbol) == target:
+                    edges[at][symbol] = copy
+                    at = link[at]
+                link[target] = link[new] = copy
+        last = new
+    return len(length)
+
+
+@pytest.mark.parametrize("n_symbol", [1, 2, 5, 400])
+def test_beliefs_are_as_many_as_states_of_the_suffix_automaton(n_symbol):
+    rng = np.random.default_rng(n_symbol)
+    for size in (1, 2, 10, 700):
+        word = rng.integers(n_symbol, size=size).tolist()
+        corpus = Corpus(word, alphabet=range(n_symbol))
+        assert corpus.beliefs().n_belief == automaton_size(word[:-1])
+
+
+def test_nothing_depends_on_how_much_is_done_at_a_time(monkeypatch):
+    corpus = Corpus(["abracadabra", "cadabra", "abba"])
+    words = np.random.default_rng(2).integers(corpus.n_symbol, size=(40, 6))
+    questions = (corpus.predict, corpus.log_prob, corpus.count, lambda w: corpus.longest_suffix(w).counts)
+    expected = [ask(words) for ask in questions]
+    monkeypatch.setattr(process, "_AT_ONCE", 7)
+    monkeypatch.setattr(process, "_QUERIES", 20)
+    for ask, answer in zip(questions, expected, strict=True):
+        np.testing.assert_array_equal(ask(words), answer)
+
+
 CORPUS = Corpus("abracadabra")
 
 
@@ -399,6 +449,22 @@ CORPUS = Corpus("abracadabra")
 def test_what_is_wrong_is_said(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_what_needs_states_says_so():
+    """As users meet it: without the checks of shapes that tests add."""
+    checked = config.jaxtyping_disable
+    config.update("jaxtyping_disable", True)
+    try:
+        for ask in (mixed_states, lambda corpus: filter_beliefs(corpus, [[0]])):
+            with pytest.raises(ValueError, match=r"only processes presented by states are filtered .* got Corpus"):
+                ask(CORPUS)
+        with pytest.raises(ValueError, match=r"only processes given by matrices or tables will do .* got Corpus"):
+            statistics(CORPUS)
+        with pytest.raises(ValueError, match="rng must be a numpy Generator; got 3"):
+            CORPUS.sample(1, 1, rng=3)
+    finally:
+        config.update("jaxtyping_disable", checked)
 
 
 def test_edges():
