@@ -3,7 +3,7 @@
 Block 0 of the moments holds the rows that always train, block f + 1 those of fold f.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol, runtime_checkable
@@ -66,30 +66,38 @@ class MomentProbe(Probe, Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FittedProbe:
-    """An affine map from features to targets.
+    """A generalised linear map from features to targets: an affine map of some functions of the features, and a
+    function of its value.
 
     Attributes:
         penalty: the chosen one, relative to the mean variance of a feature.
         rank: numerical rank of the centred features it was fitted on.
         rows: distinct histories it was fitted on.
-        dimension: rank of the map, where that was chosen.
+        setting: whatever else was chosen, `rank=3`; empty if nothing was.
+        basis: the functions of the features that the affine map is applied to; None: the features themselves.
+        inverse_link: what is made of the affine map's value; None: nothing, it is the prediction.
     """
 
-    coefficients: Float[np.ndarray, "width target"]
+    coefficients: Float[np.ndarray, "column target"]
     intercept: Float[np.ndarray, " target"]
     penalty: float
     rank: int
     rows: int
-    dimension: int | None = None
+    setting: str = ""
+    basis: Callable[[np.ndarray], np.ndarray] | None = None
+    inverse_link: Callable[[np.ndarray], np.ndarray] | None = None
 
-    @property
-    def setting(self) -> str:
-        """The chosen rank of the map, if any."""
-        return Choice(self.penalty, self.dimension).setting
+    def affine(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
+        """The value of the affine map: of a logistic probe, logarithms of probabilities but for a constant of the
+        row.
+        """
+        columns = X if self.basis is None else self.basis(X)
+        return np.asarray(columns @ self.coefficients + self.intercept)
 
     def predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
         """The targets read out of features."""
-        return np.asarray(X @ self.coefficients + self.intercept)
+        value = self.affine(X)
+        return value if self.inverse_link is None else self.inverse_link(value)
 
 
 def check_rows(probe: MomentProbe, rows: int, rank: int, penalty: float) -> None:
@@ -127,7 +135,7 @@ def fit_blocks(probe: MomentProbe, blocks: Blocks, rows: int) -> FittedProbe:
     check_rows(probe, rows, whole.rank, choice.penalty)
     B = probe.solve(whole, choice, group)
     intercept = blocks.y0 + whole.y - (blocks.x0 + whole.x) @ B
-    return FittedProbe(B, intercept, choice.penalty, whole.rank, rows, choice.dimension)
+    return FittedProbe(B, intercept, choice.penalty, whole.rank, rows, choice.setting)
 
 
 @dataclass(frozen=True, eq=False)

@@ -57,8 +57,8 @@ def studies() -> dict[str, Study]:
         "nemo": Study(zoo.nemo(), "nemo", 16, 2000),
         "two_mess3": Study(two, "mess3(x=0.05, a=0.85) or mess3(x=0.15, a=0.6), half each", 16, 2000),
         "mess3": Study(zoo.mess3(), "mess3(x=0.05, a=0.85)", 10, 1000),
-        "bloch_walk": Study(zoo.bloch_walk(), "bloch_walk", 10, 1000),
-        "moon": Study(zoo.moon(), "moon", 10, 1000),
+        "bloch_walk": Study(zoo.bloch_walk(), "bloch_walk", 10, 4000),
+        "moon": Study(zoo.moon(), "moon", 10, 2000),
     }
 
 
@@ -249,6 +249,7 @@ def _reading(each: Mapping[str, Any]) -> str:
 
 SHOWN = (
     ("carry, everything, transplant", ("carry", "all", "transplant", "probe")),
+    ("carry, everything, belief part", ("carry", "all", "belief", "encoding")),
     ("carry, one state, belief part", ("carry", "best", "belief", "encoding")),
     ("rows<=t, belief part", ("rows<=t", "best", "belief", "encoding")),
     ("row t, belief part", ("row t", "best", "belief", "encoding")),
