@@ -11,7 +11,6 @@ Reference:
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Integer, UInt64
@@ -24,6 +23,9 @@ _CHUNK = 2**15
 # More numbers than that are sorted in buckets of their highest bits: half the time of one sort, for 1e7.
 _IN_CACHE = 2**19
 _BUCKET_BITS = 12
+
+# Chunks put into buckets at a time: numbers of 8 MB.
+_PART = 32
 
 # While no more than one in so many places is tied, eight bytes are read for each tied one, up to so many symbols back;
 # else each place gets a rank, which costs a random access for each.
@@ -75,32 +77,49 @@ def sorted_windows(stream: Stream) -> Windows:
     """Eight bytes for each symbol of the documents, sorted."""
     bits = max(len(stream.symbols) - 1, 1).bit_length()
     depth = window_depth(stream.n_symbol, 1 << (64 - bits))
-    keys = _packed(stream, depth, bits)
     most = (max(stream.n_symbol, 2) ** depth << bits) - 1
-    if len(keys) > _IN_CACHE:
-        keys = _into_buckets(keys, max(most.bit_length() - _BUCKET_BITS, 0))
+    total = int(np.count_nonzero(stream.symbols))
+    if total > _IN_CACHE:
+        keys = _by_buckets(_packed(stream, depth, bits), total, max(most.bit_length() - _BUCKET_BITS, 0))
     else:
+        keys = np.concatenate(list(_packed(stream, depth, bits)))
         keys.sort()
     return Windows(keys, bits, depth)
 
 
-def _into_buckets(keys: UInt64[np.ndarray, " state"], shift: int) -> UInt64[np.ndarray, " state"]:
-    """The numbers sorted: first by what the shift leaves of them, then each bucket by itself, in the cache.
+def _by_buckets(pieces: Iterator[UInt64[np.ndarray, " piece"]], total: int, shift: int) -> UInt64[np.ndarray, " state"]:
+    """The numbers of all pieces sorted: put into buckets by what the shift leaves of them, each sorted in the cache."""
+    parts, waiting = [], []
+    for piece in pieces:
+        waiting.append(piece)
+        if len(waiting) == _PART:
+            parts.append(_in_buckets(np.concatenate(waiting), shift))
+            waiting = []
+    if waiting:
+        parts.append(_in_buckets(np.concatenate(waiting), shift))
+    found = np.empty(total, dtype=np.uint64)
+    end = 0
+    for bucket in range(1 << _BUCKET_BITS):
+        begin = end
+        for keys, edges in parts:
+            piece = keys[edges[bucket] : edges[bucket + 1]]
+            found[end : end + len(piece)] = piece
+            end += len(piece)
+        found[begin:end].sort()
+    return found
+
+
+def _in_buckets(keys: UInt64[np.ndarray, " piece"], shift: int) -> tuple[UInt64[np.ndarray, " piece"], list[int]]:
+    """The numbers bucket by bucket, and where each bucket begins.
 
     To transpose a sparse matrix of one row is a sort by counting, which SciPy has compiled: column by column.
     """
     from scipy.sparse import csr_array
 
-    index = np.int32 if len(keys) < 1 << 31 else np.int64
-    bucket = np.empty(len(keys), dtype=index)
-    for first in range(0, len(keys), _CHUNK):
-        bucket[first : first + _CHUNK] = keys[first : first + _CHUNK] >> np.uint64(shift)
-    one_row = csr_array((keys, bucket, np.array([0, len(keys)], dtype=index)), shape=(1, 1 << _BUCKET_BITS))
+    bucket = (keys >> np.uint64(shift)).astype(np.int32)
+    one_row = csr_array((keys, bucket, np.array([0, len(keys)], dtype=np.int32)), shape=(1, 1 << _BUCKET_BITS))
     columns = one_row.tocsc()
-    found: np.ndarray = columns.data
-    for first, last in pairwise(columns.indptr.tolist()):
-        found[first:last].sort()
-    return found
+    return columns.data, columns.indptr.tolist()
 
 
 def settle(stream: Stream, order: np.ndarray, head: np.ndarray, depth: int) -> None:
@@ -150,18 +169,14 @@ def window_codes(symbols: UInt64[np.ndarray, " time"], n_symbol: int, depth: int
     return found
 
 
-def _packed(stream: Stream, depth: int, bits: int) -> UInt64[np.ndarray, " state"]:
+def _packed(stream: Stream, depth: int, bits: int) -> Iterator[UInt64[np.ndarray, " piece"]]:
     """The last symbols before each place, and the place, in one number; symbols before the start count as the least."""
     symbols, base = stream.symbols, max(stream.n_symbol, 2)
-    n = len(symbols)
-    there = np.count_nonzero(symbols)
-    keys = np.empty(there, dtype=np.uint64)
     starts = stream.starts
     places, ages = young_places(starts, stream.lengths(starts), depth)
-    filled = 0
     padded = np.concatenate([np.zeros(depth, dtype=symbols.dtype), symbols])
-    for first in range(0, n, _CHUNK):
-        last = min(first + _CHUNK, n)
+    for first in range(0, len(symbols), _CHUNK):
+        last = min(first + _CHUNK, len(symbols))
         piece = padded[first : last - 1 + depth].astype(np.uint64)
         piece -= piece != SEPARATOR
         codes = window_codes(piece, stream.n_symbol, depth)
@@ -172,11 +187,7 @@ def _packed(stream: Stream, depth: int, bits: int) -> UInt64[np.ndarray, " state
         codes <<= np.uint64(bits)
         codes |= np.arange(first, last, dtype=np.uint64)
         kept = symbols[first:last] != SEPARATOR
-        if not kept.all():
-            codes = codes[kept]
-        keys[filled : filled + len(codes)] = codes
-        filled += len(codes)
-    return keys
+        yield codes if kept.all() else codes[kept]
 
 
 def _groups(head: Bool[np.ndarray, " slots"]) -> Integer[np.ndarray, " slot"]:

@@ -37,7 +37,7 @@ class SuffixIndex:
 
     It holds 4 bytes a place (8 from 2^31 places on), at most 1 for the table, and 1, 2 or 4 bytes a symbol for
     alphabets below 256, below 65,536, and larger: 6 bytes a symbol for the first. Documents shorter than the table's
-    words, and the first symbols of others, take 8 bytes a symbol more. Building takes up to 28 bytes a symbol
+    words, and the first symbols of others, take 8 bytes a symbol more. Building takes up to 24 bytes a symbol
     beside the stream, for a while.
 
     Attributes:

@@ -181,7 +181,7 @@ def test_every_route_of_the_sort_gives_the_same_order(case):
     for changed in (
         {},
         {"_IN_CACHE": 0},
-        {"_CHUNK": 5, "_TIED": 4, "_IN_CACHE": 3},
+        {"_CHUNK": 5, "_TIED": 4, "_IN_CACHE": 3, "_PART": 2},
         {"_FEW": 0},
         {"_FEW": 10**9},
         {"_FEW": 0, "_FAR": 60, "_TIED": 3},
