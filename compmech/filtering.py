@@ -199,14 +199,19 @@ def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:
     return np.asarray(process.wide.reshape(n_state, process.n_symbol, n_state).transpose(1, 0, 2))
 
 
+def check_filterable(process: object) -> None:
+    """Refuse a process that is not presented by states."""
+    if not hasattr(process, "branch"):
+        kind = type(process).__name__
+        raise ValueError(f"only processes presented by states are filtered (HMM, GHMM, EpsilonMachine); got {kind}")
+
+
 def _integers(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
     """Words as integers; whether these are symbols is seen while they are read, or by `check_range`.
 
     To look at all of them beforehand would take as long as a fifth of the compiled filter.
     """
-    if not hasattr(process, "branch"):
-        kind = type(process).__name__
-        raise ValueError(f"only processes presented by states are filtered (HMM, GHMM, EpsilonMachine); got {kind}")
+    check_filterable(process)
     array = check_integers(words, process.n_symbol)
     return array if array.dtype == np.intp else check_words(array, process.n_symbol)
 

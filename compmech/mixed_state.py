@@ -7,7 +7,7 @@ from itertools import takewhile
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from compmech.filtering import Filterable
+from compmech.filtering import Filterable, check_filterable
 from compmech.graph import closed_classes
 from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.signed import carried_noise, fresh_noise, noise_level, relative_noise, without_rounding
@@ -130,7 +130,7 @@ def mixed_states(
         merge_tol: beliefs whose coordinates all differ by at most this are one, where they have the same exact zeros.
             Raise it for matrices given to few digits.
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or the process is not presented by states.
         NegativeProbability: if a GHMM gives some word a negative probability.
     Reference:
         Crutchfield and Riechers, arXiv:1705.08042; Jurgens and Crutchfield, arXiv:2008.12886.
@@ -141,6 +141,7 @@ def mixed_states(
         raise ValueError(f"max_states must be >= 1; got {max_states}")
     if not 0 < merge_tol < 1:
         raise ValueError(f"merge_tol must lie between 0 and 1; got {merge_tol}")
+    check_filterable(process)
     return _Explorer(process, max_states, merge_tol).explore(depth)
 
 
