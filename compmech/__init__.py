@@ -1,16 +1,17 @@
 """Computational mechanics: processes, their mixed states, epsilon-machines and statistics.
 
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
-`rational` (exact arithmetic), `blackwell` (uncountably many mixed states: sampled
+`rational` (exact arithmetic), `corpus` (texts as processes), `blackwell` (uncountably many mixed states: sampled
 measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from series and
 predictions), `symbolise` (symbols from real values), `interop` (other libraries' objects).
 """
 
-from compmech import blackwell, compose, draw, inference, interop, rational, symbolise, zoo
+from compmech import blackwell, compose, corpus, draw, inference, interop, rational, symbolise, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
 from compmech.compose import mixture, noisy, product
+from compmech.corpus import Corpus
 from compmech.distinguishing import DistinguishingWord, distinguishing_word
 from compmech.divergence import (
     SampledDivergence,
@@ -33,6 +34,7 @@ from compmech.errors import (
     NotMinimal,
     NotStationary,
     UnknownName,
+    UnmatchedWord,
 )
 from compmech.filtering import filter_beliefs
 from compmech.hmm import GHMM, HMM
@@ -84,6 +86,7 @@ __all__ = [
     "Bounds",
     "BudgetExceeded",
     "ClosureProof",
+    "Corpus",
     "DistinguishingWord",
     "EntropyConvergence",
     "EpsilonMachine",
@@ -114,6 +117,7 @@ __all__ = [
     "Synchronizing",
     "Topology",
     "UnknownName",
+    "UnmatchedWord",
     "WordDivergences",
     "autocorrelation",
     "bidirectional",
@@ -122,6 +126,7 @@ __all__ = [
     "canonical_topology",
     "closure_proof",
     "compose",
+    "corpus",
     "distinguishing_word",
     "draw",
     "entropy_convergence",

@@ -8,7 +8,8 @@ from functools import cache
 from importlib.util import find_spec
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Shaped
+from jaxtyping import Bool, Float, Int
+from numpy.lib.stride_tricks import as_strided
 
 # Importing numba takes 0.4 s, a filter for a new number of states 1 s more, the first time: the code is kept on disk.
 # Below so many symbols NumPy is done in a few milliseconds.
@@ -41,7 +42,8 @@ def compiled_beliefs(
     n = len(start)
     beliefs = np.empty((n_seq, n_time + 1, n))
     sure = np.ones(n_seq, dtype=bool)
-    given = _in_lanes(T, lanes(n)), _private(start), _narrow(words, len(T)), n_seq, n_time, faint, stride
+    numbers, row = _one_after_another(words)
+    given = _in_lanes(T, lanes(n)), _private(start), numbers, len(T), n_seq, n_time, row, faint, stride
     belief_filter(n)(*given, beliefs.reshape(-1), sure)
     return beliefs, sure
 
@@ -60,7 +62,8 @@ def compiled_log_probability(
     n = len(start)
     found = np.zeros(n_seq)
     sure = np.ones(n_seq, dtype=bool)
-    given = _in_lanes(T, lanes(n)), _private(start), _narrow(words, len(T)), n_seq, n_time, faint, stride
+    numbers, row = _one_after_another(words)
+    given = _in_lanes(T, lanes(n)), _private(start), numbers, len(T), n_seq, n_time, row, faint, stride
     log_filter(n)(*given, found, sure)
     return found, sure
 
@@ -79,6 +82,12 @@ def _private(array: np.ndarray) -> np.ndarray:
     return np.array(array, dtype=np.float64, order="C")
 
 
-def _narrow(words: Int[np.ndarray, "seq time"], n_symbol: int) -> Shaped[np.ndarray, " symbol"]:
-    """The symbols one after the other, a byte each where that holds them: an eighth of the memory to read."""
-    return np.ascontiguousarray(words.astype(np.uint8 if n_symbol <= 256 else np.uint32)).reshape(-1)
+def _one_after_another(words: Int[np.ndarray, "seq time"]) -> tuple[Int[np.ndarray, " number"], int]:
+    """What lies in memory from the first symbol to the last, words and what is between them, and how far apart these
+    begin; a copy where a word is not in one piece."""
+    n_seq, n_time = words.shape
+    ahead, step = words.strides
+    if not words.size or words.dtype != np.intp or step != words.itemsize or ahead < 0 or ahead % step:
+        return np.ascontiguousarray(words, dtype=np.intp).reshape(-1), n_time
+    row = ahead // step
+    return as_strided(words, ((n_seq - 1) * row + n_time,), (step,), writeable=False), row

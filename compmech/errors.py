@@ -45,6 +45,28 @@ class ImpossibleWord(ValueError):
         )
 
 
+class UnmatchedWord(ImpossibleWord):
+    """A corpus was asked for the symbol after a word that it nowhere has before one: its filter would divide 0 by 0.
+
+    Attributes:
+        word: the symbols (as integers) of the sequence in question.
+        t: index of the last symbol of the first such beginning.
+        matched: how many symbols its longest suffix has that the corpus has before some symbol.
+    """
+
+    def __init__(self, word: Sequence[int], t: int, matched: int) -> None:
+        super().__init__(word, t)
+        self.matched = int(matched)
+        self.args = (self.word, self.t, self.matched)
+
+    def __str__(self) -> str:
+        return (
+            f"no symbol of the corpus comes after {_brief(self.word[: self.t + 1])} (t={self.t}): no belief matches, "
+            "and the filter would be 0/0. A corpus made with exact=False (or corpus.backing_off()) goes on from the "
+            f"longest suffix it knows, here of {self.matched} symbols."
+        )
+
+
 class NegativeProbability(ValueError):
     """A generalised hidden Markov model gives some word a negative probability.
 

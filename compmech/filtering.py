@@ -20,7 +20,7 @@ from numpy.typing import ArrayLike
 from compmech import blockwise, compiled
 from compmech.errors import ImpossibleWord
 from compmech.signed import carried_noise, fresh_noise, relative_noise, without_rounding
-from compmech.validation import check_words
+from compmech.validation import check_integers, check_range, check_words
 
 # Positive components below this are left to logarithms. One step would have to shrink a component by 1e-170 to pass
 # unseen from above this to zero; processes with transition probabilities below 1e-100 are all left to logarithms.
@@ -91,13 +91,19 @@ def filter_beliefs(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "
     Raises:
         ImpossibleWord: if a word has probability zero.
     """
-    symbols = _symbols(process, words)
+    return _found_beliefs(process, _integers(process, words))
+
+
+def _found_beliefs(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Float[np.ndarray, "seq row state"]:
+    """Beliefs along words whose integers are still to be checked, by the quickest filter there is."""
     quick = _quick_beliefs(process, symbols)
+    if quick is not None and quick[1].all():
+        return quick[0]
+    check_range(symbols, process.n_symbol)
     if quick is None:
         return _beliefs(process, symbols)
     beliefs, sure = quick
-    if not sure.all():
-        beliefs[~sure] = _beliefs(process, symbols[~sure])
+    beliefs[~sure] = _beliefs(process, symbols[~sure])
     return beliefs
 
 
@@ -113,9 +119,10 @@ def _beliefs(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> Float
 
 def predictions(process: Filterable, words: ArrayLike) -> Float[np.ndarray, "seq row symbol"]:
     """P(x_t | x_<t) along words; raises ImpossibleWord where a word has probability zero."""
-    symbols = _symbols(process, words)
+    symbols = _integers(process, words)
     if process.nonnegative and _quick_stride(process, symbols):
-        return np.asarray(filter_beliefs(process, symbols) @ process.emission)
+        return np.asarray(_found_beliefs(process, symbols) @ process.emission)
+    check_range(symbols, process.n_symbol)
     probability = np.empty((len(symbols), symbols.shape[1] + 1, process.n_symbol))
     probability[:, 0] = _first_prediction(process)
     for begin, after, log_conditional, relative in _filtered(process, symbols):
@@ -143,12 +150,13 @@ def _word_after(read: Int[np.ndarray, "seq time"], row: int, symbol: int) -> lis
 
 def log_probability(process: Filterable, words: ArrayLike) -> Float[np.ndarray, " seq"]:
     """Log probability of words in nats; -inf for forbidden ones."""
-    symbols = _symbols(process, words)
+    symbols = _integers(process, words)
     stride = _quick_stride(process, symbols)
     if not (stride and compiled.is_installed()):
-        return _log_probability(process, symbols)
+        return _log_probability(process, check_range(symbols, process.n_symbol))
     total, sure = compiled.compiled_log_probability(_matrices(process), process.start, symbols, FAINT, stride)
     if not sure.all():
+        check_range(symbols, process.n_symbol)
         total[~sure] = _log_probability(process, symbols[~sure])
     return total
 
@@ -170,7 +178,10 @@ def _quick_stride(process: Filterable, symbols: Int[np.ndarray, "seq time"]) -> 
 def _quick_beliefs(
     process: Filterable, symbols: Int[np.ndarray, "seq time"]
 ) -> tuple[Float[np.ndarray, "seq row state"], Bool[np.ndarray, " seq"]] | None:
-    """Beliefs and which sequences they are right for; None where the reference is to be used."""
+    """Beliefs and which sequences they are right for; None where the reference is to be used.
+
+    The integers are checked on the way: where one is no symbol, its sequence is not sure, or ValueError is raised.
+    """
     stride = _quick_stride(process, symbols)
     if not stride:
         return None
@@ -178,7 +189,9 @@ def _quick_beliefs(
     if compiled.is_installed():
         return compiled.compiled_beliefs(T, process.start, symbols, FAINT, stride)
     block = blockwise.block_symbols(process.n_symbol, len(process.start), stride, symbols)
-    return blockwise.beliefs_in_blocks(T, process.start, symbols, FAINT, block) if block else None
+    if not block:
+        return None
+    return blockwise.beliefs_in_blocks(T, process.start, check_range(symbols, process.n_symbol), FAINT, block)
 
 
 def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:
@@ -186,11 +199,21 @@ def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:
     return np.asarray(process.wide.reshape(n_state, process.n_symbol, n_state).transpose(1, 0, 2))
 
 
-def _symbols(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
+def check_filterable(process: object) -> None:
+    """Refuse a process that is not presented by states."""
     if not hasattr(process, "branch"):
         kind = type(process).__name__
         raise ValueError(f"only processes presented by states are filtered (HMM, GHMM, EpsilonMachine); got {kind}")
-    return check_words(words, process.n_symbol)
+
+
+def _integers(process: Filterable, words: ArrayLike) -> Int[np.ndarray, "seq time"]:
+    """Words as integers; whether these are symbols is seen while they are read, or by `check_range`.
+
+    To look at all of them beforehand would take as long as a fifth of the compiled filter.
+    """
+    check_filterable(process)
+    array = check_integers(words, process.n_symbol)
+    return array if array.dtype == np.intp else check_words(array, process.n_symbol)
 
 
 # First symbol of a stretch, beliefs after each of its symbols (seq, time, state), log P(x_t | x_<t) (seq, time).

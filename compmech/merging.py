@@ -1,13 +1,14 @@
 """Finding equal beliefs among many, up to rounding, without comparing all pairs.
 
 Vectors are hashed to one number, their product with a fixed direction. Equal vectors have hashes within a known window
-of each other. A table over cells of hashes, many windows wide, tells which vectors share a cell with others, or lie so
-near to its border that their equals may be in the next one. Only these are sorted by hash, and compared coordinate by
-coordinate where they are in each other's window; most vectors of a growing tree are seen to be new by the table alone.
+of each other. The line of hashes is cut into cells, many windows wide, and a table over cells tells which vectors have
+another's hash in their window. Only these are compared coordinate by coordinate; most vectors of a growing tree are
+seen to be new by the table alone. Where few vectors meet many known ones, only those are entered that are near to one
+of the few.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int, Shaped
 
 MERGE_TOL = 1e-10
 """The one tolerance of compmech: beliefs, and probabilities of a step, nearer than this are taken to be equal, and
@@ -23,17 +24,20 @@ HUGE = 2**22
 """Bytes from which on numpy asks for huge pages, so that memory is not handed over by the 4 kB. What of such a block is
 never written costs nothing."""
 
-# Windows in a cell: one vector in 128 is near a border, and few that are not equal share a cell.
+# Windows in a cell: one vector in 128 is near a border, and entered on both sides of it.
 _CELL = 256.0
 
-# Places of the table for each vector, at least: one vector in 5 or so shares its place by chance.
+# Places of the table for each vector, at least: few share a place by chance.
 _SPARE = 4
 
-_EMPTY, _CROWDED, _TAKEN = -1, -2, 0
+# Hashes entered at a time: with what is made of them they stay in the cache.
+_PIECE = 2**14
 
-# Multipliers that scatter neighbouring cells: 2 ** 64 over the golden ratio (Knuth's), and over the square root of 2.
+# The multiplier that scatters neighbouring cells: 2 ** 64 over the golden ratio (Knuth).
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
-_OTHER = np.uint64(0xB504F333F9DE6485)
+
+# Known vectors for each new one from which on the near ones among the known are looked up in order of their hashes.
+_MANY = 16
 
 
 class BeliefIndex:
@@ -50,12 +54,14 @@ class BeliefIndex:
             1.0 + np.arange(width) ** 1.5
         )  # generic, so that few distinct vectors share a hash
         self._window = tol * float(self._direction.sum()) + 1e-14
+        self._per_cell = 1 / (_CELL * self._window)
         self._tol = tol
         self._by_support = by_support
         self._vectors = np.empty((0, width))
         self._count = 0
-        self._hash = np.empty(0)  # of the vectors, as far as they are in the table
-        self._place = np.empty(0, dtype=np.int64)
+        self._hash = np.empty(0)  # of the vectors, as far as they were there at the last match
+        self._sorted = np.empty(0)  # the first of these hashes in order, and whose they are
+        self._order = np.empty(0, dtype=np.intp)
         self._table = np.empty(0, dtype=np.int32)
 
     @property
@@ -71,9 +77,10 @@ class BeliefIndex:
         Returns:
             Its node; its distance from that node's vector; the rows to be added, in order, for `add`.
         """
-        self._take_in(len(vectors))
+        fresh = self._vectors[len(self._hash) : self._count] @ self._direction
+        self._hash = np.concatenate([self._hash, fresh])
         hashes = vectors @ self._direction
-        rows, known = self._suspects(hashes)
+        rows, known = self._suspects(hashes, self._near(hashes))
         distance = np.zeros(len(vectors))
         if not len(rows):
             every = np.arange(len(vectors))
@@ -118,69 +125,90 @@ class BeliefIndex:
         """Append the vectors that were written into `room`, on the terms of `add`."""
         self._count += n_row
 
-    def _take_in(self, n_more: int) -> None:
-        """Enter what was added since the last match, in a table with room for more; the last added is never entered."""
-        fresh = self._vectors[len(self._hash) : self._count] @ self._direction
-        self._hash = np.concatenate([self._hash, fresh])
-        if len(self._table) < _SPARE * (self._count + n_more):
-            self._table = np.full(1 << (_SPARE * (self._count + n_more)).bit_length(), _EMPTY, dtype=np.int32)
-            self._place = self._places(self._cells(self._hash)[0])
-            self._table[self._place] = _TAKEN
-        else:
-            place = self._places(self._cells(fresh)[0])
-            self._place = np.concatenate([self._place, place])
-            self._table[place] = _TAKEN
-
-    def _cells(self, hashes: Float[np.ndarray, " row"]) -> tuple[Int[np.ndarray, " row"], Float[np.ndarray, " row"]]:
-        """The cell of each hash, and where in it the hash is, from 0 to 1."""
-        position = hashes * (1 / (_CELL * self._window))
-        cell = np.floor(position)
-        position -= cell
-        return cell.astype(np.int64), position
-
-    def _places(self, cell: Int[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
-        """Where cells are in the table, scattered so that clusters of them are not."""
-        mixed = cell.view(np.uint64) * _GOLDEN
-        mixed >>= np.uint64(65 - len(self._table).bit_length())
-        return mixed.view(np.int64)
+    def _near(self, hashes: Float[np.ndarray, " row"]) -> Int[np.ndarray, " known"]:
+        """Nodes that some of the hashes may be near to: all of them, unless the hashes are few."""
+        n_known, n_sorted = len(self._hash), len(self._sorted)
+        if n_known < _MANY * len(hashes):
+            return np.arange(n_known)
+        if n_known - n_sorted > n_sorted // 4:  # else the last ones are taken as they are
+            self._order = np.argsort(self._hash)
+            self._sorted = self._hash[self._order]
+            n_sorted = n_known
+        first = np.searchsorted(self._sorted, hashes - self._window)
+        count = np.searchsorted(self._sorted, hashes + self._window, side="right") - first
+        place = np.repeat(first - np.cumsum(count) + count, count) + np.arange(count.sum())
+        return np.concatenate([np.unique(self._order[place]), np.arange(n_sorted, n_known)])
 
     def _suspects(
-        self, hashes: Float[np.ndarray, " row"]
+        self, hashes: Float[np.ndarray, " row"], near: Int[np.ndarray, " near"]
     ) -> tuple[Int[np.ndarray, " suspect"], Int[np.ndarray, " known"]]:
-        """Rows and nodes that share a cell with others, or have neighbours beyond a near border.
+        """Rows and nodes among those near that have another's hash in their window, or nearly so.
 
-        Those that share a place of the table are looked for first. Most of them are in different cells, and a second
-        table with other places tells these apart.
+        Each is entered in its cell, and beyond a border that is nearer than its window.
         """
-        table = self._table
-        cell, position = self._cells(hashes)
-        place = self._places(cell)
-        name = np.arange(len(hashes), dtype=np.int32)
-        shared = table.take(place) != _EMPTY
-        table[place] = name
-        shared |= table.take(place) != name
-        border = np.flatnonzero(_is_near_border(position))
-        beyond = self._places(_beyond(cell[border], position[border]))
-        faced = table[beyond] != _EMPTY
-        crowded = np.concatenate([place[shared], place[border[faced]], beyond[faced]])
-        table[crowded] = _CROWDED
-        rows, known = np.flatnonzero(table.take(place) == _CROWDED), np.flatnonzero(table[self._place] == _CROWDED)
-        table[crowded] = _TAKEN
-        together = np.append(hashes[rows], self._hash[known])
-        still = self._share_a_cell(together)
-        return rows[still[: len(rows)]], known[still[len(rows) :]]
+        known = self._hash if len(near) == len(self._hash) else self._hash[near]
+        together = np.concatenate([known, hashes])
+        place, border, beyond = self._places(together)
+        entry = self._not_alone(np.concatenate([place, beyond]), np.concatenate([together, together[border]]))
+        is_suspect = np.zeros(len(place) + len(beyond), dtype=bool)
+        is_suspect[entry] = True
+        is_suspect[border[is_suspect[len(together) :]]] = True
+        who = np.flatnonzero(is_suspect[: len(together)])
+        is_row = who >= len(near)
+        return who[is_row] - len(near), near[who[~is_row]]
 
-    def _share_a_cell(self, hashes: Float[np.ndarray, " row"]) -> Bool[np.ndarray, " row"]:
-        """Which of some hashes share a cell with another of them, or have one beyond a near border."""
-        shift = np.uint64(64 - (_SPARE * len(hashes)).bit_length())
-        cell, position = self._cells(hashes)
-        place = ((cell.view(np.uint64) * _OTHER) >> shift).view(np.int64)
-        count = np.bincount(place, minlength=1 << int(64 - shift))
-        shared = np.asarray(count[place] > 1)
-        border = np.flatnonzero(_is_near_border(position))
-        beyond = _beyond(cell[border], position[border])
-        shared[border] |= count[((beyond.view(np.uint64) * _OTHER) >> shift).view(np.int64)] > 0
-        return shared
+    def _places(
+        self, hashes: Float[np.ndarray, " row"]
+    ) -> tuple[Int[np.ndarray, " row"], Int[np.ndarray, " border"], Int[np.ndarray, " border"]]:
+        """Where the cells of hashes are in the table, which hashes are near a border, and where the cell beyond it is.
+
+        The table is grown to hold them. Cells are scattered over it, so that clusters of them are not.
+        """
+        if len(self._table) < _SPARE * len(hashes):
+            self._table = np.empty(1 << (_SPARE * len(hashes)).bit_length(), dtype=np.int32)
+        place = np.empty(len(hashes), dtype=np.uint64)
+        border = [np.empty(0, dtype=np.intp)]
+        for first in range(0, len(hashes), _PIECE):
+            position = hashes[first : first + _PIECE] * self._per_cell
+            cell = np.rint(position)
+            self._scatter(cell, place[first : first + _PIECE])
+            position -= cell
+            border.append(np.flatnonzero(abs(position) > 0.5 - 1.5 / _CELL))  # half a window more, for rounding
+            border[-1] += first
+        near = np.concatenate(border)
+        position = hashes[near] * self._per_cell
+        beyond = np.empty(len(near), dtype=np.uint64)
+        self._scatter(2 * np.floor(position) + 1 - np.rint(position), beyond)  # the other one of the two whole numbers
+        return place.view(np.int64), near, beyond.view(np.int64)
+
+    def _scatter(self, cell: Float[np.ndarray, " entry"], into: Shaped[np.ndarray, " entry"]) -> None:
+        mixed = cell.astype(np.int64).view(np.uint64)
+        mixed *= _GOLDEN
+        np.right_shift(mixed, np.uint64(65 - len(self._table).bit_length()), out=into)
+
+    def _not_alone(
+        self, place: Int[np.ndarray, " entry"], hashes: Float[np.ndarray, " entry"]
+    ) -> Int[np.ndarray, " some"]:
+        """Entries, some of them several times, that have another's hash in their window, and some that nearly have one.
+
+        All are written to their places, where the last one stays. The others are compared with it, and those outside
+        its window written again, until each has been the last or in the window of one that was. Two entries in each
+        other's window are compared with the same last one up to when the first of them goes. It then is the last, or in
+        the window of it, and the other within two windows of it: these are what is looked for.
+        """
+        found = [np.empty(0, dtype=np.int32)]
+        left = np.arange(len(place), dtype=np.int32)
+        while len(left):
+            self._table[place] = left
+            last = self._table.take(place)
+            others = np.flatnonzero(last != left)
+            left, last, place = left[others], last[others], place[others]
+            distance = abs(hashes[left] - hashes[last])
+            near = distance <= 2 * self._window
+            found += [left[near], last[near]]
+            outside = distance > self._window
+            left, place = left[outside], place[outside]
+        return np.concatenate(found)
 
     def _nearest_known(
         self,
@@ -234,16 +262,6 @@ class BeliefIndex:
         if self._by_support:
             distance[((left > 0) != (right > 0)).any(axis=1)] = np.inf
         return distance
-
-
-def _is_near_border(position: Float[np.ndarray, " row"]) -> Bool[np.ndarray, " row"]:
-    """Whether an equal hash may be in the next cell; half a window more, for rounding."""
-    return np.asarray(abs(position - 0.5) > 0.5 - 1.5 / _CELL)
-
-
-def _beyond(cell: Int[np.ndarray, " row"], position: Float[np.ndarray, " row"]) -> Int[np.ndarray, " row"]:
-    """The cell beyond the border that is nearest."""
-    return np.asarray(cell + np.where(position < 0.5, -1, 1))
 
 
 def equal_values(values: Float[np.ndarray, "..."], tol: float) -> Int[np.ndarray, "..."]:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import takewhile
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from compmech.filtering import Filterable
+from compmech.filtering import Filterable, check_filterable
 from compmech.graph import closed_classes
 from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.signed import carried_noise, fresh_noise, noise_level, relative_noise, without_rounding
@@ -129,7 +130,7 @@ def mixed_states(
         merge_tol: beliefs whose coordinates all differ by at most this are one, where they have the same exact zeros.
             Raise it for matrices given to few digits.
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or the process is not presented by states.
         NegativeProbability: if a GHMM gives some word a negative probability.
     Reference:
         Crutchfield and Riechers, arXiv:1705.08042; Jurgens and Crutchfield, arXiv:2008.12886.
@@ -140,6 +141,7 @@ def mixed_states(
         raise ValueError(f"max_states must be >= 1; got {max_states}")
     if not 0 < merge_tol < 1:
         raise ValueError(f"merge_tol must lie between 0 and 1; got {merge_tol}")
+    check_filterable(process)
     return _Explorer(process, max_states, merge_tol).explore(depth)
 
 
@@ -220,15 +222,17 @@ class _Explorer:
         after = self.index.room(n_mixed * n_symbol).reshape(n_mixed, n_symbol, -1)
         beliefs = self.index.vectors[-n_mixed:]
         emit = np.empty((n_mixed, n_symbol))
+        # each chance as often as a belief has states, so that no division has only these few to go through
+        every = np.repeat(self.process.evaluate[:, None], beliefs.shape[1], axis=1)
         piece = max(1, _PIECE // (n_symbol * beliefs.shape[1]))
         for first in range(0, n_mixed, piece):
             here = slice(first, first + piece)
             moved = self.process.branch(beliefs[here])
-            chance = (moved.reshape(-1, moved.shape[2]) @ self.process.evaluate).reshape(moved.shape[:2])
+            chance = (moved.reshape(-1, len(every)) @ every).reshape(moved.shape)
             if not chance.min() > 0:
                 return None
-            emit[here] = chance
-            np.divide(moved, chance[:, :, None], out=after[here])
+            emit[here] = chance[:, :, 0]
+            np.divide(moved, chance, out=after[here])
         return emit, np.arange(emit.size), after.reshape(emit.size, -1)
 
     def _expand(
@@ -304,8 +308,11 @@ class _Explorer:
             np.concatenate(self.successor, out=successor[:known])
             np.concatenate(self.doubtful, out=doubtful[:known])
         successor[known:], doubtful[known:] = -1, False
-        unexpanded = _any_column((emit > 0) & (successor < 0))
-        closed = not (unexpanded.any() or doubtful.any())
+        unexpanded = np.zeros(n_mixed, dtype=bool)
+        whole = self._expanded_whole()
+        unexpanded[whole:known] = _any_column((emit[whole:known] > 0) & (successor[whole:known] < 0))
+        unexpanded[known:] = _any_column(emit[known:] > 0)
+        closed = not (unexpanded.any() or doubtful[:known].any())
         if closed:
             lost = 0.0
         elif self.layered:  # no word comes back, so that each node is passed with the mass it was found with
@@ -324,6 +331,11 @@ class _Explorer:
             merge_tol=self.merge_tol,
             doubtful=_kept(doubtful),
         )
+
+    def _expanded_whole(self) -> int:
+        """How many of the first nodes belong to levels all of whose symbols were followed."""
+        levels = takewhile(lambda successor: successor.min() >= 0, self.successor)
+        return sum(map(len, levels))
 
 
 def _rows(array: np.ndarray, chosen: Int[np.ndarray, " chosen"]) -> np.ndarray:

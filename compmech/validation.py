@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable
 from fractions import Fraction
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from numpy.typing import ArrayLike
 
 # Sums of a row of probabilities may miss 1 by this much: printed tables carry 9 digits or more, and sums of thousands
@@ -123,6 +123,11 @@ def check_names(names: Iterable[object] | None, count: int, what: str) -> tuple[
 
 def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
     """Words as integers 0 .. n_symbol-1 with axes (seq, time)."""
+    return check_range(check_integers(words, n_symbol), n_symbol).astype(np.intp, copy=False)
+
+
+def check_integers(words: ArrayLike, n_symbol: int) -> Shaped[np.ndarray, "seq time"]:
+    """Words as an array of integers with axes (seq, time), or of nothing; see `check_range` for which integers."""
     try:
         array = np.asarray(words)
     except ValueError as error:
@@ -134,11 +139,16 @@ def check_words(words: ArrayLike, n_symbol: int) -> Int[np.ndarray, "seq time"]:
         raise ValueError(
             f"words must be integers 0..{n_symbol - 1}, the positions of symbols in the alphabet; got {array.dtype}"
         )
+    return array
+
+
+def check_range(words: Shaped[np.ndarray, "seq time"], n_symbol: int) -> Shaped[np.ndarray, "seq time"]:
+    """The words, if all their integers are 0 .. n_symbol-1; else the first one that is not is named."""
     # read as unsigned, negative numbers are the largest of all: one look at each
-    if array.size and array.view(f"u{array.dtype.itemsize}").max() >= n_symbol:
-        seq, t = (int(index) for index in np.argwhere((array < 0) | (array >= n_symbol))[0])
-        raise ValueError(f"words must be integers 0..{n_symbol - 1}; words[{seq}, {t}] is {array[seq, t]}")
-    return array.astype(np.intp, copy=False)
+    if words.size and words.view(f"u{words.dtype.itemsize}").max() >= n_symbol:
+        seq, t = (int(index) for index in np.argwhere((words < 0) | (words >= n_symbol))[0])
+        raise ValueError(f"words must be integers 0..{n_symbol - 1}; words[{seq}, {t}] is {words[seq, t]}")
+    return words
 
 
 def check_count(value: object, what: str) -> int:

@@ -7,13 +7,16 @@ the output at row t changes nothing of that layer afterwards, editing the carry 
 Letters. x input, h hidden state, c cell, and the gates: i input, f forget, g candidate, o output (LSTM); r reset,
 z update, n new (GRU); stacked in the weights in torch's order i f g o and r z n.
 
+On the CPU, in float32 and float64, many rows are compiled C (`predictors.kernels`). Elsewhere, where nothing can be
+compiled, and where it would gain nothing (`ROW_WIDTH`, `LSTM_WIDTH`), they are torch's fused passes.
+
 References: Elman, Cognitive Science 14, 179 (1990); Hochreiter and Schmidhuber, Neural Computation 9, 1735 (1997), with
 the forget gate of Gers, Schmidhuber and Cummins, Neural Computation 12, 2451 (2000); Cho and others, arXiv 1406.1078
 (2014).
 """
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import ClassVar, Literal, cast
@@ -24,12 +27,20 @@ from torch.nn import functional as F
 
 from predictors.kernels import library
 from predictors.kernels.cells import compiled_cells
+from predictors.kernels.recurrent import compiled_recurrence
 from predictors.kernels.step import Sizes
 from predictors.network import Memory, Network, State, in_spans, last_row, normal, require, require_choice, uniform
 from predictors.predictor import Site, Tap, visit, written_rows
 from predictors.stepping import Blocks, own, together
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUConfig", "LSTMConfig", "RNNConfig"]
+
+ROW_WIDTH = 128
+"""Width for which one row more pays for what the kernel does with the weights first: layers this many times wider than
+they have rows are for torch's fused pass, which is as fast there.
+"""
+LSTM_WIDTH = 128
+"""Wider layers of an LSTM are for torch, whose own kernel is as fast there; an RNN's and a GRU's are not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,8 +190,7 @@ class RNN(_Recurrent):
             cell = torch.rnn_tanh_cell if tanh else torch.rnn_relu_cell
             hs = cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            fused = torch.rnn_tanh if tanh else torch.rnn_relu
-            hs, _ = fused(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+            hs, _ = _rows(torch.rnn_tanh if tanh else torch.rnn_relu, self._kind, x, state, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
 
@@ -198,9 +208,24 @@ class GRU(_Recurrent):
         if len(rows) == 1:
             hs = torch.gru_cell(x[:, 0], h, *layer.weights)[:, None]
         else:
-            hs, _ = torch.gru(x, h[None], layer.weights, True, 1, 0.0, False, False, True)
+            hs, _ = _rows(torch.gru, self._kind, x, state, layer)
         hs = visit(tap, sites[0], rows, hs)
         return hs, (last_row(hs),)
+
+
+def _rows(
+    fused: Callable[..., tuple[Tensor, ...]], kind: str, x: Tensor, state: State, layer: Layer
+) -> tuple[Tensor, Tensor]:
+    """h at every row, and the last of the states after the last one, by the kernel or by torch's fused pass."""
+    n_row, width = x.shape[1:]
+    wide = width >= ROW_WIDTH * n_row or (kind == "lstm" and width > LSTM_WIDTH)
+    kernels = None if wide else library(x, *state, *layer.weights)
+    if kernels is not None:
+        hs, last_c = compiled_recurrence(kernels, kind, x, state, layer.weights)
+        return hs, hs[:, -1] if last_c is None else last_c
+    before = tuple(each[None] for each in state)
+    hs, *_, last = fused(x, before if len(before) > 1 else before[0], layer.weights, True, 1, 0.0, False, False, True)
+    return hs, last[0]
 
 
 class LSTM(_Recurrent):
@@ -220,8 +245,7 @@ class LSTM(_Recurrent):
             last_h, last_c = torch.lstm_cell(x[:, 0], (h, c), *layer.weights)
             hs = last_h[:, None]
         else:
-            hs, _, last_c = torch.lstm(x, (h[None], c[None]), layer.weights, True, 1, 0.0, False, False, True)
-            last_c = last_c[0]
+            hs, last_c = _rows(torch.lstm, self._kind, x, state, layer)
 
         written = bool(written_rows(tap, cell, rows[-1:]))
         if cell in tap.reads or written:

@@ -73,10 +73,7 @@ def _from_moments(
     for held in range(n_fold):
         train = blocks.without(held + 1)
         rows = np.flatnonzero(fold == held)
-        B = np.zeros((X.shape[1], Y.shape[1]))
-        for group, choice in zip(groups, found.choices[held], strict=True):
-            B[:, group] = probe.solve(train, choice, group)
-        predicted[rows] = (X[rows] - (blocks.x0 + train.x)) @ B + (blocks.y0 + train.y)
+        predicted[rows] = (X[rows] - (blocks.x0 + train.x)) @ found.coefficients[held] + (blocks.y0 + train.y)
         null[rows] = blocks.y0 + train.y
     return Crossfit(
         predicted,

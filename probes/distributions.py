@@ -4,23 +4,21 @@ They are fitted to targets that are distributions: beliefs over states, or the j
 which every coordinate of the belief follows by an affine map (`Target.distribution`).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float, Int, Num
-from scipy.optimize import fmin_l_bfgs_b
+from jaxtyping import Float, Int
 
 from probes.linear import PENALTIES, RidgeProbe, check_penalties
 from probes.moment_fits import FittedProbe
 from probes.moments import Spectrum, block_moments
 from probes.probe import ProbeData, check_folds, n_distinct
+from probes.softmax import SoftmaxLoss, least, log_softmax
 
-__all__ = ["FittedLogistic", "FittedSimplex", "LogisticProbe", "SimplexProbe", "cross_entropy", "nearest_distributions"]
+__all__ = ["LogisticProbe", "SimplexProbe", "cross_entropy", "nearest_distributions"]
 
 # A distribution sums to 1 to what filtering leaves of it.
 _SUM_TOL = 1e-8
-
-_EPS = float(np.finfo(np.float64).eps)
 
 # Negative entries above this are the rounding of 0.
 _NEGATIVE = -1e-12
@@ -32,7 +30,8 @@ class LogisticProbe:
 
     Minimise E[cross-entropy(y, softmax(a + B'x))] + penalty v |B|^2, E the weighted mean, cross-entropy in nats, v the
     mean variance of a feature, so that rotating or rescaling all features changes nothing; a is not penalised. The
-    penalty of least held-out cross-entropy is taken. Outcomes that no training row can have get probability 0.
+    penalty of least held-out cross-entropy is taken. Outcomes that no training row can have get probability 0 (an
+    intercept of -inf).
 
     Attributes:
         penalties: candidates, relative to v; above 0, as separable targets have no finite minimum without.
@@ -52,7 +51,7 @@ class LogisticProbe:
         if min(self.penalties) == 0:
             raise ValueError("a logistic probe needs penalties above 0: separable targets have no finite fit without")
 
-    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> "FittedLogistic":
+    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> FittedProbe:
         """Fit all rows with the penalty that predicts held-out folds best.
 
         Raises:
@@ -67,12 +66,12 @@ class LogisticProbe:
             for held in range(n_fold if self.selection_folds is None else min(self.selection_folds, n_fold)):
                 test = data.of(np.flatnonzero(folds == held))
                 path = self._path(data.of(np.flatnonzero(folds != held)), sorted(self.penalties, reverse=True))
-                losses += [test.weight @ cross_entropy(test.Y, fitted.log_predict(test.X)) for fitted in path]
+                losses += [test.weight @ cross_entropy(test.Y, log_softmax(fitted.affine(test.X))) for fitted in path]
             penalty = sorted(self.penalties, reverse=True)[int(np.argmin(losses))]
         descent = [p for p in sorted(self.penalties, reverse=True) if p >= penalty]
         return self._path(data, descent)[-1]
 
-    def _path(self, data: ProbeData, penalties: list[float]) -> "list[FittedLogistic]":
+    def _path(self, data: ProbeData, penalties: list[float]) -> list[FittedProbe]:
         """Fits for penalties in descending order, each begun where the last one ended."""
         w = data.weight / data.weight.sum()
         blocks = block_moments(data.X, data.Y, w, np.zeros(len(w), dtype=np.intp), 1)
@@ -81,77 +80,27 @@ class LogisticProbe:
         can = mean > 0
         keep = slice(len(train.e) - train.rank, None)
         e, V = train.e[keep], train.V[:, keep]
-        U = (data.X - (blocks.x0 + train.x)) @ V / np.sqrt(e)  # uncorrelated, of variance 1
-        y = data.Y[:, can]
+        U = np.ones((len(e) + 1, len(w)))
+        U[1:] = (V / np.sqrt(e)).T @ (data.X - (blocks.x0 + train.x)).T  # uncorrelated, of variance 1
+        loss = SoftmaxLoss(U, np.ascontiguousarray((w[:, None] * data.Y[:, can]).T))
         state = np.vstack([np.log(mean[can])[None], np.zeros((len(e), int(can.sum())))])
         found = []
         for penalty in penalties:
-            state = _descend(U, y, w, penalty * train.e.mean() / e, state, self.tolerance, self.max_iterations)
+            ridge = np.concatenate([[0.0], penalty * train.e.mean() / e])
+            state = least(loss, ridge, state, tolerance=self.tolerance, max_iterations=self.max_iterations)
             found.append(self._fitted(state, blocks.x0, train, keep, can, penalty, n_distinct(data.history)))
         return found
 
     @staticmethod
     def _fitted(
         state: np.ndarray, x0: np.ndarray, train: Spectrum, keep: slice, can: np.ndarray, penalty: float, rows: int
-    ) -> "FittedLogistic":
+    ) -> FittedProbe:
         B = train.V[:, keep] @ (state[1:] / np.sqrt(train.e[keep])[:, None])
         coefficients = np.zeros((len(B), len(can)))
         coefficients[:, can] = B
         intercept = np.full(len(can), -np.inf)
         intercept[can] = state[0] - (x0 + train.x) @ B
-        return FittedLogistic(coefficients, intercept, penalty, train.rank, rows)
-
-
-def _descend(
-    U: np.ndarray,
-    y: np.ndarray,
-    w: np.ndarray,
-    ridge: np.ndarray,
-    start: np.ndarray,
-    tolerance: float,
-    max_iterations: int,
-) -> np.ndarray:
-    """Minimise the penalised cross-entropy over intercepts (row 0) and coefficients of uncorrelated features."""
-    # steps of about one in every direction: the curvature is that of the penalty and at most 1/4 of the likelihood's
-    scale = np.concatenate([[1.0], 1 / np.sqrt(1 + 8 * ridge)])[:, None]
-
-    def value(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        G = flat.reshape(start.shape) * scale
-        log_p = _log_softmax(G[0] + U @ G[1:])
-        excess = w[:, None] * (np.exp(log_p) - y)
-        loss = -w @ np.einsum("ij,ij->i", y, log_p) + ridge @ np.einsum("ij,ij->i", G[1:], G[1:])
-        slope = np.vstack([excess.sum(axis=0)[None], U.T @ excess + 2 * ridge[:, None] * G[1:]])
-        return float(loss), (slope * scale).ravel()
-
-    found, _, _ = fmin_l_bfgs_b(
-        value, (start / scale).ravel(), m=20, factr=tolerance / _EPS, pgtol=1e-7, maxiter=max_iterations
-    )
-    return np.asarray(found.reshape(start.shape) * scale)
-
-
-@dataclass(frozen=True, eq=False)
-class FittedLogistic:
-    """softmax(a + B'x).
-
-    Attributes:
-        intercept: -inf for outcomes that no training row could have.
-        penalty, rank, rows: as in `Fitted`.
-    """
-
-    coefficients: Float[np.ndarray, "width target"]
-    intercept: Float[np.ndarray, " target"]
-    penalty: float
-    rank: int
-    rows: int
-    setting: str = ""
-
-    def log_predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
-        """Natural logarithms of the predicted probabilities."""
-        return _log_softmax(X @ self.coefficients + self.intercept)
-
-    def predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
-        """A distribution for every row."""
-        return np.asarray(np.exp(self.log_predict(X)))
+        return FittedProbe(coefficients, intercept, penalty, train.rank, rows, inverse_link=_softmax)
 
 
 @dataclass(frozen=True)
@@ -171,7 +120,7 @@ class SimplexProbe:
     def __post_init__(self) -> None:
         check_penalties(self.penalties)
 
-    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> "FittedSimplex":
+    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> FittedProbe:
         """Fit all rows with the penalty whose nearest distributions predict held-out folds best.
 
         Raises:
@@ -194,38 +143,7 @@ class SimplexProbe:
                     error = data.Y[rows] - nearest_distributions(guess)
                     losses[i] += data.weight[rows] @ np.einsum("ij,ij->i", error, error)
             penalty = ordered[int(np.argmin(losses))]
-        return FittedSimplex(RidgeProbe((penalty,)).fit(data))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedSimplex:
-    """The distribution nearest to an affine map's value."""
-
-    linear: FittedProbe
-
-    @property
-    def rows(self) -> int:
-        """Distinct histories it was fitted on."""
-        return self.linear.rows
-
-    @property
-    def rank(self) -> int:
-        """Numerical rank of their features."""
-        return self.linear.rank
-
-    @property
-    def penalty(self) -> float:
-        """The chosen one."""
-        return self.linear.penalty
-
-    @property
-    def setting(self) -> str:
-        """Nothing else is chosen."""
-        return ""
-
-    def predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
-        """A distribution for every row."""
-        return nearest_distributions(self.linear.predict(X))
+        return replace(RidgeProbe((penalty,)).fit(data), inverse_link=nearest_distributions)
 
 
 def nearest_distributions(values: Float[np.ndarray, "row target"]) -> Float[np.ndarray, "row target"]:
@@ -258,6 +176,5 @@ def check_distributions(Y: Float[np.ndarray, "row target"], who: str) -> None:
         )
 
 
-def _log_softmax(z: np.ndarray) -> np.ndarray:
-    z = z - z.max(axis=1, keepdims=True)
-    return np.asarray(z - np.log(np.exp(z).sum(axis=1, keepdims=True)))
+def _softmax(z: np.ndarray) -> np.ndarray:
+    return np.asarray(np.exp(log_softmax(z)))

@@ -81,22 +81,27 @@ def extract(
 
     Args:
         length: of the sequences that it was trained on.
-        n_seq, n_time: sequences drawn from it, and their length; None: four times `length`, or as long as it can read.
+        n_seq, n_time: sequences drawn from it, and their length; None: four times `length`.
         horizon: length of the futures by which histories are merged; None: where the rank of its predictions stops to
             grow (`rank_growth`).
-        tolerance: bits a symbol that a machine may be off the predictor.
+        tolerance: bits a symbol that a machine may be off the predictor, above 0.
         drop_below: symbols of smaller probability are never drawn, and transitions of smaller probability left out.
         alphabet: names of the symbols.
     Raises:
-        ValueError: if the rank of the predictions still grows at the longest horizon, and none was given; or if the
-            predictor cannot read so far.
+        ValueError: if a setting is out of its range; if the rank of the predictions still grows at the longest horizon,
+            and none was given; or if the predictor cannot read so far.
     """
+    if not 0 < tolerance < np.inf:
+        raise ValueError(f"tolerance must be above 0, and finite, in bits a symbol; got {tolerance}")
     drawing, resampling, shuffling = rng.spawn(3)
+    if n_time is None:
+        n_time = LONGER * length
+    longest = _longest(predictor, n_time, length, horizon)
     drawn = _drawn(predictor, length, n_seq, n_time, drop_below, drawing)
     ranks: tuple[int, ...] | None = None
     if horizon is None:
         horizon, ranks = rank_growth(
-            lambda k: drawn.futures(predictor, k), predictor.n_symbol, tolerance=tolerance, longest=_LONGEST
+            lambda k: drawn.futures(predictor, k), predictor.n_symbol, tolerance=tolerance, longest=longest
         )
     futures = drawn.futures(predictor, horizon)
     late = drawn.entropy_bits[:, drawn.words.shape[1] // 2 :]
@@ -138,19 +143,27 @@ _LONGEST = 8
 """Horizon at which a search for one ends."""
 
 
+def _longest(predictor: Predictor, n_time: int, length: int, horizon: int | None) -> int:
+    """The longest horizon to try. The rank is known to grow no more only from one horizon on to the next: two must fit
+    behind the sequences, or the one that was asked for."""
+    most: int | None = getattr(getattr(predictor, "config", None), "max_length", None)
+    if most is None:
+        return _LONGEST
+    least = 2 if horizon is None else horizon
+    if n_time + least > most:
+        raise ValueError(
+            f"this predictor reads at most {most} symbols: {n_time} and {least} more for their futures do not fit (it "
+            f"was trained on {length}). Draw sequences of at most {most - least} symbols (n_time, --symbols), or train "
+            "one that reads more"
+        )
+    return min(_LONGEST, most - n_time)
+
+
 def _drawn(
-    predictor: Predictor, length: int, n_seq: int, n_time: int | None, drop_below: float, rng: np.random.Generator
+    predictor: Predictor, length: int, n_seq: int, n_time: int, drop_below: float, rng: np.random.Generator
 ) -> RollOut:
     if length < 1 or n_seq < 2:
         raise ValueError(f"need a length of at least 1 and at least 2 sequences; got {length} and {n_seq}")
-    if n_time is None:
-        n_time = LONGER * length
-        most = getattr(getattr(predictor, "config", None), "max_length", None)
-        if most is not None and most < n_time + _LONGEST:
-            raise ValueError(
-                f"this predictor reads at most {most} symbols, so it cannot be left to itself for {LONGER} times its "
-                f"training of {length}: give a shorter n_time, and a horizon that fits behind it"
-            )
     if not 0 <= drop_below < 1 / predictor.n_symbol:
         raise ValueError(f"drop_below must be at least 0 and below one in {predictor.n_symbol}; got {drop_below}")
     rows = sorted({max(1, round(part * n_time)) for part in KEPT_ROWS})

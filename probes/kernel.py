@@ -14,7 +14,7 @@ from probes.moment_fits import FittedProbe, check_rows
 from probes.moments import Blocks, block_moments
 from probes.probe import ProbeData, check_folds, n_distinct
 
-__all__ = ["FittedKernel", "KernelProbe"]
+__all__ = ["KernelProbe"]
 
 # A landmark that the others explain to this part of its variance would only add rounding.
 _EXPLAINED = 1e-10
@@ -50,7 +50,7 @@ class KernelProbe:
         if self.landmarks < 1:
             raise ValueError(f"there must be at least one landmark; got {self.landmarks}")
 
-    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> "FittedKernel":
+    def fit(self, data: ProbeData, *, folds: Int[np.ndarray, " row"] | None = None) -> FittedProbe:
         """Fit all rows, with the bandwidth and penalty that predict held-out folds best.
 
         Raises:
@@ -60,7 +60,7 @@ class KernelProbe:
 
     def fit_groups(
         self, data: ProbeData, groups: Sequence[slice], *, folds: Int[np.ndarray, " row"] | None = None
-    ) -> "list[FittedKernel]":
+    ) -> list[FittedProbe]:
         """Fit several ranges of target columns, each with settings of its own, from one set of kernels."""
         ridge, several = RidgeProbe(self.penalties), len(self.penalties) * len(self.bandwidths) > 1
         folds = check_folds(data, folds, choosing="penalties and bandwidths" if several else "")
@@ -70,15 +70,20 @@ class KernelProbe:
             features = _landmarks(data.X, data.weight, bandwidth, self.landmarks)
             tried.append((features, block_moments(features(data.X), data.Y, data.weight, folds + 1, n_fold + 1)))
         rows = n_distinct(data.history)
-        return [self._chosen(ridge, tried, group, n_fold, rows) for group in groups]
-
-    def _chosen(
-        self, ridge: RidgeProbe, tried: "list[tuple[_Features, Blocks]]", group: slice, n_fold: int, rows: int
-    ) -> "FittedKernel":
-        losses = np.zeros((len(tried), len(self.penalties)))
+        losses = np.zeros((len(groups), len(tried), len(self.penalties)))
         for i, (_, blocks) in enumerate(tried):
             for held in range(1, n_fold + 1):
-                losses[i] += ridge.losses(blocks.without(held), blocks.held(held, held), group)
+                losses[:, i] += ridge.losses(blocks.without(held), blocks.held(held, held), groups)
+        return [self._chosen(ridge, tried, group, each, rows) for group, each in zip(groups, losses, strict=True)]
+
+    def _chosen(
+        self,
+        ridge: RidgeProbe,
+        tried: "list[tuple[_Features, Blocks]]",
+        group: slice,
+        losses: Float[np.ndarray, "bandwidth penalty"],
+        rows: int,
+    ) -> FittedProbe:
         best = int(np.argmin(losses.min(axis=1)))
         features, blocks = tried[best]
         n_target = group.stop - group.start
@@ -87,8 +92,8 @@ class KernelProbe:
         check_rows(ridge, rows, whole.rank, choice.penalty)
         B = ridge.solve(whole, choice, group)
         intercept = (blocks.y0 + whole.y)[group] - (blocks.x0 + whole.x) @ B
-        fitted = FittedProbe(B, intercept, choice.penalty, whole.rank, rows)
-        return FittedKernel(features, fitted, self.bandwidths[best])
+        setting = f"bandwidth={self.bandwidths[best]:g}"
+        return FittedProbe(B, intercept, choice.penalty, whole.rank, rows, setting, basis=features)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,43 +108,6 @@ class _Features:
     def __call__(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row column"]:
         x = X - self.centre
         return np.hstack([x, np.exp(-_squares(x, self.landmarks) / (2 * self.distance**2)) @ self.to_columns])
-
-
-@dataclass(frozen=True, eq=False)
-class FittedKernel:
-    """A linear map of the features and their kernel's.
-
-    Attributes:
-        linear: the map. bandwidth: relative to the median distance of the rows.
-    """
-
-    features: _Features
-    linear: FittedProbe
-    bandwidth: float
-
-    @property
-    def rows(self) -> int:
-        """Distinct histories it was fitted on."""
-        return self.linear.rows
-
-    @property
-    def rank(self) -> int:
-        """Numerical rank of the features and the kernel's columns together."""
-        return self.linear.rank
-
-    @property
-    def penalty(self) -> float:
-        """The chosen one."""
-        return self.linear.penalty
-
-    @property
-    def setting(self) -> str:
-        """The chosen bandwidth."""
-        return f"bandwidth={self.bandwidth:g}"
-
-    def predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
-        """The targets read out of features."""
-        return self.linear.predict(self.features(X))
 
 
 def _landmarks(

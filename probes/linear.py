@@ -1,5 +1,6 @@
 """The linear probe: weighted ridge regression whose penalty is chosen on held-out folds of its own training rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -49,10 +50,11 @@ class RidgeProbe:
         """The penalties."""
         return tuple(Choice(penalty) for penalty in self.penalties)
 
-    def losses(self, train: Spectrum, held: Held, group: slice) -> Float[np.ndarray, " candidate"]:
-        """Held-out loss of each penalty."""
-        scaled = train.shrunk(np.asarray(self.penalties))[:, :, None] * train.c[:, None, group]
-        return np.asarray(held.losses(scaled, group).sum(axis=1))
+    def losses(self, train: Spectrum, held: Held, groups: Sequence[slice]) -> list[Float[np.ndarray, " candidate"]]:
+        """Held-out loss of each penalty. Columns do not bear on each other, so all are fitted at once."""
+        scaled = train.shrunk(np.asarray(self.penalties))[:, :, None] * train.c[:, None, :]
+        of_columns = held.losses(scaled)
+        return [np.asarray(of_columns[:, group].sum(axis=1)) for group in groups]
 
     def choose(self, losses: Float[np.ndarray, " candidate"], null: float, n_target: int) -> int:
         """The penalty of least held-out loss; the greatest of equal ones."""

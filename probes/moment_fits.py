@@ -3,7 +3,7 @@
 Block 0 of the moments holds the rows that always train, block f + 1 those of fold f.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Protocol, runtime_checkable
@@ -54,8 +54,8 @@ class MomentProbe(Probe, Protocol):
     def candidates(self, n_target: int) -> tuple[Choice, ...]:
         """All that may be chosen for a target of some dimensions."""
 
-    def losses(self, train: Spectrum, held: Held, group: slice) -> Float[np.ndarray, " candidate"]:
-        """Held-out weighted sum of squared errors of each candidate on a range of target columns."""
+    def losses(self, train: Spectrum, held: Held, groups: Sequence[slice]) -> list[Float[np.ndarray, " candidate"]]:
+        """Held-out weighted sums of squared errors of each candidate on each range of target columns."""
 
     def choose(self, losses: Float[np.ndarray, " candidate"], null: float, n_target: int) -> int:
         """The candidate to take, from held-out losses and that of the mean."""
@@ -66,30 +66,38 @@ class MomentProbe(Probe, Protocol):
 
 @dataclass(frozen=True, eq=False)
 class FittedProbe:
-    """An affine map from features to targets.
+    """A generalised linear map from features to targets: an affine map of some functions of the features, and a
+    function of its value.
 
     Attributes:
         penalty: the chosen one, relative to the mean variance of a feature.
         rank: numerical rank of the centred features it was fitted on.
         rows: distinct histories it was fitted on.
-        dimension: rank of the map, where that was chosen.
+        setting: whatever else was chosen, `rank=3`; empty if nothing was.
+        basis: the functions of the features that the affine map is applied to; None: the features themselves.
+        inverse_link: what is made of the affine map's value; None: nothing, it is the prediction.
     """
 
-    coefficients: Float[np.ndarray, "width target"]
+    coefficients: Float[np.ndarray, "column target"]
     intercept: Float[np.ndarray, " target"]
     penalty: float
     rank: int
     rows: int
-    dimension: int | None = None
+    setting: str = ""
+    basis: Callable[[np.ndarray], np.ndarray] | None = None
+    inverse_link: Callable[[np.ndarray], np.ndarray] | None = None
 
-    @property
-    def setting(self) -> str:
-        """The chosen rank of the map, if any."""
-        return Choice(self.penalty, self.dimension).setting
+    def affine(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
+        """The value of the affine map: of a logistic probe, logarithms of probabilities but for a constant of the
+        row.
+        """
+        columns = X if self.basis is None else self.basis(X)
+        return np.asarray(columns @ self.coefficients + self.intercept)
 
     def predict(self, X: Num[np.ndarray, "row width"]) -> Float[np.ndarray, "row target"]:
         """The targets read out of features."""
-        return np.asarray(X @ self.coefficients + self.intercept)
+        value = self.affine(X)
+        return value if self.inverse_link is None else self.inverse_link(value)
 
 
 def check_rows(probe: MomentProbe, rows: int, rank: int, penalty: float) -> None:
@@ -120,14 +128,14 @@ def fit_blocks(probe: MomentProbe, blocks: Blocks, rows: int) -> FittedProbe:
         losses, null = np.zeros(len(candidates)), 0.0
         for held in range(1, len(blocks.parts)):
             train = blocks.without(held)
-            losses += probe.losses(train, blocks.held(held, held), group)
+            losses += probe.losses(train, blocks.held(held, held), [group])[0]
             null += float(blocks.parts[held].null_loss(train.y).sum())
         choice = candidates[probe.choose(losses, null, n_target)]
     whole = blocks.without()
     check_rows(probe, rows, whole.rank, choice.penalty)
     B = probe.solve(whole, choice, group)
     intercept = blocks.y0 + whole.y - (blocks.x0 + whole.x) @ B
-    return FittedProbe(B, intercept, choice.penalty, whole.rank, rows, choice.dimension)
+    return FittedProbe(B, intercept, choice.penalty, whole.rank, rows, choice.setting)
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +144,12 @@ class Nested:
 
     Attributes:
         choices: by outer fold and target.
+        coefficients: of each outer fold, for all target columns.
         losses: weighted sum of squared errors on the held-out rows, by outer fold and target; null: of the mean.
     """
 
     choices: tuple[tuple[Choice, ...], ...]
+    coefficients: tuple[Float[np.ndarray, "width target"], ...]
     losses: Float[np.ndarray, "fold group"]
     null: Float[np.ndarray, "fold group"]
 
@@ -172,9 +182,9 @@ def nested(probe: MomentProbe, blocks: Blocks, groups: Sequence[slice]) -> Neste
             train = blocks.without(one + 1, other + 1)
             for outer, inner in ((one, other), (other, one)):
                 held = blocks.held(inner + 1, one + 1, other + 1)
-                for g, group in enumerate(groups):
-                    losses[outer][g] += probe.losses(train, held, group)
-                    null[outer, g] += held.yy[group].sum()
+                for g, loss in enumerate(probe.losses(train, held, groups)):
+                    losses[outer][g] += loss
+                    null[outer, g] += held.yy[groups[g]].sum()
     choices = [
         [
             c[probe.choose(loss, n, group.stop - group.start) if len(c) > 1 else 0]
@@ -182,16 +192,20 @@ def nested(probe: MomentProbe, blocks: Blocks, groups: Sequence[slice]) -> Neste
         ]
         for fold in range(n_fold)
     ]
+    coefficients = []
     left, spread = np.zeros((n_fold, len(groups))), np.zeros((n_fold, len(groups)))
     for fold in range(n_fold):
         train = blocks.without(fold + 1)
         held = blocks.held(fold + 1, fold + 1)
-        for g, (group, choice) in enumerate(zip(groups, choices[fold], strict=True)):
+        B = np.zeros(train.c.shape)
+        for group, choice in zip(groups, choices[fold], strict=True):
             check_rows(probe, train.rows, train.rank, choice.penalty)
-            B = train.V.T @ probe.solve(train, choice, group)
-            left[fold, g] = held.losses(B[:, None, :], group).sum()
-            spread[fold, g] = held.yy[group].sum()
-    return Nested(tuple(map(tuple, choices)), left, spread)
+            B[:, group] = probe.solve(train, choice, group)
+        coefficients.append(B)
+        of_columns = held.losses((train.V.T @ B)[:, None, :])[0]
+        left[fold] = [of_columns[group].sum() for group in groups]
+        spread[fold] = [held.yy[group].sum() for group in groups]
+    return Nested(tuple(map(tuple, choices)), tuple(coefficients), left, spread)
 
 
 class StreamingFit:

@@ -14,8 +14,10 @@ from functools import reduce
 import numpy as np
 from jaxtyping import Float, Int, Num
 
-# Rows converted to float64 and multiplied at once: about 2 MB, which stay in cache between the two.
-_CHUNK_VALUES = 2**18
+# Rows are converted to float64, weighted and multiplied in chunks of about 1 MB, which stay in the second cache between
+# the three; a multiple of the depth at which BLAS packs its operands (384) leaves no part of a pack unused.
+_CHUNK_VALUES = 2**17
+_DEPTH = 384
 # Rows that are sorted by block at once, so that a file on disk is read in order.
 _SORTED_ROWS = 2**16
 # Eigenvalues of a Gram matrix are known to about eps * width * (the largest), so no direction weaker than that is
@@ -118,37 +120,46 @@ class MomentStream:
         self._x0 = mean if self._shifted else np.zeros(width)
         self._y0 = Y[spaced].mean(axis=0) if len(Y) else np.zeros(n_target)
         self._sums = [_Sums(width, n_target) for _ in range(self.n_block)]
-        self._buffer = np.empty((max(256, _CHUNK_VALUES // (width + 1)), width + 1))
+        n_row = _DEPTH * max(1, _CHUNK_VALUES // (_DEPTH * max(1, width)))
+        self._x = np.empty((n_row, width))
 
     def _add_piece(self, X: np.ndarray, Y: np.ndarray, weight: np.ndarray, block: np.ndarray) -> None:
         least = int(block.min())
         if least == int(block.max()):
-            self._add_rows(self._sums[least], X, Y, weight)
+            self._add_rows(self._sums[least], X, Y, weight, None)
             return
         order = np.argsort(block, kind="stable")
         edges = np.searchsorted(block[order], np.arange(self.n_block + 1))
         for sums, first, last in zip(self._sums, edges[:-1], edges[1:], strict=True):
-            size = len(self._buffer)
-            for i in range(int(first), int(last), size):
-                rows = order[i : min(i + size, last)]
-                self._add_rows(sums, X[rows], Y[rows], weight[rows])
+            if last > first:
+                rows = order[first:last]
+                self._add_rows(sums, X, Y[rows], weight[rows], rows)
 
-    def _add_rows(self, sums: "_Sums", X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> None:
-        for start in range(0, len(X), len(self._buffer)):
-            part = slice(start, start + len(self._buffer))
-            w, y = weight[part], Y[part] - self._y0
-            x1 = self._buffer[: len(w)]
+    def _add_rows(
+        self, sums: "_Sums", X: np.ndarray, Y: np.ndarray, weight: np.ndarray, rows: np.ndarray | None
+    ) -> None:
+        """Add rows of X (None: all of them), given with their own targets and weights, to one block."""
+        y1 = np.ones((len(Y), Y.shape[1] + 1))
+        np.subtract(Y, self._y0, out=y1[:, :-1])
+        root, factor = None, float(weight[0])
+        if not np.all(weight == factor):  # one factor for all is cheaper than a pass over the rows
+            root, factor = np.sqrt(weight)[:, None], 1.0
+            y1 *= root
+        sums.add_targets(y1, factor)
+        for start in range(0, len(Y), len(self._x)):
+            part = slice(start, start + len(self._x))
+            some = X[part] if rows is None else X[rows[part]]
+            x = self._x[: len(some)]
+            # copied even if nothing is to be done: BLAS reads more than once, and so from the cache
             if self._shifted:
-                np.subtract(X[part], self._x0, out=x1[:, :-1])
+                np.subtract(some, self._x0, out=x)
+                if root is not None:
+                    x *= root[part]
+            elif root is not None:
+                np.multiply(some, root[part], out=x)
             else:
-                x1[:, :-1] = X[part]
-            x1[:, -1] = 1.0
-            if np.all(w == w[0]):  # one factor for all is cheaper than a pass over the rows
-                sums.add(x1, y, float(w[0]))
-            else:
-                root = np.sqrt(w)[:, None]
-                x1 *= root
-                sums.add(x1, root * y, 1.0)
+                x[:] = some
+            sums.add_features(x, y1[part], factor)
 
 
 class _Sums:
@@ -156,21 +167,34 @@ class _Sums:
 
     def __init__(self, width: int, n_target: int) -> None:
         self.rows = 0
-        self.xx = np.zeros((width + 1, width + 1), order="F")
-        self.yx = np.zeros((n_target, width + 1))
+        self.xx = np.zeros((width, width), order="F")
+        self.xy1 = np.zeros((width, n_target + 1), order="F")
+        self.y1 = np.zeros(n_target + 1)
         self.yy = np.zeros(n_target)
 
-    def add(self, x1: Float[np.ndarray, "row width1"], y: Float[np.ndarray, "row target"], factor: float) -> None:
-        from scipy.linalg.blas import dsyrk
+    def add_targets(self, y1: Float[np.ndarray, "row target1"], factor: float) -> None:
+        """Add rows of (y, 1) that are weighted already, but for a common factor."""
+        self.rows += len(y1)
+        self.y1 += factor * (y1[:, -1] @ y1)
+        self.yy += factor * np.einsum("ij,ij->j", y1[:, :-1], y1[:, :-1])
 
-        self.rows += len(x1)
-        self.xx = dsyrk(factor, x1.T, beta=1.0, c=self.xx, overwrite_c=1)
-        self.yx += factor * (y.T @ x1)
-        self.yy += factor * np.einsum("ij,ij->j", y, y)
+    def add_features(
+        self, x: Float[np.ndarray, "row width"], y1: Float[np.ndarray, "row target1"], factor: float
+    ) -> None:
+        """Add the products of features with themselves and with the targets."""
+        from scipy.linalg.blas import dgemm, dsyrk
+
+        self.xx = dsyrk(factor, x.T, beta=1.0, c=self.xx, overwrite_c=1)
+        self.xy1 = dgemm(factor, x.T, y1.T, beta=1.0, c=self.xy1, trans_b=1, overwrite_c=1)
 
     def moments(self) -> Moments:
+        width = len(self.xx)
         upper = np.triu(self.xx)
-        return Moments(self.rows, upper + np.triu(upper, 1).T, self.yx.T.copy(), self.yy.copy())
+        xx = np.empty((width + 1, width + 1))
+        xx[:-1, :-1] = upper + np.triu(upper, 1).T
+        xx[:-1, -1] = xx[-1, :-1] = self.xy1[:, -1]
+        xx[-1, -1] = self.y1[-1]
+        return Moments(self.rows, xx, np.vstack([self.xy1[:, :-1], self.y1[:-1]]), self.yy.copy())
 
 
 @dataclass(frozen=True, eq=False)
@@ -278,13 +302,11 @@ class Held:
         xy = held.xy[:-1] - np.outer(x, train.y) - np.outer(train.x, y) + held.w * np.outer(train.x, train.y)
         return Held(train.V.T @ xx @ train.V, train.V.T @ xy, held.null_loss(train.y))
 
-    def losses(
-        self, B: Float[np.ndarray, "width candidate target"], group: slice = slice(None)
-    ) -> Float[np.ndarray, "candidate target"]:
+    def losses(self, B: Float[np.ndarray, "width candidate target"]) -> Float[np.ndarray, "candidate target"]:
         """Weighted sums of squared errors of several sets of coefficients, given in the eigenvectors of training."""
         fitted = (self.xx @ B.reshape(len(B), -1)).reshape(B.shape)
-        cross = np.einsum("wt,wct->ct", self.xy[:, group], B)
-        return np.asarray(self.yy[group] - 2 * cross + np.einsum("wct,wct->ct", B, fitted))
+        cross = np.einsum("wt,wct->ct", self.xy, B)
+        return np.asarray(self.yy - 2 * cross + np.einsum("wct,wct->ct", B, fitted))
 
 
 def held_out_losses(train: Spectrum, held: Moments, penalties: Sequence[float]) -> Float[np.ndarray, "penalty target"]:

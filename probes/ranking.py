@@ -20,7 +20,16 @@ from probes.headline import headline, headline_target, probed
 from probes.results import Comparison, ProcessSummary
 from probes.tables import DifferenceRow, RankRow
 
-__all__ = ["PairedDifference", "Rank", "headline_scores", "paired_differences", "ranking", "with_ranks"]
+__all__ = [
+    "LEVEL",
+    "PairedDifference",
+    "Rank",
+    "headline_scores",
+    "paired_differences",
+    "ranking",
+    "t_test",
+    "with_ranks",
+]
 
 LEVEL = 0.95
 """Of intervals, and of the statement that all ranks together are right."""
@@ -85,7 +94,7 @@ def paired_differences(scores: Mapping[str, Mapping[int, float]]) -> list[Paired
         if len(shared) < 2:
             raise ValueError(f"{one} and {other} share {len(shared)} seeds: an interval needs two, better five")
         differences = {seed: _apart(scores[one][seed], scores[other][seed]) for seed in shared}
-        mean, low, high, p = _t(list(differences.values()))
+        mean, low, high, p = t_test(list(differences.values()))
         found.append((one, other, differences, mean, low, high, p))
     adjusted = _holm([each[-1] for each in found])
     return [PairedDifference(*each, p_adjusted) for each, p_adjusted in zip(found, adjusted, strict=True)]
@@ -110,7 +119,7 @@ def ranking(scores: Mapping[str, Mapping[int, float]]) -> list[Rank]:
     for name, by_seed in scores.items():
         if len(by_seed) < 2:
             raise ValueError(f"{name} has {len(by_seed)} seeds: an interval needs two, better five")
-        mean, low, high, _ = _t(list(by_seed.values()))
+        mean, low, high, _ = t_test(list(by_seed.values()))
         found.append(Rank(name, by_seed, mean, low, high, 1 + better[name], len(scores) - worse[name]))
     return sorted(found, key=lambda rank: -rank.mean)
 
@@ -178,7 +187,7 @@ def _apart(one: float, other: float) -> float:
     return one - other if abs(one - other) > _ROUNDING else 0.0
 
 
-def _t(values: Sequence[float]) -> tuple[float, float, float, float]:
+def t_test(values: Sequence[float]) -> tuple[float, float, float, float]:
     """Mean, 95 % t interval, and the two-sided p-value of a mean of 0."""
     from scipy.stats import t
 

@@ -1,5 +1,6 @@
 """Reduced-rank regression: a ridge map that passes through few dimensions, as many as pay for themselves held out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,8 +59,11 @@ class ReducedRankProbe:
         """Every penalty with every rank from 1 on."""
         return tuple(Choice(penalty, r) for penalty in self.penalties for r in range(1, self._most(n_target) + 1))
 
-    def losses(self, train: Spectrum, held: Held, group: slice) -> Float[np.ndarray, " candidate"]:
+    def losses(self, train: Spectrum, held: Held, groups: Sequence[slice]) -> list[Float[np.ndarray, " candidate"]]:
         """Held-out loss of every candidate. In the basis U dimensions add, so one sum serves all ranks."""
+        return [self._losses(train, held, group) for group in groups]
+
+    def _losses(self, train: Spectrum, held: Held, group: slice) -> Float[np.ndarray, " candidate"]:
         c, found = train.c[:, group], []
         for penalty in self.penalties:
             B, U = _ridge_and_directions(train, c, penalty)

@@ -37,7 +37,7 @@ def edit(
     row: Annotated[int | None, typer.Option(help="Symbols read before the edit; half the length.")] = None,
     horizon: Annotated[int | None, typer.Option(help="The most symbols predicted together.")] = None,
     length: Annotated[int | None, typer.Option(help="Of the histories; by default as trained.")] = None,
-    through: Annotated[str, typer.Option(help="How the belief component is found: probe or encoding.")] = "probe",
+    through: Annotated[str, typer.Option(help="How the belief component is found: encoding or probe.")] = "encoding",
     strength: Annotated[
         list[float] | None, typer.Option("--strength", help="Of the displacement; may be given again.")
     ] = None,

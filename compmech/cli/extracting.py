@@ -1,7 +1,6 @@
 """`compmech extract`: the machine that a trained network has learned, found from the network alone."""
 
 import json
-from collections.abc import Hashable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,9 +92,9 @@ def _extracted(trained: FinishedRun, settings: dict[str, Any], rng: "np.random.G
     from probes.extraction import extract as extract_from
 
     model, length, named = trained.model(), trained.length, trained.process
-    alphabet: tuple[Hashable, ...] = tuple(str(i) for i in range(model.n_symbol))
-    if named is not None:
-        alphabet = named.process.alphabet
+    alphabet = trained.alphabet
+    if alphabet is None:
+        alphabet = tuple(str(i) for i in range(model.n_symbol))
     finding, judging = rng.spawn(2)
     with one_thread(), threadpool_limits(1):
         found = extract_from(model, length=length, rng=finding, alphabet=alphabet, name=trained.title, **settings)

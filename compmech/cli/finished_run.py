@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Hashable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,6 +48,14 @@ class FinishedRun:
         return self.process
 
     @property
+    def alphabet(self) -> tuple[Hashable, ...] | None:
+        """Names of the symbols: of the process, or of the file that it was trained on; None: neither is known."""
+        if self.process is not None:
+            return self.process.process.alphabet
+        symbols = self.recorded.get("symbols")
+        return None if symbols is None else tuple(symbols)
+
+    @property
     def predictor(self) -> str:
         """The label of the network."""
         return str(self.recorded["predictor"])
@@ -64,7 +73,8 @@ class FinishedRun:
     def model(self) -> "Network":
         """The trained network, ready to be read.
 
-        Raises Misused if the file is damaged, or the network predicts another number of symbols than the process has.
+        Raises Misused if the file is damaged, or the network predicts another number of symbols than the process or the
+        file that it was trained on has.
         """
         path = self.checkpoints[-1][1]
         model = load_network(path)
@@ -73,6 +83,8 @@ class FinishedRun:
                 f"{path} predicts {model.n_symbol} symbols, and {self.process.title} has "
                 f"{self.process.process.n_symbol}: give the process that it was trained on"
             )
+        if self.alphabet is not None and model.n_symbol != len(self.alphabet):
+            raise Misused(f"{path} predicts {model.n_symbol} symbols, and {self.title} has {len(self.alphabet)}")
         return model
 
     def untrained(self) -> "Network":
@@ -123,6 +135,7 @@ def read_run(path: Path, *, process: str | None = None) -> FinishedRun:
         recorded = dict(json.loads(text))
         title, updates = str(recorded["process"]), int(recorded["record"]["evaluations"][-1]["step"])
         int(recorded["config"]["length"]), int(recorded["seed"]), str(recorded["predictor"])
+        hash(tuple(recorded.get("symbols", ())))
     except (ValueError, LookupError, TypeError, RecursionError):
         raise Misused(f"{said} is no record of a run of compmech train") from None
     last = path / "model.safetensors"

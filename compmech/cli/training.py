@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -83,12 +83,7 @@ def train(
 
     if resume and overwrite:
         raise Misused("--resume goes on and --overwrite begins anew: give one of them")
-    if (process is None) == (data is None):
-        raise Misused("train on one thing: a process, or a file with --data")
-    if held_out is not None and data is None:
-        raise Misused("--held-out goes with --data: of a process fresh words are drawn to evaluate on")
-    named: NamedProcess | DataFile = parse_process(process) if process is not None else read_data(cast(Path, data))
-    apart = None if held_out is None else read_data(held_out, alphabet=cast(DataFile, named).alphabet)
+    named, apart = _symbols_of(process, data, held_out)
     check_device(device)
     budget = {"steps": steps, "symbols": symbols, "flops": flops}
     run = _run_of(named, apart, predictor, length, batch, lr, seed, budget)
@@ -102,28 +97,52 @@ def train(
         "stop_at_kl": stop_at_kl,
     }
     config = _config(run, settings, eval_every, checkpoints)
+    described = _described(run, config, device, dtype)
     with report_os_errors(f"cannot write to the output folder {out}"):
-        folder = RunFolder.prepared(out, _described(run, config, device, dtype), resume=resume, overwrite=overwrite)
-        if isinstance(named, NamedProcess):
-            write_process(named, out)
-        with misuse(), folder.alone():
-            record = _train(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
-        told = {**folder.described, "command": command_line(), **_found(run, record)}
-        text = json.dumps(told, indent=1) + "\n"
-        folder.write("training.json", text.encode())
-    if as_json:
-        print(text, end="")
-        return
+        folder = RunFolder.prepared(out, described, resume=resume, overwrite=overwrite)
+        record, text = _trained_and_recorded(run, config, folder, device=device, dtype=dtype, every=snapshot_every)
+    print(text if as_json else "\n".join(_summary(run, record, folder)))
+
+
+def _symbols_of(
+    process: str | None, data: Path | None, held_out: Path | None
+) -> tuple[NamedProcess | DataFile, DataFile | None]:
+    """What to train on, and a file to evaluate on if one is given."""
+    if (process is None) == (data is None):
+        raise Misused("train on one thing: a process, or a file with --data")
+    if process is not None:
+        if held_out is not None:
+            raise Misused("--held-out goes with --data: of a process fresh words are drawn to evaluate on")
+        return parse_process(process), None
+    assert data is not None
+    file = read_data(data)
+    return file, None if held_out is None else read_data(held_out, alphabet=file.alphabet)
+
+
+def _trained_and_recorded(
+    run: "_TrainRun", config: "TrainingConfig", folder: RunFolder, *, device: str, dtype: str, every: int | None
+) -> tuple["TrainingRecord", str]:
+    """Train, or go on, and leave weights and record in the folder: the record, and training.json as it is there."""
+    if isinstance(run.named, NamedProcess):
+        write_process(run.named, folder.path)
+    with misuse(), folder.alone():
+        record = _train(run, config, folder, device=device, dtype=dtype, every=every)
+    text = json.dumps({**folder.described, "command": command_line(), **_found(run, record)}, indent=1)
+    folder.write("training.json", f"{text}\n".encode())
+    return record, text
+
+
+def _summary(run: "_TrainRun", record: "TrainingRecord", folder: RunFolder) -> list[str]:
+    """The lines that people get."""
     final = record.final
-    kl = "" if final.mean_kl is None else f", KL to the optimum {final.mean_kl:.3g} nats"
-    if data is not None:
-        kl = ", of the held-out file" if held_out is not None else ", of symbols that it was trained on"
-    print(f"{named.title}, {run.label}: loss {final.loss:.6g} nats{kl}")
-    print(
-        f"{record.updates} updates, {record.symbols_seen:,} symbols, {record.seconds:.1f} s; ended by {record.stopped}"
-    )
-    for name in folder.written:
-        print(f"  {out / name}")
+    beside = "" if final.mean_kl is None else f", KL to the optimum {final.mean_kl:.3g} nats"
+    if isinstance(run.named, DataFile):
+        beside = ", of symbols that it was trained on" if run.held_out is None else ", of the held-out file"
+    return [
+        f"{run.named.title}, {run.label}: loss {final.loss:.6g} nats{beside}",
+        f"{record.updates} updates, {record.symbols_seen:,} symbols, {record.seconds:.1f} s; ended by {record.stopped}",
+        *(f"  {folder.path / name}" for name in folder.written),
+    ]
 
 
 @dataclass(frozen=True, eq=False)

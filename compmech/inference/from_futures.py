@@ -21,7 +21,7 @@ from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.unifilar import Candidate
 from compmech.io import machine_text
 from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
-from compmech.measures.interval import Bounds
+from compmech.measures.interval import Bounds, entropy
 from compmech.plain import plain
 from compmech.units import bits
 from compmech.validation import as_floats, check_rng
@@ -127,7 +127,7 @@ def machine_from_futures(
                 "excess_entropy": plain(excess_entropy(machine)),
             },
             "state_frequencies": {str(n): counts[n] / COSTLY for n in sorted(counts)},
-            "how": _HOW | {"excess_entropy": how},
+            "how": _HOW | {"excess_entropy": how} | ({"statistical_complexity": how} if complexity is None else {}),
         },
     )
 
@@ -189,20 +189,13 @@ def _block_rate(futures: Futures) -> float:
 
 def _resampled_machine(
     futures: Futures, chosen: Candidate, machine: EpsilonMachine, rng: np.random.Generator
-) -> tuple[Interval, Interval | None, str]:
-    """C and E of the machine, its probabilities found again from resampled histories, its transitions as they are."""
-    state = chosen.states(futures)
-    again = []
-    for rows in resampled_rows(futures, rng, RESAMPLES):
-        inside = rows[state[rows] >= 0]
-        count = np.bincount(state[inside], minlength=chosen.n_state)
-        if (count == 0).any():  # a resample without any history of some state has no probabilities for it
-            continue
-        mean = np.zeros_like(chosen.emit)
-        np.add.at(mean, state[inside], futures.next[inside])
-        kept = np.where(chosen.emit > 0, mean / count[:, None], 0.0)
-        again.append(chosen.reweighted(kept / kept.sum(axis=1, keepdims=True)))
-    values = np.array([_middle(statistical_complexity(m)) for m in again])
+) -> tuple[Interval | None, Interval | None, str]:
+    """C and E of the machine, and how: its probabilities from resampled histories, its transitions as they are."""
+    again = _resampled_emissions(futures, chosen, rng)
+    if len(again) < COSTLY:
+        few = f"{len(again)} of {RESAMPLES} resamples of {futures.n_group} groups of histories"
+        return None, None, f"not given: only {few} hold every transition of the machine, too few for an interval"
+    values = np.asarray(entropy(chosen.stationary(again)))
     complexity = percentile_interval(_middle(statistical_complexity(machine)), values)
     found = excess_entropy(machine)
     if found is None:
@@ -210,11 +203,27 @@ def _resampled_machine(
     if isinstance(found, Bounds):
         between = Interval(_middle(found), found.lower, found.upper)
         return complexity, between, "bounds for the machine as it is, histories not resampled"
-    others = [excess_entropy(m) for m in again[:COSTLY]]
-    spread = float(np.std([_middle(value) for value in others], ddof=1)) if len(others) > 1 else 0.0
+    others = [excess_entropy(chosen.reweighted(emit)) for emit in again[:COSTLY]]
+    spread = float(np.std([_middle(value) for value in others], ddof=1))
     half = STUDENT * spread
     how = f"of the machine; a t interval from {len(others)} resamples of the histories"
     return complexity, Interval(found, max(0.0, found - half), found + half), how
+
+
+def _resampled_emissions(
+    futures: Futures, chosen: Candidate, rng: np.random.Generator
+) -> Float[np.ndarray, "resample causal symbol"]:
+    """Probabilities of the machine's transitions in resampled histories, of those that hold every transition."""
+    state = chosen.states(futures)
+    again = []
+    for rows in resampled_rows(futures, rng, RESAMPLES):
+        inside = rows[state[rows] >= 0]
+        total = np.zeros_like(chosen.emit)
+        np.add.at(total, state[inside], futures.next[inside])
+        if (total > 0)[chosen.emit > 0].all():
+            kept = np.where(chosen.emit > 0, total, 0.0)
+            again.append(kept / kept.sum(axis=1, keepdims=True))
+    return np.array(again).reshape(-1, *chosen.emit.shape)
 
 
 def _middle(value: float | Bounds | None) -> float:

@@ -77,6 +77,25 @@ class Candidate:
         """The same transitions with other probabilities."""
         return _machine(self.successor, emit, self.weight)
 
+    def stationary(self, emit: Float[np.ndarray, "resample causal symbol"]) -> Float[np.ndarray, "resample causal"]:
+        """Stationary distributions of the same transitions, none of probability 0, with other probabilities, one for
+        each set of these; closed classes keep their shares of the weight."""
+        found = np.zeros(emit.shape[:2])
+        for part in recurrent_tables(_table(self.successor, self.emit, self.weight)):
+            own = np.array(part.names)
+            place = np.full(self.n_state, -1)
+            place[own] = np.arange(len(own))
+            into = np.zeros((len(emit), len(own), len(own)))  # resample, next state, state
+            for x in range(emit.shape[2]):
+                leads = self.emit[own, x] > 0
+                into[:, place[self.successor[own[leads], x]], np.flatnonzero(leads)] += emit[:, own[leads], x]
+            equations = into - np.eye(len(own))
+            equations[:, -1] = 1.0  # one equation follows from the others; in its place the sum
+            right = np.zeros((len(own), 1))
+            right[-1] = part.weight.sum()
+            found[:, own] = np.linalg.solve(equations, right)[:, :, 0]
+        return found
+
     @property
     def machine(self) -> EpsilonMachine:
         """The recurrent states as an epsilon-machine over the symbols 0, 1, ..."""
@@ -218,6 +237,10 @@ def machine_futures(
 def _machine(successor: np.ndarray, emit: np.ndarray, weight: np.ndarray) -> EpsilonMachine:
     """The machine in its stationary distribution; closed classes keep their shares of the weight."""
     start = np.zeros(len(emit))
-    for part in recurrent_tables(Table(emit, successor, weight / weight.sum(), tuple(range(len(emit))))):
+    for part in recurrent_tables(_table(successor, emit, weight)):
         start[np.array(part.names)] = part.weight
     return EpsilonMachine(successor, emit, start=start / start.sum())
+
+
+def _table(successor: np.ndarray, emit: np.ndarray, weight: np.ndarray) -> Table:
+    return Table(emit, successor, weight / weight.sum(), tuple(range(len(emit))))

@@ -57,8 +57,8 @@ def studies() -> dict[str, Study]:
         "nemo": Study(zoo.nemo(), "nemo", 16, 2000),
         "two_mess3": Study(two, "mess3(x=0.05, a=0.85) or mess3(x=0.15, a=0.6), half each", 16, 2000),
         "mess3": Study(zoo.mess3(), "mess3(x=0.05, a=0.85)", 10, 1000),
-        "bloch_walk": Study(zoo.bloch_walk(), "bloch_walk", 10, 1000),
-        "moon": Study(zoo.moon(), "moon", 10, 1000),
+        "bloch_walk": Study(zoo.bloch_walk(), "bloch_walk", 10, 4000),
+        "moon": Study(zoo.moon(), "moon", 10, 2000),
     }
 
 
@@ -104,6 +104,10 @@ def run(
 
 
 # --------------------------------------------------------------------------------------------------------- the summary
+
+
+BEGIN, END = "<!-- architectures -->", "<!-- end of architectures -->"
+"""Where the tables stand in the page."""
 
 
 def over_seeds(values: Mapping[int, float | None]) -> dict[str, Any]:
@@ -249,6 +253,7 @@ def _reading(each: Mapping[str, Any]) -> str:
 
 SHOWN = (
     ("carry, everything, transplant", ("carry", "all", "transplant", "probe")),
+    ("carry, everything, belief part", ("carry", "all", "belief", "encoding")),
     ("carry, one state, belief part", ("carry", "best", "belief", "encoding")),
     ("rows<=t, belief part", ("rows<=t", "best", "belief", "encoding")),
     ("row t, belief part", ("row t", "best", "belief", "encoding")),
@@ -293,6 +298,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--store", type=Path, required=True)
     parser.add_argument("-o", "--out", type=Path, required=True)
+    parser.add_argument("--page", type=Path, help="of the documentation, to put the tables into")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", nargs="+", choices=[*studies()], default=[*studies()])
@@ -309,6 +315,15 @@ def main(arguments: list[str] | None = None) -> None:
     with written_aside(asked.out) as unfinished:
         unfinished.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n")
     print(tables(summary))
+    if asked.page is not None:
+        into_page(asked.page, summary)
+
+
+def into_page(page: Path, found: Mapping[str, Any]) -> None:
+    """Put the tables into the page."""
+    before, _, rest = page.read_text().partition(BEGIN)
+    with written_aside(page) as unfinished:
+        unfinished.write_text(f"{before}{BEGIN}\n{tables(found)}\n{END}{rest.partition(END)[2]}")
 
 
 if __name__ == "__main__":

@@ -5,27 +5,29 @@
 Trains networks of several widths on a product of two Mess3 processes, of unlike parameters (belief of 8 dimensions: two
 for each factor, and four of how they go together, which independence makes a product), and writes what each keeps of
 the whole and of each factor, beside the best linear belief of as many dimensions, and the bits that the best memory of
-any kind needs to predict as well. What is in the file is not done again.
+any kind needs to predict as well. The picture goes beside the file. What is in the file is not done again.
 """
 
 import argparse
-import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.figure import Figure
 
 from compmech import product, zoo
 from compmech.bottleneck import causal_bottleneck, pasts_of
-from compmech.whole_files import written_aside
-from predictors import TrainingConfig, n_parameters, train
+from compmech.draw.style import house_style
+from predictors import TrainingConfig, keep_memory, n_parameters, one_thread, train
 from probes import belief_target, factor_targets
 from probes.candidates import candidate, make
-from probes.comparison import versions
+from probes.experiment import RowFile, save_png
 from probes.ground import prepare
 from probes.presets import clip, learning_rate
+from probes.report.style import GRID, INK, colour_of, display_name, marker_of
 from probes.width import best_linear, kept_at, rate_needed
 
 COMMAND = "python docs/reproductions/width.py -o docs/results/width.json"
@@ -42,6 +44,10 @@ KINDS: dict[str, dict[str, Any]] = {
 LENGTH, PAST = 6, 2
 """Symbols read; and those after which predictions are compared: 81 beliefs, of which the bottleneck can be found."""
 
+SEEDS = 2
+SIZES = {"steps": 1500, "batch": 64, "length": LENGTH, "past": PAST, "histories": 5000}
+SMALL = {"steps": 30, "batch": 16, "length": 3, "past": 1, "histories": 500}
+
 PRICES = tuple(float(beta) for beta in np.geomspace(1.2, 300, 16))
 
 
@@ -51,51 +57,38 @@ def settings(kind: str, width: int) -> dict[str, Any]:
     return own | {"head_width": width, "mlp_width": 4 * width} if kind == "transformer" else own
 
 
-def measured(
-    earlier: dict[str, Any],
-    *,
-    kinds: list[str],
-    widths: list[int],
-    seeds: int,
-    steps: int,
-    length: int,
-    past: int,
-    histories: int,
-) -> dict[str, Any]:
-    """The record of everything, with the rows that were there before."""
+def run(file: RowFile, *, kinds: Sequence[str], widths: Sequence[int], seeds: int, sizes: dict[str, int]) -> None:
+    """Do what is not done, one more seed of everything at a time."""
     parts = [zoo.mess3(**factor) for factor in FACTORS]
-    process = product(*parts)
-    ground = prepare(process, length, max_histories=histories, rng=np.random.default_rng(0))
+    process, length, past = product(*parts), sizes["length"], sizes["past"]
+    ground = prepare(process, length, max_histories=sizes["histories"], rng=np.random.default_rng(0))
     belief = belief_target(process, ground.histories)
     targets = [belief, *factor_targets(ground.histories, parts)]
     limits = best_linear(belief, targets, ground.histories.weight("probability"))
     curve = causal_bottleneck(pasts_of(process, past, 1), PRICES, rng=np.random.default_rng(0), restarts=1)
-    asked = {"steps": steps, "length": length, "past": past, "histories": histories}
-    rows = earlier.get("rows", []) if earlier.get("asked") == asked else []
-    done = {(row["kind"], row["width"], row["seed"]) for row in rows}
-    for kind in kinds:
-        for width in widths:
-            for seed in range(seeds):
-                if (kind, width, seed) in done:
+    file.say(bottleneck=[asdict(point) for point in curve], best_linear=[asdict(limit) for limit in limits])
+    for seed in range(seeds):
+        for kind in kinds:
+            for width in widths:
+                if file.find(kind=kind, width=width, seed=seed) is not None:
                     continue
                 chosen = candidate(kind, settings(kind, width))
                 model = make(chosen, process.n_symbol, length, rng=torch.Generator().manual_seed(seed))
                 rate, _ = learning_rate("product", kind)
-                training = TrainingConfig(length=length, steps=steps, lr=rate, clip=clip("product", kind))
-                train(model, process, training, rng=np.random.default_rng(seed))
+                training = TrainingConfig(
+                    length=length,
+                    steps=sizes["steps"],
+                    batch=sizes["batch"],
+                    lr=rate,
+                    clip=clip("product", kind),
+                    eval_every=sizes["steps"],
+                )
+                record = train(model, process, training, rng=np.random.default_rng(seed))
                 kept = kept_at(model, ground, targets, "final", past)
                 needed = rate_needed(curve, kept.predictive_bits)
                 who = {"kind": kind, "width": width, "seed": seed, "parameters": n_parameters(model)}
-                rows.append({**who, **asdict(kept), "rate_needed_bits": needed})
-    return {
-        "command": COMMAND,
-        "asked": asked,
-        "factors": FACTORS,
-        "versions": versions(),
-        "bottleneck": [asdict(point) for point in curve],
-        "best_linear": [asdict(limit) for limit in limits],
-        "rows": rows,
-    }
+                who |= {"lr": rate, "seconds": round(record.seconds, 1)}
+                file.add({**who, **asdict(kept), "rate_needed_bits": needed})
 
 
 def table(found: dict[str, Any]) -> str:
@@ -114,23 +107,59 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([*lines, last])
 
 
+def picture(found: dict[str, Any]) -> Figure:
+    """What is kept by width, of the whole and of each factor, beside the best linear belief."""
+    limits = found["best_linear"]
+    with house_style():
+        figure = Figure(figsize=(10.0, 3.9), layout="constrained")
+        panels = figure.subplots(1, 3, sharey=True)
+        titles = ("The whole belief", "The first factor", "The second factor")
+        for axes, name, title in zip(panels, limits[0]["r2"], titles, strict=True):
+            dimensions = [limit["dimension"] for limit in limits]
+            axes.plot(dimensions, [limit["r2"][name] for limit in limits], color=INK, lw=2, label="best linear belief")
+            for kind in KINDS:
+                rows = [row for row in found["rows"] if row["kind"] == kind]
+                for seed in sorted({row["seed"] for row in rows}):
+                    own = sorted((row for row in rows if row["seed"] == seed), key=lambda row: row["width"])
+                    axes.plot(
+                        [row["width"] for row in own],
+                        [row["r2"][name] for row in own],
+                        color=colour_of(kind, list(KINDS)),
+                        marker=marker_of(kind, list(KINDS)),
+                        ms=4,
+                        lw=1.1,
+                        label=display_name(kind) if seed == 0 else None,
+                    )
+            axes.set_title(title)
+            axes.set(xlabel="width, or dimensions", xscale="log")
+            axes.set_xticks(WIDTHS, [f"{width}" for width in WIDTHS])
+            axes.minorticks_off()
+            axes.grid(axis="y", color=GRID)
+        panels[0].set_ylabel("held-out R²")
+        panels[0].set_ylim(min(0.0, panels[0].get_ylim()[0]), 1.03)
+        panels[0].legend(loc="lower right", fontsize=8)
+    return figure
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--seeds", type=int)
+    parser.add_argument("--steps", type=int)
     parser.add_argument("--small", action="store_true", help="two widths of one network, for seconds")
     asked = parser.parse_args(arguments)
-    earlier = json.loads(asked.out.read_text()) if asked.out.is_file() else {}
     kinds, widths = (["gru"], [2, 4]) if asked.small else (list(KINDS), list(WIDTHS))
-    sizes = {"seeds": asked.seeds, "steps": asked.steps, "length": LENGTH, "past": PAST, "histories": 5000}
-    if asked.small:
-        sizes = {"seeds": 1, "steps": 30, "length": 3, "past": 1, "histories": 500}
-    found = measured(earlier, kinds=kinds, widths=widths, **sizes)
-    with written_aside(asked.out) as path:
-        path.write_text(json.dumps(found, indent=1) + "\n")
+    sizes = dict(SMALL if asked.small else SIZES) | ({} if asked.steps is None else {"steps": asked.steps})
+    seeds = asked.seeds or (1 if asked.small else SEEDS)
+    networks = {kind: settings(kind, WIDTHS[0]) for kind in KINDS}
+    file = RowFile(asked.out, command=COMMAND, settings={"factors": FACTORS, "narrowest": networks, **sizes})
+    with one_thread():
+        run(file, kinds=kinds, widths=widths, seeds=seeds, sizes=sizes)
+    found = file.document()
+    save_png(picture(found), asked.out.with_suffix(".png"))
     print(table(found))
 
 
 if __name__ == "__main__":
+    keep_memory()
     main()

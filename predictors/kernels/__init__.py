@@ -74,7 +74,7 @@ def _attempt(dtype: torch.dtype) -> ctypes.CDLL | str:
 @cache
 def _warn(why: str) -> None:
     warnings.warn(
-        f"the compiled kernels cannot be used; Mamba, Mamba-2 and single steps run slower, on torch operations: {why}",
+        f"the compiled kernels cannot be used; recurrent networks and Mamba run slower, on torch operations: {why}",
         KernelsUnavailable,
         stacklevel=4,
     )

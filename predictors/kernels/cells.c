@@ -2,17 +2,6 @@
 
 #include "vectors.h"
 
-INLINE vec hyperbolic_tangent(vec x) {
-    /* (1 - e) / (1 + e), e = exp(-2 |x|); near 0 that loses digits, and the series to x^9 does not */
-    const vec size = where(x < 0, -x, x), e = vexp(-2 * size), far = (1 - e) / (1 + e), s = x * x;
-    vec near = zero() + (REAL)(62.0 / 2835);
-    near = near * s - (REAL)(17.0 / 315);
-    near = near * s + (REAL)(2.0 / 15);
-    near = near * s - (REAL)(1.0 / 3);
-    near = x + x * s * near;
-    return where(size < (REAL)(DOUBLE ? 0.02 : 0.2), near, where(x < 0, -far, far));
-}
-
 /* c_t = sigmoid(f_t) c_{t-1} + sigmoid(i_t) tanh(g_t). Gates are (seq, row, 3 width) in the order i f g, c is
    (seq, width), cells are (seq, row, width). */
 void lstm_cells(const REAL *gates, const REAL *c, REAL *cells, long n_seq, long n_row, long width) {

@@ -20,7 +20,7 @@ __all__ = ["CompileError", "cache_directory", "compiled"]
 
 HERE = Path(__file__).parent
 SOURCES = (
-    *("scan.c", "convolution.c", "norm.c", "cells.c"),
+    *("scan.c", "convolution.c", "norm.c", "cells.c", "recurrent.c"),
     *("step.c", "selective_step.c", "linear_step.c", "recurrent_step.c", "step.h", "vectors.h"),
 )
 FLAGS = (

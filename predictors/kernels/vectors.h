@@ -9,8 +9,10 @@
 #ifdef __linux__
 #include <sys/mman.h>
 #endif
-#ifdef __AVX512F__
+#if defined(__AVX512F__) || defined(__FMA__)
 #include <immintrin.h>
+#endif
+#ifdef __AVX512F__
 #define BYTES 64
 #else
 #define BYTES 32
@@ -87,6 +89,22 @@ INLINE REAL sum(vec v) {
         v += shuffle(v, v, other);
     }
     return v[0];
+}
+
+/* a b + c, rounded once where the processor can: left to itself, GCC decides that for each loop anew, and the same sums
+   would differ with where they stand. */
+INLINE vec fused(vec a, vec b, vec c) {
+#if defined(__AVX512F__) && REAL_IS_DOUBLE
+    return (vec)_mm512_fmadd_pd((__m512d)a, (__m512d)b, (__m512d)c);
+#elif defined(__AVX512F__)
+    return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+#elif defined(__FMA__) && REAL_IS_DOUBLE
+    return (vec)_mm256_fmadd_pd((__m256d)a, (__m256d)b, (__m256d)c);
+#elif defined(__FMA__)
+    return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
+#else
+    return a * b + c;
+#endif
 }
 
 INLINE vec where(ivec yes, vec a, vec b) { return (vec)(((ivec)a & yes) | ((ivec)b & ~yes)); }
@@ -168,6 +186,17 @@ INLINE vec vexp(vec x) {
 }
 
 INLINE vec sigmoid(vec x) { return 1 / (1 + vexp(-x)); }
+
+INLINE vec hyperbolic_tangent(vec x) {
+    /* (1 - e) / (1 + e), e = exp(-2 |x|); near 0 that loses digits, and the series to x^9 does not */
+    const vec size = where(x < 0, -x, x), e = vexp(-2 * size), far = (1 - e) / (1 + e), s = x * x;
+    vec near = zero() + (REAL)(62.0 / 2835);
+    near = near * s - (REAL)(17.0 / 315);
+    near = near * s + (REAL)(2.0 / 15);
+    near = near * s - (REAL)(1.0 / 3);
+    near = x + x * s * near;
+    return where(size < (REAL)(DOUBLE ? 0.02 : 0.2), near, where(x < 0, -far, far));
+}
 
 /* log(1 + exp x) = max(x, 0) + log1p(e), e = exp(-|x|); log1p(e) = 2 artanh(s), s = e / (2 + e) <= 1/3 */
 INLINE vec softplus(vec x) {

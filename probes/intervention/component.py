@@ -7,6 +7,13 @@ value on the belief: its slopes M say how the value moves, on average, as the be
 weights of a readout and the pattern that it reads are different things wherever the value varies otherwise too (Haufe
 and others, NeuroImage 87, 96 (2014)), and an edit can tell them apart.
 
+`encoding` is what is taken unless asked otherwise. If the predictor reads the belief by some linear readout r of the
+value, value @ r = y + a constant, then M r = 1, whichever r that is: y M moves its reading by exactly y. The readout of
+the probe need not be the predictor's. Where the predictor uses one copy of the belief, and a cleaner one that nothing
+reads stands beside it, the probe reads the cleaner one and writes there: a network that uses its belief seems not to.
+What `encoding` gets wrong is the other way round: whatever varies with the belief is moved with it, so that the effect
+may be that of more than the belief. The two together bound what can be said.
+
 A history is edited by what was fitted on the other folds.
 """
 

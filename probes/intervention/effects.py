@@ -29,7 +29,7 @@ def causal_effects(
     row: int | None = None,
     horizon: int | None = None,
     twin: Predictor | None = None,
-    through: str = "probe",
+    through: str = "encoding",
     probe: RidgeProbe | None = None,
     strengths: Sequence[float] = (1.0,),
     n_case: int = CASES,
@@ -46,7 +46,8 @@ def causal_effects(
         row: t; None: half the length.
         horizon: the most symbols predicted together; None: k*, the least that tells the belief, and at least 3.
         twin: the same network before training, for the control `untrained`; None: no such control.
-        through: how the belief component is found: the subspace of a linear `probe`, or the `encoding` regression.
+        through: how the belief component is found: by the `encoding` regression, or as the subspace of a linear `probe`
+            (see `component` for what either gets wrong).
         probe: how penalties are chosen; None: RidgeProbe().
         strengths: displacements are multiplied by each.
         n_case: how many edits are drawn.

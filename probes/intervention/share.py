@@ -69,7 +69,7 @@ def causal_share(
     rng: np.random.Generator,
     row: int | None = None,
     horizon: int | None = None,
-    through: str = "probe",
+    through: str = "encoding",
     probe: RidgeProbe | None = None,
     n_case: int = CASES,
     seen: Seen | None = None,

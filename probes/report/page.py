@@ -7,10 +7,12 @@ from pathlib import Path
 from string import Template
 
 from probes.headline import networks
+from probes.report.edit_words import edit_scale, edit_words
 from probes.report.page_data import embedded_json, picture_data, row_data
 from probes.report.page_pictures import Figures, charts, pictures
 from probes.report.page_tables import predictor_table, site_table
 from probes.report.page_text import notes, terms, what_was_run
+from probes.report.rank_words import rank_words
 from probes.report.style import display_name
 from probes.report.words import compared, listed, seen, short_title
 from probes.results import Comparison, ProcessSummary, write_text
@@ -69,8 +71,15 @@ def _page(comparison: Comparison, figures: Figures) -> str:
 
 def _words(comparison: Comparison, summary: ProcessSummary) -> str:
     said = "".join(f"<p>{escape(text)}</p>" for text in compared(comparison, summary))
-    points = "".join(f"<li>{escape(text)}</li>" for text in seen(comparison, summary))
-    return f"<div><h3>{escape(summary.title)}</h3>{said}<ul>{points}</ul></div>"
+    points = _points(seen(comparison, summary) + rank_words(comparison, summary))
+    scale = edit_scale(comparison, summary)
+    edits = "".join(f"<h4>{escape(name)}</h4>{_points(told)}" for name, told in edit_words(comparison, summary).items())
+    asked = f"<p>{escape(scale)}</p>" if scale else ""
+    return f"<div><h3>{escape(summary.title)}</h3>{said}{points}{asked}{edits}</div>"
+
+
+def _points(sentences: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(text)}</li>' for text in sentences)}</ul>" if sentences else ""
 
 
 def _details(comparison: Comparison, summary: ProcessSummary, i: int, figures: Figures) -> str:

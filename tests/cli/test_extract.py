@@ -10,6 +10,7 @@ import pytest
 
 from compmech import EpsilonMachine, epsilon_machine, load, zoo
 from compmech.cli import _status
+from compmech.cli.extraction_table import extraction_table
 from compmech.inference import isomorphism
 
 GOOD = ["golden_mean:p=0.4", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02"]
@@ -87,23 +88,29 @@ def test_json_has_the_keys_of_inference_and_a_machine_that_can_be_loaded(
     assert (dropped["symbol"], 0 < dropped["probability"] < 0.01) == ("1", True)
 
 
-def test_the_same_seed_gives_the_same_numbers(good: Path, document: dict[str, Any]) -> None:
-    assert found(good, "--seed", "0") == document
-    assert found(good, "--seed", "4")["entropy_rate"] != document["entropy_rate"]
+def test_nothing_but_the_network_and_the_seed_goes_into_what_is_found(good: Path, document: dict[str, Any]) -> None:
+    """Again with the same seed, and beside another process: the same numbers but for the comparison."""
+    other = found(good, "--process", "even")
+    beside = other["diagnostics"].pop("process")
+    assert other == document | {"diagnostics": {k: v for k, v in document["diagnostics"].items() if k != "process"}}
+    assert other["n_causal_states"]["value"] == 2
+    assert (beside["name"], beside["isomorphic"], beside["undertrained"]) == ("even(p=0.5)", False, True)
 
 
 def test_people_get_the_machine_the_table_and_a_picture(
-    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    good: Path, document: dict[str, Any], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     capsys.readouterr()
-    assert _status(["extract", str(good), *FEW, "-o", str(tmp_path / "new" / "machine.svg")]) == 0
+    picture = tmp_path / "new" / "machine.svg"
+    assert _status(["extract", str(good), *FEW, "--seed", "4", "-o", str(picture)]) == 0
     told = capsys.readouterr().out
     assert max(len(line) for line in told.splitlines()[:-1]) <= 80
     assert "2 recurrent causal states say what the predictor says" in told
     assert "isomorphic to the machine of the process" in told
     assert "left out: B on 1" in told
     assert "statistical complexity" in told
-    assert "<svg" in (tmp_path / "new" / "machine.svg").read_text()
+    assert f"{document['entropy_rate']['value']:.6f}" not in told  # another seed, other histories
+    assert "<svg" in picture.read_text()
 
 
 def test_an_untrained_network_is_called_so(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,28 +125,18 @@ def test_where_there_is_no_finite_machine_the_curve_is_shown(
     good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """At a tolerance finer than the network's own error, every number of states is as good as the next."""
-    fine = ["--tolerance", "1e-7", "--horizon", "2"]
-    document = found(good, *fine)
+    fine, picture = ["--tolerance", "1e-7", "--horizon", "2"], tmp_path / "curve.png"
+    document = found(good, *fine, "-o", str(picture))
     assert document["method"] == "spectral"
     assert document["n_causal_states"] is None
     assert document["diagnostics"]["process"]["isomorphic"] is False
-    picture = tmp_path / "curve.png"
-    assert _status(["extract", str(good), *FEW, *fine, "-o", str(picture)]) == 0
-    told = capsys.readouterr().out
+    told = "\n".join(extraction_table(document, "a network"))
     assert "no finite machine" in told
     assert "states needed" in told
     assert picture.read_bytes()[:4] == b"\x89PNG"
+    capsys.readouterr()
     assert _status(["extract", str(good), *FEW, *fine, "-o", str(tmp_path / "curve.dot")]) == 2
     assert "there is none to write as .dot" in one_line(capsys)
-
-
-def test_another_process_can_be_compared_with(good: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    document = found(good, "--process", "even")
-    assert document["n_causal_states"]["value"] == 2
-    assert document["diagnostics"]["process"]["isomorphic"] is False
-    assert document["diagnostics"]["process"]["undertrained"] is True
-    assert _status(["extract", str(good), "--process", "mess3"]) == 2
-    assert "predicts 2 symbols, and mess3(x=0.05, a=0.85) has 3" in one_line(capsys)
 
 
 def copy_of(run: Path, to: Path, **changed: Any) -> Path:
@@ -150,39 +147,82 @@ def copy_of(run: Path, to: Path, **changed: Any) -> Path:
     return to
 
 
-def test_a_run_without_a_process_is_compared_with_none(
-    good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    capsys.readouterr()
-    assert _status(["extract", str(copy_of(good, tmp_path / "copy", process="text.txt")), *FEW]) == 0
-    told = capsys.readouterr().out
+def test_a_run_on_a_file_names_its_symbols_and_is_compared_with_no_process(good: Path, tmp_path: Path) -> None:
+    """As `train --data` records it: the symbols of the file, and no process.json."""
+    document = found(copy_of(good, tmp_path / "copy", process="text.txt", symbols=["n", "y"]))
+    assert document["machine"]["alphabet"] == ["n", "y"]
+    assert [each["symbol"] for each in document["diagnostics"]["dropped"]] == ["y"]
+    told = "\n".join(extraction_table(document, "a network"))
     assert "not compared with any process" in told
     assert "2 recurrent causal states" in told
 
 
-def test_what_is_no_run_is_refused(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    def refused(run: Path, said: str) -> None:
-        capsys.readouterr()
-        assert _status(["extract", str(run)]) == 2
-        assert said in one_line(capsys)
-
-    refused(tmp_path / "nowhere", "holds no training.json: give the folder that compmech train -o wrote")
-    unfinished = copy_of(good, tmp_path / "unfinished")
-    (unfinished / "model.safetensors").unlink()
-    refused(unfinished, "does not hold model.safetensors")
-    damaged = copy_of(good, tmp_path / "damaged")
-    (damaged / "model.safetensors").write_bytes(b"no weights")
-    refused(damaged, "damaged, or no safetensors file")
-    (damaged / "training.json").write_text("[1")
-    refused(damaged, "is no record of a run")
-    refused(copy_of(good, tmp_path / "odd", config={}), "is no record of a run")
+def refused(capsys: pytest.CaptureFixture[str], run: Path, *more: str) -> str:
+    """The one line that says why."""
     capsys.readouterr()
-    assert _status(["extract", str(good), "-o", str(tmp_path / "machine.docx")]) == 2
-    assert ".docx" in one_line(capsys)
-    assert _status(["extract", str(good), "--drop-below", "0.7"]) == 2
-    assert "drop_below must be" in one_line(capsys)
-    assert _status(["extract", str(good), "--horizon", "30"]) == 2
-    assert "the horizon must be" in one_line(capsys)
+    assert _status(["extract", str(run), *more]) == 2
+    return one_line(capsys)
+
+
+def test_what_is_no_run_is_refused(good: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "holds no training.json: give the folder that compmech train -o wrote" in refused(capsys, tmp_path / "no")
+    begun = tmp_path / "begun"
+    begun.mkdir()
+    (begun / "run.json").write_text("{}")
+    assert "holds a run that has not ended: go on with compmech train --resume" in refused(capsys, begun)
+    foreign = tmp_path / "foreign"
+    foreign.mkdir()
+    (foreign / "config.json").write_text('{"model_type": "gpt2"}')
+    assert "holds no training.json" in refused(capsys, foreign)
+    removed = copy_of(good, tmp_path / "removed")
+    (removed / "model.safetensors").unlink()
+    assert "does not hold model.safetensors" in refused(capsys, removed)
+    damaged = copy_of(good, tmp_path / "damaged")
+    weights = (good / "model.safetensors").read_bytes()
+    for left in (b"no weights", weights[:-40], weights[:-1] + bytes([weights[-1] ^ 1])):
+        (damaged / "model.safetensors").write_bytes(left)
+        assert "model.safetensors: damaged" in refused(capsys, damaged)
+    (damaged / "process.json").write_text('{"alphabet": ')
+    assert "process.json: not JSON" in refused(capsys, damaged)
+    (damaged / "training.json").write_text("[1")
+    assert "is no record of a run" in refused(capsys, damaged)
+    for number, odd in enumerate(({"config": {}}, {"symbols": 3}, {"symbols": [["a"], ["b"]]})):
+        assert "is no record of a run" in refused(capsys, copy_of(good, tmp_path / f"odd-{number}", **odd))
+    three = copy_of(good, tmp_path / "three", process="text.txt", symbols=["a", "b", "c"])
+    assert "predicts 2 symbols, and text.txt has 3" in refused(capsys, three)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["-o", "machine.docx"], ".docx"),
+        (["--drop-below", "0.7"], "drop_below must be at least 0 and below one in 2; got 0.7"),
+        (["--drop-below", "nan"], "drop_below must be"),
+        (["--horizon", "30"], "the horizon must be"),
+        (["--tolerance", "0"], "tolerance must be above 0, and finite, in bits a symbol; got 0.0"),
+        (["--tolerance", "inf"], "tolerance must be above 0, and finite"),
+        (["--sequences", "1"], "--sequences"),
+        (["--symbols", "1"], "--symbols"),
+        (["--process", "mess3"], "predicts 2 symbols, and mess3(x=0.05, a=0.85) has 3"),
+        (["--process", "nosuch"], "unknown process 'nosuch'"),
+        (["--process", "no/such.json"], "No such file"),
+    ],
+)
+def test_what_cannot_be_is_refused(
+    good: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert said in refused(capsys, good, *options)
+
+
+def test_a_network_that_cannot_read_so_far_says_which_option_is_to_be_less(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = tmp_path / "run"
+    reader = ["--predictor", "transformer:width=8,n_layer=1,n_head=1", "--length", "6", "--steps", "1", "--batch", "2"]
+    assert _status(["train", "golden_mean", *reader, "-o", str(run)]) == 0
+    said = refused(capsys, run)
+    assert "reads at most 6 symbols: 24 and 2 more for their futures do not fit" in said
+    assert "at most 4 symbols (n_time, --symbols)" in said
 
 
 def test_the_machine_is_an_epsilon_machine_with_letters(document: dict[str, Any]) -> None:

@@ -262,7 +262,25 @@ def test_several_closed_classes_keep_their_shares() -> None:
     coin = int(np.argmin(abs(machine.emit[:, 0] - 0.3)))
     assert machine.start[coin] == pytest.approx(0.25, abs=0.1)
     moved = found.chosen.emit * (1 + 0.01 * np.arange(2))
-    assert is_stationary(found.chosen.reweighted(moved / moved.sum(axis=1, keepdims=True)))
+    moved /= moved.sum(axis=1, keepdims=True)
+    assert is_stationary(found.chosen.reweighted(moved))
+    both = found.chosen.stationary(np.array([found.chosen.emit, moved]))
+    np.testing.assert_allclose(both, [machine.start, found.chosen.reweighted(moved).start], atol=1e-12)
+    assert abs(both[0] - both[1]).max() > 1e-4
+
+
+def test_where_resamples_miss_states_no_interval_is_made_up() -> None:
+    """Two histories of each of 40 states that follow one another: a resample has all 40 once in 300 times."""
+    n = 40
+    cycle = HMM([np.outer(np.eye(n)[x], np.eye(n)[(x + 1) % n]) for x in range(n)])
+    words = np.repeat((np.arange(n)[:, None] + np.arange(3)) % n, 2, axis=0)
+    found = machine_from_futures(predicted_futures(cycle, words, horizon=1), rng=rng())
+    assert found.machine.n_state == n
+    assert found.statistical_complexity is None
+    assert found.excess_entropy is None
+    for key in ("statistical_complexity", "excess_entropy"):
+        assert "hold every transition of the machine, too few for an interval" in found.diagnostics["how"][key]
+    assert found.diagnostics["machine_statistics"]["statistical_complexity"] == pytest.approx(np.log2(n))
 
 
 def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:

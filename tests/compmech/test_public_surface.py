@@ -47,6 +47,7 @@ PACKAGES = (
     "compmech.draw",
     "compmech.interop",
     "compmech.inference",
+    "compmech.corpus",
     "compmech.symbolise",
 )
 

@@ -113,6 +113,40 @@ def test_forbidden_words_are_left_to_the_reference() -> None:
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("wrong", [3, -1, 2**40])
+def test_the_first_integer_that_is_no_symbol_is_named(wrong: int) -> None:
+    machine = mess3()
+    words = machine.sample(21, 150, rng=np.random.default_rng(4))
+    words[18, 3] = 7
+    words[17, [140, 149]] = wrong, 9
+    for call in (machine.predict, machine.log_prob, lambda given: filter_beliefs(machine, given)):
+        with pytest.raises(ValueError, match=rf"integers 0\.\.2; words\[17, 140\] is {wrong}"):
+            call(words)
+
+
+@pytest.mark.usefixtures("quick")
+def test_words_are_read_as_they_lie_in_memory() -> None:
+    machine = mess3()
+    words = np.ascontiguousarray(machine.sample(21, 150, rng=np.random.default_rng(5)))
+    wide = np.full((21, 170), -5)  # what lies between the words is no symbol
+    wide[:, 7:157] = words
+    fixed = words.copy()
+    fixed.setflags(write=False)
+    beliefs = filter_beliefs(machine, words)
+    for same in (
+        wide[:, 7:157],
+        fixed,
+        np.asfortranarray(words),
+        words[::-1].copy()[::-1],
+        words.astype(np.uint8),
+        words.repeat(2, axis=1)[:, ::2],
+    ):
+        np.testing.assert_array_equal(filter_beliefs(machine, same), beliefs)
+    one = np.broadcast_to(words[0], (21, 150))
+    np.testing.assert_array_equal(filter_beliefs(machine, one), [beliefs[0]] * 21)
+
+
+@pytest.mark.usefixtures("quick")
 def test_faint_beliefs_are_left_to_logarithms() -> None:
     """2,000 zeros make one coin fainter than float64 holds, and 2,000 ones bring it back."""
     machine = two_coins()

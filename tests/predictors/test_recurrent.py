@@ -5,8 +5,9 @@ import torch
 from kernel_paths import path  # noqa: F401
 from torch import Tensor, nn
 
+import predictors.recurrent
 from predictors import GRU, LSTM, GRUConfig, LSTMConfig, at, build, capture, edited
-from predictors.recurrent import RNN, RNNConfig, _cells
+from predictors.recurrent import LSTM_WIDTH, RNN, ROW_WIDTH, RNNConfig, _cells
 
 CLOSE = {"rtol": 0.0, "atol": 1e-12}  # float64, ten rows: rounding is about 1e-15
 WORDS = torch.randint(0, 3, (5, 9), generator=torch.Generator().manual_seed(1))
@@ -46,7 +47,7 @@ def vectors(model: RNN | GRU | LSTM, words: Tensor = WORDS) -> Tensor:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_a_pass_equals_torchs_network(config) -> None:
+def test_a_pass_equals_torchs_network(config, path) -> None:  # noqa: F811
     model = make(config)
     hidden, _ = peer(model)(vectors(model))
     expected = (hidden @ model.readout_weight.T + model.readout_bias).log_softmax(-1)
@@ -55,7 +56,7 @@ def test_a_pass_equals_torchs_network(config) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_every_state_equals_that_of_torchs_network_cut_there(config) -> None:
+def test_every_state_equals_that_of_torchs_network_cut_there(config, path) -> None:  # noqa: F811
     model, n_layer = make(config), config.n_layer
     other, inputs = peer(model), vectors(model)
     seen = capture(model, WORDS, [name for name, site in model.sites.items() if site.state])
@@ -71,7 +72,7 @@ def test_every_state_equals_that_of_torchs_network_cut_there(config) -> None:
 
 @pytest.mark.parametrize("config", [CONFIGS[0], CONFIGS[2], CONFIGS[4]])
 @pytest.mark.parametrize("row", [0, 4, 9])
-def test_an_edited_carry_restarts_torchs_network_from_there(config, row: int) -> None:
+def test_an_edited_carry_restarts_torchs_network_from_there(config, row: int, path) -> None:  # noqa: F811
     """One layer: with h put in at row t (and c left alone), later rows are torch's from that state."""
     model = make(config)
     new = torch.linspace(-1, 1, 12, dtype=torch.float64).expand(5, 12)
@@ -132,16 +133,17 @@ def test_an_edited_output_of_the_only_layer_moves_its_row_alone(config) -> None:
 
 
 @pytest.mark.parametrize("config", CONFIGS)
-def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, monkeypatch) -> None:
+def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, path, monkeypatch) -> None:  # noqa: F811
     names = {GRUConfig: "gru", LSTMConfig: "lstm", RNNConfig: "rnn_relu" if config.n_layer == 2 else "rnn_tanh"}
-    model, name = make(config), names[type(config)]
-    fused, calls = getattr(torch, name), []
+    model, calls, compiled = make(config), [], path == "compiled"
+    where, name = (predictors.recurrent, "compiled_recurrence") if compiled else (torch, names[type(config)])
+    fused = getattr(where, name)
 
     def counted(*args):
-        calls.append(args[0].shape[1])
+        calls.append(args[2 if compiled else 0].shape[1])
         return fused(*args)
 
-    monkeypatch.setattr(torch, name, counted)
+    monkeypatch.setattr(where, name, counted)
     model.log_probs(WORDS)
     assert calls == [10] * config.n_layer
     for state in model.states:
@@ -149,6 +151,22 @@ def test_an_edit_at_one_row_leaves_the_fused_kernel_twice_at_most(config, monkey
         edited(model, {f"layer.0.{state}": at(4, lambda value: value / 2)}).log_probs(WORDS)
         assert calls[:2] == [5, 5]
         assert len(calls) == 2 + config.n_layer - 1
+
+
+@pytest.mark.parametrize(
+    ("config", "n_time", "expected"),
+    [
+        (GRUConfig(n_symbol=3, width=2 * ROW_WIDTH), 1, 0),
+        (GRUConfig(n_symbol=3, width=2 * ROW_WIDTH), 2, 1),
+        (LSTMConfig(n_symbol=3, width=LSTM_WIDTH), 2, 1),
+        (LSTMConfig(n_symbol=3, width=LSTM_WIDTH + 1), 2, 0),
+    ],
+)
+def test_few_rows_of_a_wide_layer_and_wide_lstms_are_for_torch(config, n_time, expected, monkeypatch) -> None:
+    calls, model = [], make(config)
+    monkeypatch.setattr(predictors.recurrent, "library", lambda *tensors: calls.append(1))
+    model.log_probs(WORDS[:, :n_time])
+    assert len(calls) == expected
 
 
 def test_gradients_flow_through_an_edit_of_the_cell() -> None:

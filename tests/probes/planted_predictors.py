@@ -24,16 +24,20 @@ class Planted:
     """Exact Bayes on a state that is a linear image of the belief: state = belief @ image + a constant, float64.
 
     With a decoy there is a second site, another image of the belief, kept up by itself and read by nothing else.
+    With a slip what is used is an inexact belief: of a filter to which each symbol is, by that part, any symbol.
     A state that is no image of a belief (an edit can make one) predicts what is left when negative numbers are cut.
     """
 
     first_row = 0
 
-    def __init__(self, process: HMM | GHMM, width: int = 12, *, decoy: bool = False, seed: int = 0) -> None:
+    def __init__(
+        self, process: HMM | GHMM, width: int = 12, *, decoy: bool = False, slip: float = 0.0, seed: int = 0
+    ) -> None:
         rng = np.random.default_rng(seed)
         self.n_symbol = process.n_symbol
         self.T, self.start = torch.tensor(process.T), torch.tensor(process.start)
         self.names = ["used", "decoy"] if decoy else ["used"]
+        self.filter = {"used": (1 - slip) * self.T + slip * self.T.mean(0), "decoy": self.T}
         self.image = {name: torch.tensor(rng.standard_normal((process.n_state, width))) for name in self.names}
         self.offset = torch.tensor(rng.standard_normal(width))
         self.sites: Mapping[str, Site] = {
@@ -58,7 +62,7 @@ class Planted:
         after = {}
         for name in self.names:
             belief = self.belief(name, carry.states[name])
-            moved = torch.einsum("si,sij->sj", belief, self.T[tokens_t])
+            moved = torch.einsum("si,sij->sj", belief, self.filter[name][tokens_t])
             total = moved.sum(-1, keepdim=True)
             after[name] = moved / torch.where(total.abs() > 1e-12, total, 1e-12) @ self.image[name] + self.offset
         carry = self._at(after, carry.row + 1, tap)

@@ -27,6 +27,10 @@ def effects(site: str = "used", kind: str = "belief", **more) -> tuple[EditEffec
     return causal_effects(PLANTED, PROCESS, HISTORIES, site, kind=kind, **given)
 
 
+def rng() -> np.random.Generator:
+    return np.random.default_rng(0)
+
+
 def real(rows: tuple[EditEffect, ...]) -> list[EditEffect]:
     return [r for r in rows if not r.control]
 
@@ -73,8 +77,12 @@ def test_an_invisible_direction_stays_until_it_shows(k: int) -> None:
     assert by_control(rows, 4)["wrong-belief"].effect < 0
 
 
-@pytest.mark.parametrize("kind", ["transplant", "belief", "arbitrary", "visible-at-2", "mean", "erase", "zero"])
-def test_a_decoy_is_read_perfectly_and_has_no_effect(kind: str) -> None:
+@pytest.mark.parametrize(
+    ("kind", "through"),
+    [(kind, "encoding") for kind in ("transplant", "belief", "arbitrary", "visible-at-2", "mean", "erase", "zero")]
+    + [(kind, "probe") for kind in ("belief", "visible-at-2")],
+)
+def test_a_decoy_is_read_perfectly_and_has_no_effect(kind: str, through: Through) -> None:
     from probes.readout import read_out
 
     features = read_out(PLANTED, HISTORIES, ["decoy"]).features["decoy"]
@@ -82,7 +90,7 @@ def test_a_decoy_is_read_perfectly_and_has_no_effect(kind: str) -> None:
         features, belief_space(PROCESS).points(HISTORIES.belief), HISTORIES.frequency, np.arange(len(HISTORIES))
     )
     assert abs(RidgeProbe((1e-10,)).fit(data).predict(features) - data.Y).max() < 1e-6
-    for r in effects("decoy", kind):
+    for r in effects("decoy", kind, through=through):
         assert r.moved == pytest.approx(0, abs=1e-12)
         assert r.verdict == ("" if r.control else "does not use this copy")
         if r.effect is not None:
@@ -135,6 +143,33 @@ def test_the_share_of_a_half_used_image_lies_between() -> None:
         assert 0.5 < share.share < 0.9  # for small differences half of the way leaves a quarter of the KL
 
 
+@pytest.mark.parametrize("kind", ["belief", "arbitrary"])
+def test_a_cleaner_copy_that_nothing_reads_misleads_the_probe_and_not_the_encoding(kind: str) -> None:
+    """The predictor uses an inexact belief beside an exact one: the probe reads, and writes, the exact one."""
+    found, two = histories(PROCESS, 6), Planted(PROCESS, decoy=True, slip=0.1)
+    given = {"edit": "carry", "n_case": 24, "horizon": 3, "controls": kind == "belief"}
+    effect = {
+        through: real(causal_effects(two, PROCESS, found, kind=kind, through=through, rng=rng(), **given))
+        for through in ("encoding", "probe")
+    }
+    assert [r.verdict for r in effect["encoding"]] == ["as Bayes"] * 3
+    assert "as Bayes" not in [r.verdict for r in effect["probe"]]
+    for ours, theirs in zip(effect["encoding"], effect["probe"], strict=True):
+        assert ours.effect > theirs.effect + 0.1
+    by_default = causal_effects(two, PROCESS, found, kind=kind, rng=rng(), **given)
+    assert real(by_default) == effect["encoding"]
+
+
+@pytest.mark.parametrize("through", ["probe", "encoding"])
+def test_an_exact_belief_that_nothing_reads_is_no_use_of_it_either_way(through: Through) -> None:
+    """What is used hardly tells one symbol from another: no edit of the belief can do more than the whole state."""
+    found, two = histories(PROCESS, 6), Planted(PROCESS, decoy=True, slip=0.95)
+    given = {"edit": "carry", "n_case": 24, "horizon": 3, "through": through, "controls": False}
+    for r in real(causal_effects(two, PROCESS, found, kind="belief", rng=rng(), **given)):
+        assert r.verdict != "as Bayes"
+        assert abs(r.effect) < 0.3
+
+
 def test_a_state_without_effect_has_no_share() -> None:
     class Blind(Planted):
         def _at(self, states, row, tap):
@@ -165,7 +200,7 @@ def test_strengths_are_swept_and_the_right_one_is_best() -> None:
 def test_a_control_that_is_the_same_edit_is_told() -> None:
     """Nothing varies at the planted site but the belief: any subspace of four dimensions is all of it."""
     for kind in ("belief", "erase"):
-        shuffled = by_control(effects(kind=kind), 4)["shuffled-probe"]
+        shuffled = by_control(effects(kind=kind, through="probe"), 4)["shuffled-probe"]
         assert shuffled.effect == pytest.approx(1, abs=1e-6)
         assert "the same edit" in shuffled.reason
 

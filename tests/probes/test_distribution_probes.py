@@ -6,6 +6,7 @@ import pytest
 from compmech import zoo
 from probes import LogisticProbe, ProbeData, RidgeProbe, SimplexProbe, belief_target, histories
 from probes.distributions import cross_entropy, nearest_distributions
+from probes.softmax import log_softmax
 
 
 def softmax(z: np.ndarray) -> np.ndarray:
@@ -73,7 +74,7 @@ def test_the_penalty_is_the_one_of_least_held_out_cross_entropy() -> None:
         for held in range(5):
             fitted = sharp(penalty).fit(data.of(np.flatnonzero(fold != held)))
             test = data.of(np.flatnonzero(fold == held))
-            loss += test.weight @ cross_entropy(test.Y, fitted.log_predict(test.X))
+            loss += test.weight @ cross_entropy(test.Y, log_softmax(fitted.affine(test.X)))
         losses.append(loss)
     assert probe.fit(data, folds=fold).penalty == probe.penalties[int(np.argmin(losses))]
 
@@ -83,10 +84,10 @@ def test_what_was_never_possible_has_probability_zero() -> None:
     Y = np.column_stack([data.Y, np.zeros(200)])
     fitted = LogisticProbe((1e-3,)).fit(ProbeData(data.X, Y, data.weight, data.history))
     assert (fitted.predict(data.X)[:, 4] == 0).all()
-    assert np.isneginf(fitted.log_predict(data.X)[:, 4]).all()
+    assert np.isneginf(log_softmax(fitted.affine(data.X))[:, 4]).all()
     certain = np.eye(5)[[4]]
-    assert cross_entropy(certain, fitted.log_predict(data.X[:1]))[0] == np.inf
-    assert np.isfinite(cross_entropy(Y, fitted.log_predict(data.X))).all()
+    assert cross_entropy(certain, log_softmax(fitted.affine(data.X[:1])))[0] == np.inf
+    assert np.isfinite(cross_entropy(Y, log_softmax(fitted.affine(data.X)))).all()
 
 
 def test_nearest_distributions_by_enumeration_of_faces() -> None:

@@ -44,7 +44,7 @@ def test_the_table_has_a_line_for_each_horizon_and_fits_a_terminal(rows: tuple[E
     start = lines.index("  transplant: as Bayes")
     assert [line.split()[0] for line in lines[start + 1 : start + 4]] == ["1", "2", "3"]
     assert "+1.000" in lines[start + 1]
-    assert "share of the whole state's effect, decoy by carry, probe" in lines
+    assert "share of the whole state's effect, decoy by carry, encoding" in lines
     assert any(line.startswith("stays: ") for line in lines)
     assert not any(line.startswith("recomputes: ") for line in lines)  # only verdicts that occur are explained
 

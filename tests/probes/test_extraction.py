@@ -124,6 +124,9 @@ def test_what_cannot_be_rolled_out_is_refused() -> None:
         extract(exact, length=4, rng=rng(), drop_below=0.5)
     with pytest.raises(ValueError, match="at least 2 sequences"):
         extract(exact, length=4, rng=rng(), n_seq=1)
+    for odd in (0.0, -1.0, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="tolerance must be above 0, and finite"):
+            extract(exact, length=4, rng=rng(), tolerance=odd)
 
     class Broken(Leaky):
         def _carry(self, belief, row):
@@ -137,10 +140,16 @@ def test_what_cannot_be_rolled_out_is_refused() -> None:
 def test_a_predictor_that_cannot_read_so_far_says_so() -> None:
     config = TransformerConfig(n_symbol=2, width=8, n_layer=1, n_head=1, max_length=12)
     model = build(config, rng=torch.Generator().manual_seed(0))
-    with pytest.raises(ValueError, match="reads at most 12 symbols"):
+    with pytest.raises(
+        ValueError, match=r"reads at most 12 symbols: 32 and 2 more .* at most 10 symbols \(n_time, --sym"
+    ):
         extract(model, length=8, rng=rng())
+    with pytest.raises(ValueError, match="10 and 3 more for their futures do not fit"):
+        extract(model, length=8, rng=rng(), n_time=10, horizon=3)
     found = extract(model, length=8, rng=rng(), n_time=9, horizon=1, n_seq=30).found
     assert found.diagnostics["rollout"]["length"] == 9
+    with pytest.raises(ValueError, match="still grows at horizon 4"):  # the longest that fits is the last tried
+        extract(model, length=8, rng=rng(), n_time=8, n_seq=30)
 
 
 class Silent(Leaky):

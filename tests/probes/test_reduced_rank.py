@@ -33,7 +33,6 @@ def test_no_map_of_the_rank_is_better(penalty: float) -> None:
     X, Y = data.X - w @ data.X, data.Y - w @ data.Y
     v = penalty * (w @ X**2).mean()
     found = ReducedRankProbe((penalty,), max_rank=2, cost=0.0).fit(data, folds=np.arange(60) % 5)
-    assert found.dimension == 2
     assert found.setting == "rank=2"
     assert np.linalg.matrix_rank(found.coefficients, tol=1e-9) == 2
 
@@ -57,7 +56,7 @@ def test_no_map_of_the_rank_is_better(penalty: float) -> None:
 def test_the_planted_rank_is_found(rank: int) -> None:
     data, fold = problem(rank, 0.5)
     fitted = ReducedRankProbe().fit(data, folds=fold)
-    assert fitted.dimension == rank
+    assert fitted.setting == f"rank={rank}"
     fit = crossfit(data.X, data.Y, data.weight, fold, ReducedRankProbe())
     assert {row[0] for row in fit.settings} == {f"rank={rank}"}
 
@@ -67,8 +66,8 @@ def test_a_dimension_that_does_not_pay_is_left_out() -> None:
     X = rng.standard_normal((2000, 4))
     Y = X[:, :2] * [1.0, 0.05] + 0.01 * rng.standard_normal((2000, 2))  # the second holds 0.25 % of the variance
     data, fold = ProbeData(X, Y, np.ones(2000), np.arange(2000)), np.arange(2000) % 5
-    assert ReducedRankProbe(cost=1e-3).fit(data, folds=fold).dimension == 2
-    assert ReducedRankProbe(cost=1e-2).fit(data, folds=fold).dimension == 1
+    assert ReducedRankProbe(cost=1e-3).fit(data, folds=fold).setting == "rank=2"
+    assert ReducedRankProbe(cost=1e-2).fit(data, folds=fold).setting == "rank=1"
 
 
 def test_losses_are_those_of_predictions() -> None:
@@ -77,7 +76,7 @@ def test_losses_are_those_of_predictions() -> None:
 
     blocks = block_moments(data.X, data.Y, data.weight, fold, 5)
     probe, train = ReducedRankProbe((1e-3, 1.0)), blocks.without(4)
-    losses = probe.losses(train, blocks.held(4, 4), slice(1, 5))
+    (losses,) = probe.losses(train, blocks.held(4, 4), [slice(1, 5)])
     held = fold == 4
     for choice, loss in zip(probe.candidates(4), losses, strict=True):
         B = probe.solve(train, choice, slice(1, 5))
