@@ -29,6 +29,7 @@ from compmech.measures.contexts import contexts
 from compmech.measures.findings import BOUNDS, EXACT
 from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
 from compmech.merging import MERGE_TOL, BeliefIndex
+from compmech.minimal import equivalent
 from compmech.mixed_state import GAP
 from compmech.stationarity import is_stationary
 from compmech.stationary import class_weights, stationary_distribution
@@ -75,16 +76,18 @@ def relative_entropy_rate(
     """What each symbol of p costs more, in the long run, to one who takes it for a symbol of q.
 
     Symbols are matched by name. Exact where p is unifilar, or has a finite epsilon-machine, and either finitely many
-    beliefs over q's states occur along p's words or q is unifilar and p's words in the end reveal its state.
+    beliefs over q's states occur along p's words or q is unifilar and p's words in the end reveal its state; and where
+    the two are equivalent, whatever presents them: then it is 0.
 
     Args:
-        p: an HMM, an EpsilonMachine, or a stationary GHMM with a finite epsilon-machine.
+        p: an HMM, an EpsilonMachine, or a stationary GHMM with a finite epsilon-machine; any that is equivalent to q.
         q: the same.
         max_states: pairs of a state of p and a belief over q's states that are explored; where they are more, bounds
             are computed.
         max_numbers: entries of the matrices of all words looked at for bounds.
     Raises:
-        ValueError: for a GHMM that is not stationary or has no finite epsilon-machine: no states emit its words.
+        ValueError: for a GHMM that is not stationary or has no finite epsilon-machine, and is not equivalent to the
+            other process: no states emit its words.
     Example:
         >>> from compmech import HMM
         >>> fair, biased = HMM([[[0.5]], [[0.5]]]), HMM([[[0.75]], [[0.25]]])
@@ -93,6 +96,8 @@ def relative_entropy_rate(
         (0.143841, 'exact')
     """
     max_states, max_numbers = check_count(max_states, "max_states"), check_count(max_numbers, "max_numbers")
+    if _is_signed(p, q) and equivalent(p, q):
+        return _one_process()
     source = _with_states(p, "p")
     target = _aligned(_with_states(q, "q"), source.alphabet)
     word, allowed = _search(source, target, max_states)
@@ -103,6 +108,8 @@ def relative_entropy_rate(
     walk = _explored(source, target, max_states)
     if walk is not None:
         return _result(_settled(source, walk), "")
+    if allowed == inf and equivalent(p, q):
+        return _one_process()
     rate, why = exact(0.0), ""
     for part, weight in ergodic_parts(source):
         known = _known_states(part, target)
@@ -143,6 +150,14 @@ def forbidden_word(p: AnyPresentation, q: AnyPresentation, *, max_states: int = 
             int(allowed),
         )
     return None if word is None else tuple(source.alphabet[x] for x in word)
+
+
+def _is_signed(*processes: AnyPresentation) -> bool:
+    return any(isinstance(as_presentation(process), GHMM) for process in processes)
+
+
+def _one_process() -> RelativeEntropyRate:
+    return RelativeEntropyRate(nats=0.0, how=f"{EXACT}: the two are equivalent, one process", forbidden=None)
 
 
 def _result(rate: Bounds, why: str) -> RelativeEntropyRate:

@@ -3,20 +3,33 @@
 Letters: S a set of states that are still possible; a word that not all of S can emit leaves those that can. A word w
 synchronises when the set of all states becomes a single one. The shortest is found breadth first among the sets; that
 there is one is decided among pairs (see pair_removal), however many sets there are.
+
+Of infinitely many causal states there are no such sets. There a word resets the observer when the belief after it is
+the same whatever belief was before: when T_w of the minimal realisation has rank one. Words are looked at by their row
+spaces, row space of T_wx = (row space of T_w) T_x, each with an orthonormal basis: rounding does not add up along a
+word, as it would in products, which come close to rank one without ever being it.
 """
 
 from dataclasses import dataclass
 from math import inf, isinf
 
 import numpy as np
-from jaxtyping import Bool, Int
+from jaxtyping import Bool, Float, Int
 
-from compmech.causal_states import epsilon_machine
+from compmech.causal_states import epsilon_machine, ergodic_parts
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.hmm import AnyPresentation
+from compmech.errors import NoFiniteEpsilonMachine
+from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.measures.interval import Bounds
+from compmech.minimal import merge_equal_states, minimal
 from compmech.pair_removal import NEVER, PairRemoval, pair_removal
 from compmech.validation import check_count
+
+# Singular values below this, as a part of the largest entry of the symbol's matrix, count as zero; projections on row
+# spaces that agree to so many decimals are the same; and so many row spaces are looked at.
+_SINGULAR = 1e-10
+_DECIMALS = 9
+_MAX_SPACES = 2000
 
 
 @dataclass(frozen=True)
@@ -26,7 +39,7 @@ class Synchronizing:
     Attributes:
         word: a synchronising word, as positions in the alphabet; None where there is none, or none was found. A
             shortest one where `length` is a number.
-        state: the causal state it leads to; None without a word.
+        state: the causal state it leads to; None without a word, or where the causal states are infinitely many.
         length: least length of such a word, the reset threshold: a number where it is known, inf where there is no such
             word, Bounds where the search ended early.
         kind: what becomes of an observer in the long run. "exact": sooner or later, with probability one, the state is
@@ -46,14 +59,15 @@ def synchronizing_word(process: AnyPresentation, *, max_sets: int = 100_000) -> 
     """A shortest word after which the causal state is known, whatever state the machine was in.
 
     Forbidden words count: a state that cannot emit the word is no longer possible. Processes other than
-    epsilon-machines are taken through theirs.
+    epsilon-machines are taken through theirs. Where that is not finite, as of most renewal processes, a word is looked
+    for after which the belief is the same whatever it was before.
 
     Args:
         max_sets: sets of possible states looked at in search of a shortest word. Beyond that a word is given that may
             not be the shortest, and its length as Bounds. Whether there is a word needs no budget, unless all depends
             on transient states.
     Raises:
-        NoFiniteEpsilonMachine: if the process has none.
+        NoFiniteEpsilonMachine: if the process has none, and no word was found that resets all beliefs.
     Reference:
         Travers and Crutchfield, J. Stat. Phys. 145, 1181 (2011) for exact and 1202 for asymptotic synchronisation.
     Example:
@@ -63,7 +77,14 @@ def synchronizing_word(process: AnyPresentation, *, max_sets: int = 100_000) -> 
     """
     if check_count(max_sets, "max_sets") < 1:
         raise ValueError(f"max_sets must be >= 1; got {max_sets}")
-    machine = process if isinstance(process, EpsilonMachine) else epsilon_machine(process)
+    try:
+        machine = process if isinstance(process, EpsilonMachine) else epsilon_machine(process)
+    except NoFiniteEpsilonMachine:
+        reset = _reset_word(as_presentation(process), min(max_sets, _MAX_SPACES))
+        if reset is None:
+            raise
+        reason = "a word resets the observer: the belief after it is the same whatever belief was before"
+        return Synchronizing(reset, None, len(reset), "exact", reason)
     pairs = pair_removal(machine.successor)
     kind, reason = _long_run(machine, pairs)
     recurrent = sum(len(members) for members in pairs.untold)
@@ -88,7 +109,7 @@ def reset_threshold(process: AnyPresentation, *, max_sets: int = 100_000) -> flo
     Args:
         max_sets: as for `synchronizing_word`.
     Raises:
-        NoFiniteEpsilonMachine: if the process has none.
+        NoFiniteEpsilonMachine: as for `synchronizing_word`.
     Reference:
         Cerny, Matematicko-fyzikalny casopis 14, 208 (1964); Volkov, Russian Mathematical Surveys 77, 819 (2022).
     Example:
@@ -97,6 +118,44 @@ def reset_threshold(process: AnyPresentation, *, max_sets: int = 100_000) -> flo
         1
     """
     return synchronizing_word(process, max_sets=max_sets).length
+
+
+def _reset_word(process: HMM | GHMM, max_spaces: int) -> tuple[int, ...] | None:
+    """A shortest word w with T_w of rank one in the minimal realisation, breadth first; None if none was found, or if
+    the process can end in several closed classes."""
+    if isinstance(process, GHMM):
+        settled: HMM | GHMM = GHMM(process.T, process.stationary(), process.evaluate)
+    else:
+        parts = ergodic_parts(process)
+        if len(parts) > 1:
+            return None
+        settled = merge_equal_states(parts[0][0])
+    T = minimal(settled).T
+    size = np.abs(T).max(axis=(1, 2))
+    whole = np.eye(T.shape[1])
+    seen = {_key(whole)}
+    level: list[tuple[tuple[int, ...], np.ndarray]] = [((), whole)]
+    while level:
+        longer = []
+        for word, rows in level:
+            for x in np.flatnonzero(size):
+                _, sizes, directions = np.linalg.svd(rows @ T[x], full_matrices=False)
+                after = directions[sizes > _SINGULAR * size[x]]
+                if len(after) == 1:
+                    return (*word, int(x))
+                if not len(after) or (key := _key(after)) in seen:
+                    continue
+                if len(seen) >= max_spaces:
+                    return None
+                seen.add(key)
+                longer.append(((*word, int(x)), after))
+        level = longer
+    return None
+
+
+def _key(rows: Float[np.ndarray, "rank state"]) -> bytes:
+    """The projection on a row space, rounded; -0 made 0."""
+    return np.asarray(np.round(rows.T @ rows, _DECIMALS) + 0.0).tobytes()
 
 
 def _long_run(machine: EpsilonMachine, pairs: PairRemoval) -> tuple[str, str]:

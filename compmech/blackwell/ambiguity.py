@@ -85,6 +85,11 @@ def not_invertible(system: BeliefSystem) -> str:
     """Why going back from a belief is not possible; empty if it is."""
     if not system.process.nonnegative:
         return "the minimal realisation is signed"
+    return singular(system)
+
+
+def singular(system: BeliefSystem) -> str:
+    """Which possible symbol's matrix is singular, so that its map is not one-to-one; empty if none is."""
     possible = system.T.any(axis=(1, 2))
     singular = np.flatnonzero(np.isneginf(system.log2_determinants) & possible)
     return f"the matrix of symbol {singular[0]} is singular" if len(singular) else ""

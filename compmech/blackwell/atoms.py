@@ -26,11 +26,14 @@ class Atoms:
         reason: the proof in a few words.
         is_finite: whether they are finitely many.
         entropy_rate: h, if it follows exactly.
+        is_told: whether they are finitely many and some word leads to one of them whatever belief was before: the
+            product of its matrices has rank one, and all Lyapunov exponents are -inf.
     """
 
     reason: str
     is_finite: bool
     entropy_rate: Bounds | None
+    is_told: bool = False
 
 
 def atoms(system: BeliefSystem) -> Atoms | None:
@@ -41,7 +44,8 @@ def atoms(system: BeliefSystem) -> Atoms | None:
         pass
     else:
         rate = exact(float(machine.start @ entropy(machine.emit)))
-        return Atoms(f"there are {machine.n_state} causal states", True, rate)
+        reason = "there is one causal state" if machine.n_state == 1 else f"there are {machine.n_state} causal states"
+        return Atoms(reason, True, rate, machine.is_synchronizing)
     events = renewal(system.process.T, system.process.evaluate)
     if events is not None:
         return Atoms(

@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from compmech.blackwell.ambiguity import ambiguity_rate, not_invertible
+from compmech.blackwell.ambiguity import ambiguity_rate, not_invertible, singular
 from compmech.blackwell.atoms import Atoms, atoms
 from compmech.blackwell.dimension import dimension_estimate, lyapunov_dimension
 from compmech.blackwell.entropy import mean_entropy
@@ -20,7 +20,7 @@ from compmech.blackwell.scaling import (
     correlation_dimension,
     information_dimension,
 )
-from compmech.blackwell.separation import APART, TOUCHING, UNPROVED, separation
+from compmech.blackwell.separation import APART, POINTS, TOUCHING, UNPROVED, separation
 from compmech.blackwell.system import BeliefSystem, belief_system
 from compmech.hmm import HMM, AnyPresentation
 from compmech.measures.block import short_block_entropies
@@ -55,14 +55,15 @@ class Blackwell:
         lyapunov_exponents: all n - 1 of them, greatest first.
         exponent_sum: what they add up to, by the determinants.
         lyapunov_dimension: of the exponents and h.
-        separation: whether the images of the beliefs under different symbols are apart.
-        ambiguity_rate: h_a, how much of the last symbol its belief leaves open.
+        separation: whether the images of the beliefs under different symbols are apart; "points" where the beliefs are
+            known to be countably many.
+        ambiguity_rate: h_a, how much of the last symbol and the belief before it the belief after it leaves open.
         corrected_dimension: the Lyapunov dimension with h - h_a for h.
         information_dimension: D_1, fitted.
         correlation_dimension: D_2, fitted.
         box_counting_dimension: D_0, fitted.
         n_state: n, coordinates of a belief in the minimal realisation.
-        n_symbols: symbols drawn after the burn-in.
+        n_symbols: symbols drawn after the burn-in; 0 where all follows without.
         burn_in: symbols of the burn-in of each orbit.
         fits: the fits of the last three, by name.
         how: how each is known.
@@ -94,7 +95,8 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
     """Entropy rate, Lyapunov exponents and dimensions of the set of an observer's beliefs.
 
     The process is the stationary one that `process` settles into, in its minimal realisation. Where its causal states
-    are finitely many, or have finite entropy, the dimensions are known to be 0.
+    are finitely many, or have finite entropy, the dimensions are known to be 0. Where they are finitely many and an
+    observer comes to know which one it is, all else follows too, and nothing is sampled.
 
     Args:
         n_symbols: symbols drawn in all after the burn-in, at least 2000; errors fall with its root.
@@ -114,14 +116,16 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
         raise ValueError(f"n_symbols must be >= {_LEAST_SYMBOLS}, for errors to mean anything; got {n_symbols}")
     check_rng(rng)
     system = belief_system(process)
+    countable = atoms(system)
+    if countable is not None and countable.is_told:
+        return _of_told_points(system, countable)
     n_seq = min(_ORBITS, n_symbols // 100)
     orbits = sample_orbits(system, n_seq, n_symbols // n_seq, rng=rng)
-    countable = atoms(system)
     bounds = _certified(system) if countable is None or countable.entropy_rate is None else countable.entropy_rate
     mean = mean_entropy(orbits)
     rate = _best(bounds, mean)
     exponents = lyapunov_exponents(orbits, rate)
-    apart = separation(system)
+    apart = separation(system) if countable is None else POINTS
     total = determinant_sum(system, bounds)
     ambiguity, ambiguity_how = _ambiguity(orbits, bounds, apart, countable)
     dimension = _lyapunov_dimension(system, bounds, rate, exponents)
@@ -148,7 +152,7 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
                 "lyapunov_exponents": _how_exponents(exponents, total),
                 "exponent_sum": "bounds: mean of log2 |det T_x|, and n h",
                 "lyapunov_dimension": _how_dimension(system, apart, countable),
-                "separation": _HOW_SEPARATION[apart],
+                "separation": _how_separation(system, apart, countable),
                 "ambiguity_rate": ambiguity_how,
                 "corrected_dimension": corrected_how,
             }
@@ -158,11 +162,55 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
     )
 
 
-_HOW_SEPARATION = {
-    APART: "proved: planes lie strictly between the images, so the belief gives the whole past away",
-    TOUCHING: "proved: planes divide the images, which touch: the open set condition holds",
-    UNPROVED: "no proof found that the images are apart: they may overlap",
-}
+def _of_told_points(system: BeliefSystem, points: Atoms) -> Blackwell:
+    """All about finitely many beliefs, of which an observer comes to know which it holds: nothing is left to sample."""
+    h = points.entropy_rate
+    assert h is not None, "finitely many beliefs have an entropy rate"
+    n_exponent = system.n_state - 1
+    zero = f"exact: {points.reason}"
+    lost = "exact: some word's matrix has rank one, which loses all directions for ever"
+    how = {
+        "entropy_rate": "exact",
+        "mean_entropy": f"exact: it is h, and nothing was sampled, as {points.reason}",
+        "lyapunov_exponents": lost if n_exponent else "exact: the belief never moves",
+        "exponent_sum": "bounds: mean of log2 |det T_x|, and n h",
+        "lyapunov_dimension": _how_dimension(system, POINTS, points),
+        "separation": _how_separation(system, POINTS, points),
+        "ambiguity_rate": f"equal to h: {points.reason}",
+        "corrected_dimension": zero,
+    }
+    return Blackwell(
+        entropy_rate=h,
+        mean_entropy=Estimate(h.lower, 0.0),
+        lyapunov_exponents=(exact(-inf),) * n_exponent,
+        exponent_sum=determinant_sum(system, h),
+        lyapunov_dimension=exact(0.0),
+        separation=POINTS,
+        ambiguity_rate=h,
+        corrected_dimension=exact(0.0),
+        information_dimension=exact(0.0),
+        correlation_dimension=exact(0.0),
+        box_counting_dimension=exact(0.0),
+        n_state=system.n_state,
+        n_symbols=0,
+        burn_in=0,
+        fits=MappingProxyType({}),
+        how=MappingProxyType(how | dict.fromkeys(_FITS, zero)),
+    )
+
+
+def _how_separation(system: BeliefSystem, apart: str, countable: Atoms | None) -> str:
+    why = singular(system)
+    if countable is not None:
+        many = "finitely" if countable.is_finite else "countably"
+        words = f"the images are {many} many points: {countable.reason}"
+        return words + (f". The maps are not invertible ({why}): a belief does not give its past away" if why else "")
+    if apart == APART:
+        known = "proved: planes lie strictly between the images, so the belief gives the "
+        return known + (f"last symbol away, but not the belief before it: {why}" if why else "whole past away")
+    if apart == TOUCHING:
+        return "proved: planes divide the images, which touch: the open set condition holds"
+    return "no proof found that the images are apart: they may overlap"
 
 
 def _certified(system: BeliefSystem) -> Bounds:
@@ -222,6 +270,8 @@ def _how_dimension(system: BeliefSystem, apart: str, countable: Atoms | None) ->
         return f"upper bound of the information dimension, which is 0: {countable.reason}"
     if apart == UNPROVED:
         return "upper bound of the information dimension: maps may overlap"
+    if why := singular(system):
+        return f"upper bound of the information dimension: {why}, and its map is not one-to-one"
     if system.n_state == 2:
         return "the information dimension: the maps are of one dimension and their images do not overlap"
     return (
@@ -233,11 +283,11 @@ def _how_dimension(system: BeliefSystem, apart: str, countable: Atoms | None) ->
 def _ambiguity(orbits: Orbits, bounds: Bounds, apart: str, countable: Atoms | None) -> tuple[Known, str]:
     if countable is not None:
         return bounds, f"equal to h: {countable.reason}"
-    if apart == APART:
-        return exact(0.0), "exact: the belief gives the last symbol away"
     why = not_invertible(orbits.system)
     if why:
         return None, f"not computed: {why}"
+    if apart == APART:
+        return exact(0.0), "exact: the belief gives the last symbol away"
     found = ambiguity_rate(orbits)
     if not found.by_length:
         return None, "not computed: rounding grows too fast on the way back"
@@ -259,7 +309,7 @@ def _corrected(
     """The Lyapunov dimension with h - h_a for h."""
     if countable is not None:
         return exact(0.0), f"exact: {countable.reason}"
-    if apart == APART:
+    if apart == APART and ambiguity is not None:
         return dimension, "the Lyapunov dimension: nothing is ambiguous"
     if not isinstance(ambiguity, Estimate):
         return None, "not computed, as the ambiguity rate"

@@ -15,6 +15,9 @@ APART = "apart"
 TOUCHING = "touching"
 UNPROVED = "not shown to be apart"
 
+# Said of beliefs that are known to be countably many, where there are no images of pieces of the hull to compare.
+POINTS = "points"
+
 # Pairs of images looked at before giving up: for planes strictly between them, and for planes that may touch them,
 # which take a linear programme each.
 _MAX_PAIRS = 150

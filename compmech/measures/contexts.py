@@ -152,9 +152,8 @@ def _contraction(joint: Float[np.ndarray, "word state state"]) -> float:
     total = joint.sum(axis=2)
     rows = np.divide(joint, total[:, :, None], out=np.zeros_like(joint), where=total[:, :, None] > 0)
     worst = 0.0
-    for i in range(joint.shape[1]):
-        for other in range(i):
-            both = (total[:, i] > 0) & (total[:, other] > 0)
-            if both.any():
-                worst = max(worst, float(np.abs(rows[both, i] - rows[both, other]).sum(axis=1).max()) / 2)
+    for i in range(1, joint.shape[1]):
+        apart = np.abs(rows[:, :i] - rows[:, i, None]).sum(axis=2)
+        possible = (total[:, :i] > 0) & (total[:, i, None] > 0)
+        worst = max(worst, float(np.where(possible, apart, 0.0).max(initial=0.0)) / 2)
     return worst

@@ -10,6 +10,9 @@ Quantity = float | Bounds | None
 # Bounds nearer than this are as good as exact: no budget would bring them together.
 _NARROW = 1e-9
 
+# Entropies of probabilities near 1, which differ from what was meant by half of 2^-52, may be off by this.
+_OFF = 1e-15
+
 EXACT = "exact"
 BOUNDS = "bounds"
 
@@ -60,7 +63,7 @@ def put_relations(
     rho = _not_negative(Bounds(one_symbol, one_symbol) - h)
     bound = _not_negative(h - ephemeral)
     found.put("entropy_rate", h)
-    found.put("excess_entropy", E)
+    found.put("excess_entropy", E, _faint(E))
     found.put("single_symbol_entropy", one_symbol)
     found.put_difference("predicted_information", rho, one_symbol)
     found.put("ephemeral_information", ephemeral)
@@ -77,6 +80,11 @@ def put_relations(
         found.leave("causal_irreversibility", "not computed: one of the two complexities is only bounded from below")
     else:
         found.put_difference("causal_irreversibility", forward - backward, forward.lower)
+
+
+def _faint(E: Bounds) -> str:
+    """What is to be said of an E so small that the entropies it is a difference of may be off by as much."""
+    return f"up to rounding, {_OFF:g}, which is more than it" if E.is_exact and 0 < abs(E.lower) < _OFF else ""
 
 
 def _not_negative(value: Bounds) -> Bounds:

@@ -119,6 +119,7 @@ def crypticity_and_ephemeral(
 ) -> tuple[float, float]:
     """chi = H[S_0 | X_0:inf] and r = H[X_0 | S_0, X_1:inf], in bits."""
     crypticity = float(found.probability @ entropy(found.beliefs))
-    joint = np.einsum("i,xij,fj->fix", pi, T, found.beliefs / pi)
+    after = T.argmax(axis=2).T  # unifilar: one next state for each (i, x)
+    joint = (found.beliefs / pi)[:, after] * (pi[:, None] * T.max(axis=2).T)
     given = entropy(joint.reshape(len(joint), -1)) - entropy(joint.sum(axis=2))
     return crypticity, float(found.probability @ given)

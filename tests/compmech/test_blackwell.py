@@ -3,6 +3,7 @@
 import json
 from dataclasses import fields
 from math import inf
+from time import process_time
 
 import machines
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from belief_systems import CANTOR, OVERLAPPING
 
 from compmech import HMM, NotErgodic, zoo
-from compmech.blackwell import Blackwell, Estimate, blackwell
+from compmech.blackwell import Blackwell, Estimate, blackwell, lyapunov_exponents, mean_entropy, sample_orbits
 from compmech.measures import Bounds
 from compmech.measures.interval import exact
 
@@ -72,6 +73,57 @@ def test_finitely_many_causal_states_have_dimension_0(process: HMM) -> None:
         assert getattr(found, name) == exact(0.0)
         assert "causal states" in found.how[name]
     assert found.fits == {}
+    assert found.separation == "points"
+    assert found.how["separation"].startswith("the images are finitely many points: there are ")
+
+
+def test_finitely_many_beliefs_that_are_told_need_no_sampling() -> None:
+    """The belief of the golden mean is its last symbol, and does not give the one before away. What follows exactly
+    agrees with what is sampled."""
+    found = run(zoo.golden_mean())
+    assert found.entropy_rate == found.ambiguity_rate == exact(found.mean_entropy.value)
+    assert found.entropy_rate.lower == pytest.approx(2 / 3, abs=1e-12)
+    assert (found.n_symbols, found.burn_in, found.mean_entropy.standard_error) == (0, 0, 0.0)
+    assert "maps are not invertible (the matrix of symbol 0 is singular)" in found.how["separation"]
+    assert "whole past" not in found.how["separation"]
+    for process in (zoo.golden_mean(), zoo.even(), zoo.nemo(), machines.period(4)):
+        found, orbits = run(process), sample_orbits(process, 100, 200, rng=np.random.default_rng(0))
+        assert near(mean_entropy(orbits), found.entropy_rate.lower, 1e-9)
+        sampled = lyapunov_exponents(orbits, found.mean_entropy).exponents
+        assert [one.value for one in sampled] == [one.lower for one in found.lyapunov_exponents] != []
+        assert found.exponent_sum == exact(-inf)
+
+
+def test_one_causal_state_never_moves() -> None:
+    found = run(HMM([[[0.25]], [[0.75]]]))
+    assert (found.lyapunov_exponents, found.n_state, found.lyapunov_dimension) == ((), 1, exact(0.0))
+    assert found.exponent_sum.lower == pytest.approx(0.0, abs=1e-12)
+    assert found.how["lyapunov_exponents"] == "exact: the belief never moves"
+
+
+def test_many_states_of_finitely_many_beliefs_are_quick() -> None:
+    """Sampling them took 5 seconds."""
+    process = zoo.tetris_history()
+    begun = process_time()
+    found = blackwell(process, rng=np.random.default_rng(0))
+    assert process_time() - begun < 2
+    assert found.separation == "points"
+    assert set(found.lyapunov_exponents) == {exact(-inf)}
+
+
+def test_beliefs_of_a_singular_map_do_not_give_their_past_away() -> None:
+    """The images are apart, for each symbol leads to its own states; but one of the maps loses a direction."""
+    T = np.zeros((2, 4, 4))
+    T[0, :, :2] = [[0.4, 0.1], [0.2, 0.3], [0.1, 0.35], [0.3, 0.1]]
+    T[1, :, 2:] = [[0.2, 0.3], [0.4, 0.1], [0.25, 0.3], [0.1, 0.5]]
+    found = run(HMM(T), n_symbols=2000)
+    assert found.separation == "apart"
+    assert found.how["separation"].endswith(
+        "so the belief gives the last symbol away, but not the belief before it: the matrix of symbol 0 is singular"
+    )
+    assert found.ambiguity_rate is None
+    assert found.corrected_dimension is None
+    assert "upper bound" in found.how["lyapunov_dimension"]
 
 
 def test_abc_has_a_lyapunov_dimension_of_1_and_beliefs_that_are_two_points() -> None:

@@ -270,6 +270,29 @@ def test_ghmms_without_states() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    "process",
+    [zoo.moon(), zoo.frdn(), probability_clock(), zoo.bloch_walk(), zoo.quantum_rrxor(), zoo.mess3()],
+    ids=["moon", "frdn", "probability_clock", "bloch_walk", "quantum_rrxor", "mess3"],
+)
+def test_equivalent_processes_are_at_0_whatever_presents_them(process) -> None:
+    """Beside itself, and in other coordinates."""
+    turn = np.eye(process.n_state) + 0.3 * np.eye(process.n_state, k=1)
+    back = np.linalg.inv(turn)
+    turned = GHMM(back @ process.T @ turn, process.start @ turn, back @ process.evaluate, alphabet=process.alphabet)
+    for other in (process, turned):
+        found = relative_entropy_rate(process, other)
+        assert found.nats == 0.0
+        assert found.how == "exact: the two are equivalent, one process"
+
+
+def test_a_generalised_process_that_is_another_one_is_refused() -> None:
+    with pytest.raises(ValueError, match="p must be given by states"):
+        relative_entropy_rate(zoo.moon(), zoo.mess3())
+    with pytest.raises(ValueError, match="p must be given by states"):
+        relative_entropy_rate(zoo.bloch_walk(), zoo.bloch_walk(alpha=0.9))
+
+
 def test_a_search_that_did_not_end_is_no_answer() -> None:
     p = random_unifilar(6, 2, rng=np.random.default_rng(8)).to_hmm()
     with pytest.raises(BudgetExceeded, match="than max_states=3 allows"):

@@ -492,3 +492,13 @@ def test_a_machine_and_its_matrices_have_the_same_statistics(process: HMM) -> No
     found, other = statistics(process), statistics(epsilon_machine(process))
     for key in KEYS[:-2]:
         assert agree(getattr(found, key), getattr(other, key)), key
+
+
+def test_an_excess_entropy_below_rounding_says_so() -> None:
+    """The golden mean with rare 1s, of probability p: E is about p^2 log2 e, and 1 - p is off by 1e-16."""
+    rare = {p: statistics(HMM([[[1 - p, 0], [1, 0]], [[0, p], [0, 0]]])) for p in (1e-9, 1e-6)}
+    assert abs(rare[1e-9].excess_entropy - 1.443e-18) < 1e-15
+    assert rare[1e-9].how["excess_entropy"] == "exact: up to rounding, 1e-15, which is more than it"
+    assert rare[1e-6].excess_entropy == pytest.approx(1.4427e-12, rel=1e-3)
+    assert rare[1e-6].how["excess_entropy"] == "exact"
+    assert statistics(HMM([[[0.5]], [[0.5]]])).how["excess_entropy"] == "exact"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from machines import abc, even, golden_mean, mess3, nemo, period, rip, two_coins
 
-from compmech import EpsilonMachine, NoFiniteEpsilonMachine, NotMinimal
+from compmech import HMM, EpsilonMachine, NoFiniteEpsilonMachine, NotMinimal, epsilon_machine, zoo
 from compmech.measures.interval import Bounds
 from compmech.pair_removal import pair_removal
 from compmech.synchronizing import Synchronizing, reset_threshold, synchronizing_word
@@ -226,6 +226,57 @@ def test_processes_are_taken_through_their_epsilon_machines() -> None:
     assert synchronizing_word(rip()).kind == "exact"
     with pytest.raises(NoFiniteEpsilonMachine):
         synchronizing_word(mess3())
+
+
+@pytest.mark.parametrize(
+    ("process", "event"),
+    [(zoo.sns(), 1), (zoo.frdn(), 0), (zoo.probability_clock(), 1), (zoo.moon(), 0)],
+    ids=["sns", "frdn", "probability_clock", "moon"],
+)
+def test_a_word_can_reset_infinitely_many_beliefs(process, event: int) -> None:
+    """Whatever words came before the event, what follows it has the same probability."""
+    found = synchronizing_word(process)
+    assert (found.word, found.state, found.length, found.kind) == ((event,), None, 1, "exact")
+
+    def after(*word: int) -> np.ndarray:
+        vector = process.start
+        for x in word:
+            vector = vector @ process.T[x]
+        following = np.array([vector @ process.T[x] @ process.T[y] @ process.evaluate for x in (0, 1) for y in (0, 1)])
+        return following / (vector @ process.evaluate)
+
+    quiet = 1 - event
+    np.testing.assert_allclose(after(quiet, event), after(event), atol=1e-12)
+    np.testing.assert_allclose(after(quiet, quiet, event), after(event), atol=1e-12)
+
+
+def test_a_reset_word_of_two_symbols() -> None:
+    """A 1 ends a run of 0s, and another 1 may follow it: it takes a 0 before a 1 to tell which of them that is."""
+    T = np.zeros((2, 3, 3))
+    T[0, 0, 0], T[0, 0, 1] = 0.4, 0.6
+    T[0, 1, 1], T[1, 1, 2] = 0.7, 0.3
+    T[0, 2, 0], T[1, 2, 0] = 0.5, 0.5
+    assert all(np.linalg.matrix_rank(T[x]) > 1 for x in (0, 1))
+    assert np.linalg.matrix_rank(T[0] @ T[1]) == 1
+    with pytest.raises(NoFiniteEpsilonMachine):
+        epsilon_machine(HMM(T), max_states=500)
+    found = synchronizing_word(HMM(T))
+    assert (found.word, found.length) == ((0, 1), 2)
+    assert reset_threshold(HMM(T)) == 2
+    with pytest.raises(NoFiniteEpsilonMachine):
+        synchronizing_word(HMM(T), max_sets=1)
+
+
+def test_products_that_come_close_to_rank_one_reset_nothing() -> None:
+    """Every matrix of mess3 is invertible: beliefs are forgotten, but never altogether. Two coins are two classes."""
+    with pytest.raises(NoFiniteEpsilonMachine):
+        reset_threshold(mess3())
+    p = HMM(zoo.sns().T)
+    both = np.zeros((2, 2 * p.n_state, 2 * p.n_state))
+    both[:, : p.n_state, : p.n_state] = p.T
+    both[:, p.n_state :, p.n_state :] = zoo.sns(p=0.3, q=0.8).T
+    with pytest.raises(NoFiniteEpsilonMachine):
+        synchronizing_word(HMM(both, start=np.full(len(both[0]), 1 / len(both[0]))))
 
 
 def test_a_transient_state_can_make_the_difference() -> None:
