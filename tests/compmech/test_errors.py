@@ -32,6 +32,11 @@ ERRORS = [
         {"classes": ((0,), (1, 2))},
         "2 closed classes of states ([0]; [1, 2]). Give start=...",
     ),
+    (
+        NotErgodic([[0], [1, 2]], one_class=True),
+        {"classes": ((0,), (1, 2)), "one_class": True},
+        "each closed class has its own: there are 2 closed classes of states ([0]; [1, 2]). Ask for that of one class",
+    ),
     (NotStationary(0.125), {"drift": 0.125, "transient": ()}, "one step moves it by up to 0.125"),
     (
         NotStationary(1.0, [2, 3]),
