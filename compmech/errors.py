@@ -13,8 +13,12 @@ _WRITTEN_OUT = 10**15
 def _explored(presentation: object) -> str:
     """How much of the mixed states was seen, and, where it is known, how much was not."""
     count = len(getattr(presentation, "beliefs", ()))
+    expanded = getattr(presentation, "n_expanded", None)
+    if expanded is not None:
+        return f"{expanded} mixed states explored, which lead to {count - expanded} more"
     lost = getattr(presentation, "lost_mass", None)
-    return f"{count} mixed states explored and {'what' if lost is None else f'probability {lost:.3g}'}"
+    out = "the last of them lead" if lost is None else f"probability {lost:.3g} still leads"
+    return f"{count} mixed states explored and {out} outside them"
 
 
 def _brief(items: Sequence[object]) -> str:
@@ -185,7 +189,7 @@ class NoFiniteEpsilonMachine(ValueError):
     def reason(self) -> str:
         """What is wrong, without the names of the library's parts."""
         return (
-            f"no finite epsilon-machine found: {_explored(self.explored)} still leads outside them. The process may "
+            f"no finite epsilon-machine found: {_explored(self.explored)}. The process may "
             "have infinitely many causal states, or need a larger max_states"
         )
 

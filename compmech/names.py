@@ -33,7 +33,7 @@ def _difference(one: Hashable, other: Hashable) -> str:
     return (
         f"one process has the symbol {one!r} and another {other!r}, alike in print but not equal, and symbols are "
         f"matched by name: give both the same names, relabelled(process, {naming}) or "
-        f"\"alphabet\": [{_in_file(one)}, ...] in a machine file"
+        f'"alphabet": [{_in_file(one)}, ...] in a machine file'
     )
 
 

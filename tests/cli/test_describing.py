@@ -157,7 +157,9 @@ def test_a_process_without_states_has_no_rate_and_says_so(capsys: Captured) -> N
     assert "not computed" in found["how"]["relative_entropy_rate"]
 
 
-@pytest.mark.parametrize(("p", "q"), [("golden_mean", "even"), ("flower", "flower"), ("mess3", "mess3:x=0.06"), ("even", "even")])
+@pytest.mark.parametrize(
+    ("p", "q"), [("golden_mean", "even"), ("flower", "flower"), ("mess3", "mess3:x=0.06"), ("even", "even")]
+)
 def test_the_table_of_divergences_fits(capsys: Captured, p: str, q: str) -> None:
     status, out, _ = run(capsys, "divergence", p, q, "--samples", "10", "--length", "4")
     assert status == 0
