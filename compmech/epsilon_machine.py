@@ -122,7 +122,7 @@ class EpsilonMachine:
         return state, symbol, self.successor[state, symbol], self.emit[state, symbol]
 
     def stationary(self) -> Float[np.ndarray, " causal"]:
-        """The distribution over causal states that one step leaves as it is; of several, what the start settles into."""
+        """The distribution over causal states that a step leaves as it is; of several, what the start settles into."""
         state, _, after, probability = self.edges
         return long_run_distribution(state, after, probability, self.start)
 

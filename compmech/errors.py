@@ -133,14 +133,15 @@ class NotErgodic(ValueError):
         listed = "; ".join(_brief(members) for members in self.classes[:_SHOWN])
         more = "" if len(self.classes) <= _SHOWN else f"; ... {len(self.classes) - _SHOWN} more"
         what = "each closed class has its own" if self.one_class else "the stationary distribution is not unique"
-        return f"{what}: there are {len(self.classes)} closed classes of states ({listed}{more})"
+        repair = "ask for that of one class" if self.one_class else "a start says how they are mixed"
+        return f"{what}: there are {len(self.classes)} closed classes of states ({listed}{more}); {repair}"
 
     def __str__(self) -> str:
         if self.one_class:
-            return f"{self.reason}. Ask for that of one class, the states c: HMM(process.T[:, c][:, :, c])."
+            return f"{self.reason}, for states c HMM(process.T[:, c][:, :, c])."
         return (
-            f"{self.reason}. Give start=..., a distribution over states, to say how they are mixed; "
-            "compose.settled(process) then makes that start stationary."
+            f"{self.reason}. Give start=..., a distribution over states; compose.settled(process) then makes it "
+            "stationary."
         )
 
 
@@ -160,8 +161,8 @@ class NotStationary(ValueError):
     def __str__(self) -> str:
         said = (
             f"the start is not stationary: one step moves it by up to {self.drift:.3g}. "
-            "compose.settled(process) is the stationary process that it settles into, and stationary(process) the start "
-            "of that one; with a single closed class of states it is enough to leave start out."
+            "compose.settled(process) is the stationary process that it settles into, and stationary(process) the "
+            "start of that one; with a single closed class of states it is enough to leave start out."
         )
         if not self.transient:
             return said

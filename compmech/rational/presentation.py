@@ -291,7 +291,8 @@ def _nearest(value: float, max_denominator: int, place: str, size: float = 0.0) 
     if abs(float(found) - value) > _ROUNDED * max(abs(value), size):
         raise ValueError(
             f"{place} is {value!r}, which is no fraction with a denominator up to {max_denominator}; the nearest is "
-            f"{found}, off by {abs(float(found) - value):.1e}. Raise max_denominator, or build RationalHMM from the fractions meant."
+            f"{found}, off by {abs(float(found) - value):.1e}. Raise max_denominator, or build RationalHMM from the "
+            "fractions meant."
         )
     return found
 

@@ -50,11 +50,11 @@ def test_a_reducible_process_whose_start_moves_is_mended_as_the_message_says() -
     process = HMM(T, start=[0.5, 0.5, 0])
     with pytest.raises(NotStationary, match=r"compose\.settled\(process\) is .*stationary\(process\) the start"):
         statistics(process)
-    with pytest.raises(NotErgodic, match="Give start=.*settled"):
+    with pytest.raises(NotErgodic, match=r"Give start=.*settled"):
         HMM(T)
     for mended in (settled(process), HMM(T, start=stationary(process))):
         assert statistics(mended).entropy_rate == pytest.approx(0.5)
-    with pytest.raises(NotErgodic, match="Ask for that of one class"):
+    with pytest.raises(NotErgodic, match="ask for that of one class"):
         belief_system(settled(process))
     assert belief_system(HMM(process.T[:, [1, 2]][:, :, [1, 2]])).process.n_state == 2
 
