@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.names import check_names_match
 from compmech.spans import krylov_basis
 
 
@@ -44,6 +45,8 @@ def distinguishing_word(a: AnyPresentation, b: AnyPresentation, *, tol: float = 
         tol: largest component of start_a - start_b, along an orthonormal basis of what words can tell, that counts as
             none. Words shorter than the one given agree to about tol times the square root of the number of states.
             Probabilities of single steps that differ by less than 1e-10 (RANK_TOL) are the same for every tol.
+    Raises:
+        ValueError: if the symbols differ in type alone, as '1' and 1 do.
     Reference:
         Tzeng, SIAM J. Computing 21, 216 (1992).
     Example:
@@ -99,6 +102,7 @@ class SideBySide:
 
 def side_by_side(left: HMM | GHMM, right: HMM | GHMM) -> SideBySide:
     """Two presentations in one space, symbols matched by name."""
+    check_names_match([left.alphabet, right.alphabet])
     names = list(dict.fromkeys([*left.alphabet, *right.alphabet]))
     n, total = left.n_state, left.n_state + right.n_state
     T = np.zeros((len(names), total, total))

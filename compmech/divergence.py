@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from compmech.errors import BudgetExceeded
 from compmech.measures.interval import ROUNDING
+from compmech.names import check_names_match
 from compmech.units import bits
 from compmech.validation import check_count, check_rng
 
@@ -102,7 +103,7 @@ def word_divergences(p: Source, q: HasLogProb, length: int, *, max_words: int = 
         length: L >= 0; all words over the symbols of both are enumerated.
         max_words: the most words that may be.
     Raises:
-        ValueError: if the length is negative.
+        ValueError: if the length is negative, or the symbols differ in type alone, as '1' and 1 do.
         BudgetExceeded: if there are more than `max_words` words, before anything is computed.
     Reference:
         Lin, IEEE Transactions on Information Theory 37, 145 (1991), for the Jensen-Shannon divergence.
@@ -138,7 +139,7 @@ def renyi_divergence(p: Source, q: HasLogProb, length: int, order: float, *, max
     Args:
         order: a >= 0; inf is allowed.
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or the symbols differ in type alone, as '1' and 1 do.
     Reference:
         van Erven and Harremoes, IEEE Transactions on Information Theory 60, 3797 (2014).
     """
@@ -172,7 +173,7 @@ def sampled_divergence(
         rng: draws them.
         confidence: of the interval, which takes the mean of the log ratios to be normal.
     Raises:
-        ValueError: if an argument is out of range.
+        ValueError: if an argument is out of range, or the symbols differ in type alone, as '1' and 1 do.
     """
     length = check_count(length, "length")
     if check_count(n_words, "n_words") < 2:
@@ -219,6 +220,7 @@ def _enumerated(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[Hashable, ...]]:
     """Log probabilities of all words of one length, the words, and the names of their symbols."""
     length = check_count(length, "length")
+    check_names_match([p.alphabet, getattr(q, "alphabet", ())])
     names = tuple(dict.fromkeys([*p.alphabet, *getattr(q, "alphabet", ())]))
     n_word = len(names) ** length
     if n_word > max_words:
@@ -235,6 +237,7 @@ def _log_prob(
 ) -> Float[np.ndarray, " seq"]:
     """Log probabilities of words over the symbols `names`; words with a symbol that a process lacks are forbidden."""
     alphabet = getattr(process, "alphabet", names)
+    check_names_match([names, alphabet])
     place = {name: index for index, name in enumerate(alphabet)}
     number = np.array([place.get(name, -1) for name in names], dtype=np.intp)
     own = number[words]

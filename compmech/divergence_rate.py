@@ -31,6 +31,7 @@ from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
 from compmech.merging import MERGE_TOL, BeliefIndex
 from compmech.minimal import equivalent
 from compmech.mixed_state import GAP
+from compmech.names import check_names_match
 from compmech.stationarity import is_stationary
 from compmech.stationary import class_weights, stationary_distribution
 from compmech.units import bits, nats
@@ -87,7 +88,7 @@ def relative_entropy_rate(
         max_numbers: entries of the matrices of all words looked at for bounds.
     Raises:
         ValueError: for a GHMM that is not stationary or has no finite epsilon-machine, and is not equivalent to the
-            other process: no states emit its words.
+            other process: no states emit its words; or if the symbols differ in type alone, as '1' and 1 do.
     Example:
         >>> from compmech import HMM
         >>> fair, biased = HMM([[[0.5]], [[0.5]]]), HMM([[[0.75]], [[0.25]]])
@@ -132,7 +133,7 @@ def forbidden_word(p: AnyPresentation, q: AnyPresentation, *, max_states: int = 
         max_states: pairs of a state of p and a set of states of q that are looked at.
     Raises:
         BudgetExceeded: if `max_states` did not suffice; `.found` is a length up to which q forbids no word of p.
-        ValueError: if a GHMM has no states that emit its words.
+        ValueError: if a GHMM has no states that emit its words, or the symbols differ in type alone, as '1' and 1 do.
     Example:
         >>> from compmech import zoo
         >>> forbidden_word(zoo.golden_mean(), zoo.even()), forbidden_word(zoo.even(), zoo.golden_mean())
@@ -205,6 +206,7 @@ def _aligned(process: HMM, names: tuple[Hashable, ...]) -> HMM:
     """The process with its symbols in the order of `names`. Symbols without a name there are put at the end."""
     if process.alphabet == names:
         return process
+    check_names_match([names, process.alphabet])
     own = {name: index for index, name in enumerate(process.alphabet)}
     wanted = list(dict.fromkeys([*names, *process.alphabet]))
     T = np.zeros((len(wanted), process.n_state, process.n_state))

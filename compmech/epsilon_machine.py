@@ -17,7 +17,7 @@ from compmech.merging import MERGE_TOL
 from compmech.pair_removal import pair_removal
 from compmech.partition import refine
 from compmech.sampling import BlockTable, block_length, sample_blocks, successor_table
-from compmech.stationary import stationary_distribution
+from compmech.stationary import long_run_distribution, stationary_distribution
 from compmech.validation import SUM_TOL, as_floats, check_count, check_distribution, check_names, check_rng, frozen
 
 # Machines with more states than this keep their transitions in sparse form.
@@ -80,7 +80,7 @@ class EpsilonMachine:
         object.__setattr__(self, "alphabet", check_names(alphabet, n_symbol, "alphabet"))
         object.__setattr__(self, "states", check_names(states, n_state, "states"))
         object.__setattr__(self, "name", name)
-        given = self.stationary() if start is None else check_distribution(start, n_state)
+        given = self._only_stationary() if start is None else check_distribution(start, n_state)
         object.__setattr__(self, "start", frozen(given))
 
     @property
@@ -122,11 +122,11 @@ class EpsilonMachine:
         return state, symbol, self.successor[state, symbol], self.emit[state, symbol]
 
     def stationary(self) -> Float[np.ndarray, " causal"]:
-        """The distribution over causal states that one step leaves as it is.
+        """The distribution over causal states that a step leaves as it is; of several, what the start settles into."""
+        state, _, after, probability = self.edges
+        return long_run_distribution(state, after, probability, self.start)
 
-        Raises:
-            NotErgodic: if it is not unique.
-        """
+    def _only_stationary(self) -> Float[np.ndarray, " causal"]:
         state, _, after, probability = self.edges
         return stationary_distribution(state, after, probability, self.n_state)
 

@@ -13,8 +13,12 @@ _WRITTEN_OUT = 10**15
 def _explored(presentation: object) -> str:
     """How much of the mixed states was seen, and, where it is known, how much was not."""
     count = len(getattr(presentation, "beliefs", ()))
+    expanded = getattr(presentation, "n_expanded", None)
+    if expanded is not None:
+        return f"{expanded} mixed states explored, which lead to {count - expanded} more"
     lost = getattr(presentation, "lost_mass", None)
-    return f"{count} mixed states explored and {'what' if lost is None else f'probability {lost:.3g}'}"
+    out = "the last of them lead" if lost is None else f"probability {lost:.3g} still leads"
+    return f"{count} mixed states explored and {out} outside them"
 
 
 def _brief(items: Sequence[object]) -> str:
@@ -111,22 +115,33 @@ class LostPrecision(ValueError):
 
 
 class NotErgodic(ValueError):
-    """A stationary distribution was asked for and is not unique.
+    """A stationary distribution was asked for and is not unique, or one closed class and there are several.
 
     Attributes:
         classes: the closed classes of states, as tuples of state indices.
+        one_class: whether what was asked for is a property of one closed class, however a start would mix them.
     """
 
-    def __init__(self, classes: Collection[Collection[int]]) -> None:
+    def __init__(self, classes: Collection[Collection[int]], one_class: bool = False) -> None:
         self.classes = tuple(tuple(int(state) for state in members) for members in classes)
-        super().__init__(self.classes)
+        self.one_class = bool(one_class)
+        super().__init__(self.classes, self.one_class)
 
-    def __str__(self) -> str:
+    @property
+    def reason(self) -> str:
+        """What is wrong, without the names of the library's parts."""
         listed = "; ".join(_brief(members) for members in self.classes[:_SHOWN])
         more = "" if len(self.classes) <= _SHOWN else f"; ... {len(self.classes) - _SHOWN} more"
+        what = "each closed class has its own" if self.one_class else "the stationary distribution is not unique"
+        repair = "ask for that of one class" if self.one_class else "a start says how they are mixed"
+        return f"{what}: there are {len(self.classes)} closed classes of states ({listed}{more}); {repair}"
+
+    def __str__(self) -> str:
+        if self.one_class:
+            return f"{self.reason}, for states c HMM(process.T[:, c][:, :, c])."
         return (
-            f"the stationary distribution is not unique: there are {len(self.classes)} closed classes of states "
-            f"({listed}{more}). Give start=..., a distribution over states, to say how they are mixed."
+            f"{self.reason}. Give start=..., a distribution over states; compose.settled(process) then makes it "
+            "stationary."
         )
 
 
@@ -146,15 +161,15 @@ class NotStationary(ValueError):
     def __str__(self) -> str:
         said = (
             f"the start is not stationary: one step moves it by up to {self.drift:.3g}. "
-            "Leave start out for the stationary process, or give a start that stays: stationary(process) is one."
+            "compose.settled(process) is the stationary process that it settles into, and stationary(process) the "
+            "start of that one; with a single closed class of states it is enough to leave start out."
         )
         if not self.transient:
             return said
         subject, object_ = ("State", "it") if len(self.transient) == 1 else ("States", "them")
         return (
             f"{said} {subject} {_brief(self.transient)} of the start, once left, will not be visited again, and a "
-            f"machine file without a start must be without {object_}, rows and columns; compose.settled(process) is "
-            "what the process settles into."
+            f"machine file without a start must be without {object_}, rows and columns."
         )
 
 
@@ -175,7 +190,7 @@ class NoFiniteEpsilonMachine(ValueError):
     def reason(self) -> str:
         """What is wrong, without the names of the library's parts."""
         return (
-            f"no finite epsilon-machine found: {_explored(self.explored)} still leads outside them. The process may "
+            f"no finite epsilon-machine found: {_explored(self.explored)}. The process may "
             "have infinitely many causal states, or need a larger max_states"
         )
 

@@ -13,7 +13,7 @@ from compmech.errors import NegativeProbability
 from compmech.filtering import log_probability, predictions
 from compmech.sampling import BlockTable, block_length, matrix_table, sample_blocks, sample_signed
 from compmech.signed import largest
-from compmech.stationary import stationary_distribution
+from compmech.stationary import long_run_distribution, stationary_distribution
 from compmech.validation import (
     SUM_TOL,
     check_count,
@@ -157,7 +157,7 @@ class HMM(_Presentation):
         object.__setattr__(self, "T", sealed(check_stochastic(T)))
         object.__setattr__(self, "evaluate", sealed(np.ones(self.n_state)))
         self._name_parts(alphabet, states, name)
-        given = self.stationary() if start is None else check_distribution(start, self.n_state)
+        given = self._only_stationary() if start is None else check_distribution(start, self.n_state)
         object.__setattr__(self, "start", sealed(given))
 
     @cached_property
@@ -176,11 +176,11 @@ class HMM(_Presentation):
         return bool(((self.T > 0).sum(axis=2) <= 1).all())
 
     def stationary(self) -> Float[np.ndarray, " state"]:
-        """The distribution over states that one step leaves as it is.
+        """The distribution over states that one step leaves as it is; of several, what the start settles into."""
+        source, target = np.nonzero(self.A)
+        return long_run_distribution(source, target, self.A[source, target], self.start)
 
-        Raises:
-            NotErgodic: if it is not unique.
-        """
+    def _only_stationary(self) -> Float[np.ndarray, " state"]:
         source, target = np.nonzero(self.A)
         return stationary_distribution(source, target, self.A[source, target], self.n_state)
 

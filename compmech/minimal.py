@@ -114,5 +114,7 @@ def equivalent(a: AnyPresentation, b: AnyPresentation, *, tol: float = 1e-8) -> 
     Args:
         tol: largest component of the difference along an orthonormal basis of that space. Word probabilities of
             processes found equivalent differ by no more than about tol times sqrt(n + m).
+    Raises:
+        ValueError: if the symbols differ in type alone, as '1' and 1 do.
     """
     return bool(abs(side_by_side(as_presentation(a), as_presentation(b)).told).max() <= tol)

@@ -30,13 +30,35 @@ class HasStationary(Protocol):
 def stationary(process: HasStationary) -> Float[np.ndarray, " state"]:
     """The distribution over states that one step leaves as it is.
 
-    For a GHMM it is the signed vector pi with pi @ A = pi and pi @ evaluate = 1.
+    With several closed classes of states there are many, and it is the one that the process's own start settles into: a
+    stationary start itself, to rounding. `HMM(T, start=stationary(process))` is stationary whatever the start of
+    `process` is. For a GHMM it is the signed vector pi with pi @ A = pi and pi @ evaluate = 1.
 
     Raises:
-        NotErgodic: if it is not unique, with the closed classes of states. (For a GHMM, whose states are coordinates
-            without classes, a ValueError.)
+        ValueError: for a GHMM, whose states are coordinates without classes, if it is not unique.
     """
     return process.stationary()
+
+
+def long_run_distribution(
+    source: Int[np.ndarray, " edge"],
+    target: Int[np.ndarray, " edge"],
+    weight: Float[np.ndarray, " edge"],
+    start: Float[np.ndarray, " state"],
+) -> Float[np.ndarray, " state"]:
+    """The stationary distribution of each closed class, times the probability of ending there."""
+    n_state = len(start)
+    classes = closed_classes(source, target, n_state)
+    if len(classes) == 1:
+        return stationary_distribution(source, target, weight, n_state)
+    pi = np.zeros(n_state)
+    for members, ends in zip(classes, class_weights(source, target, weight, start, classes), strict=True):
+        place = np.full(n_state, -1)
+        place[members] = np.arange(len(members))
+        inside = place[source] >= 0
+        within = stationary_distribution(place[source[inside]], place[target[inside]], weight[inside], len(members))
+        pi[members] = ends * within
+    return np.asarray(pi / pi.sum())
 
 
 def stationary_distribution(

@@ -112,6 +112,7 @@ def belief_system(process: AnyPresentation) -> BeliefSystem:
     parts = ergodic_parts(presentation)
     if len(parts) > 1:
         source, target = np.nonzero(presentation.A)
-        raise NotErgodic([part.tolist() for part in closed_classes(source, target, presentation.n_state)])
+        classes = closed_classes(source, target, presentation.n_state)
+        raise NotErgodic([part.tolist() for part in classes], one_class=True)
     merged = merge_equal_states(parts[0][0])
     return BeliefSystem(minimal(merged), hidden=merged)

@@ -164,7 +164,7 @@ def stats(
     if as_json:
         print(json.dumps(found, indent=1, allow_nan=False))
         return
-    print("\n".join([named.title, *statistics_table(found)]))
+    print("\n".join([*wrapped(named.title, "", 6), *statistics_table(found)]))
     if more:
         print("\n".join(more_table(found["more"])))
     if estimate:

@@ -8,7 +8,7 @@ import typer
 
 from compmech.cli.arguments import parse_process
 from compmech.cli.failure import misuse
-from compmech.cli.tables import Notes, shown
+from compmech.cli.tables import Notes, shown, wrapped
 from compmech.hmm import GHMM, HMM
 
 __all__ = ["add_diverging_commands"]
@@ -113,7 +113,7 @@ def _fields(result: Any) -> dict[str, Any]:
 def _table(found: dict[str, Any]) -> list[str]:
     notes = Notes()
     how = found["how"]
-    lines = [f"P = {found['p']}", f"Q = {found['q']}"]
+    lines = [*wrapped(found["p"], "P = "), *wrapped(found["q"], "Q = ")]
     lines.append(notes.row("one process", "yes" if found["equivalent"] else "no", ""))
     word = found["distinguishing_word"]
     if word is not None:

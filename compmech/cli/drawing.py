@@ -12,6 +12,7 @@ from compmech.cli.arguments import NamedProcess
 from compmech.cli.describing import Unused, chosen_process
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.output import report_os_errors
+from compmech.cli.tables import wrapped
 
 if TYPE_CHECKING:
     from compmech.mixed_state import MixedStatePresentation
@@ -141,7 +142,7 @@ def msp(
     if as_json:
         print(json.dumps(_table(named, mixed), allow_nan=False))
         return
-    print(named.title)
+    print("\n".join(wrapped(named.title, "", 6)))
     rows = {
         "mixed states": f"{mixed.n_mixed}",
         "recurrent": f"{int(mixed.recurrent.sum())}",

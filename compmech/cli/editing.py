@@ -12,6 +12,7 @@ from compmech.cli.failure import misuse
 from compmech.cli.finished_run import read_run
 from compmech.cli.output import output_file, report_os_errors
 from compmech.cli.running import command_line
+from compmech.cli.tables import wrapped
 
 if TYPE_CHECKING:
     from predictors.network import Network
@@ -83,7 +84,7 @@ def edit(
         }
         print(json.dumps(document, indent=1, allow_nan=False))
         return
-    print(f"{found.predictor} on {named.title}")
+    print("\n".join(wrapped(f"{found.predictor} on {named.title}", "", 6)))
     print(edit_table(rows, shares))
     if out is not None:
         print(f"\nwritten:\n  {out}")

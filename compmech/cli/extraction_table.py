@@ -14,7 +14,7 @@ _EVERY = 2
 def extraction_table(document: dict[str, Any], title: str) -> list[str]:
     """The lines, at most 80 columns wide."""
     found = document["diagnostics"]
-    lines = [title, *_verdict(document)]
+    lines = [*wrapped(title, "", 6), *_verdict(document)]
     if found["finite"]:
         lines += ["", *machine_lines(document["machine"]), *_left_out(document)]
     else:

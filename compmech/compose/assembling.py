@@ -8,6 +8,7 @@ from jaxtyping import Float
 
 from compmech.errors import BudgetExceeded
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
+from compmech.names import check_names_match
 from compmech.validation import check_count
 
 # Numbers in the labelled matrices of a composed process: 80 MB. Every composition takes `max_entries` to ask for more.
@@ -165,8 +166,14 @@ def part_labels(parts: Iterable[HMM | GHMM]) -> tuple[Hashable, ...]:
 
 
 def shared_alphabet(parts: Iterable[HMM | GHMM]) -> tuple[Hashable, ...]:
-    """The symbols of all parts, by name, in order of first appearance."""
-    return tuple(dict.fromkeys(symbol for part in parts for symbol in part.alphabet))
+    """The symbols of all parts, by name, in order of first appearance.
+
+    Raises:
+        ValueError: if symbols differ in type alone, as '1' and 1 do.
+    """
+    alphabets = [part.alphabet for part in parts]
+    check_names_match(alphabets)
+    return tuple(dict.fromkeys(symbol for alphabet in alphabets for symbol in alphabet))
 
 
 def spread_over(part: HMM | GHMM, alphabet: tuple[Hashable, ...]) -> Float[np.ndarray, "symbol state state"]:

@@ -36,7 +36,8 @@ def mixture(
     Returns:
         An HMM, or a GHMM if one of the components is one.
     Raises:
-        ValueError: if the weights are not a distribution over the components.
+        ValueError: if the weights are not a distribution over the components, or symbols differ in type alone, as '1'
+            and 1 do.
         PresentationTooLarge: before anything is built.
     Example:
         >>> from compmech import entropy_rate, zoo

@@ -4,9 +4,8 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.compose.assembling import MAX_ENTRIES, as_part, assembled
-from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation
-from compmech.stationary import class_weights, stationary_distribution
+from compmech.stationary import long_run_distribution
 
 # Singular values of A - 1 below this, over its largest entry, belong to eigenvalue 1; spans and ranks use the same.
 _RANK_TOL = 1e-9
@@ -38,20 +37,10 @@ def long_run(process: HMM | GHMM, start: Float[np.ndarray, " state"]) -> Float[n
     """The average of start @ A ** n over many n; start itself where one step leaves it as it is."""
     if abs(start @ process.A - start).max() == 0:
         return start
-    return _classwise(process.A, start) if isinstance(process, HMM) else _projected(process.A, start)
-
-
-def _classwise(A: Float[np.ndarray, "state state"], start: Float[np.ndarray, " state"]) -> Float[np.ndarray, " state"]:
-    """The stationary distribution of each closed class, times the probability of ending there."""
-    source, target = np.nonzero(A)
-    classes = closed_classes(source, target, len(A))
-    weights = class_weights(source, target, A[source, target], start, classes)
-    pi = np.zeros(len(A))
-    for members, weight in zip(classes, weights, strict=True):
-        inside = A[np.ix_(members, members)]
-        i, j = np.nonzero(inside)
-        pi[members] = weight * stationary_distribution(i, j, inside[i, j], len(members))
-    return np.asarray(pi / pi.sum())
+    if isinstance(process, GHMM):
+        return _projected(process.A, start)
+    source, target = np.nonzero(process.A)
+    return long_run_distribution(source, target, process.A[source, target], start)
 
 
 def _projected(A: Float[np.ndarray, "state state"], start: Float[np.ndarray, " state"]) -> Float[np.ndarray, " state"]:

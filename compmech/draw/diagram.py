@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.draw.wording import short_number
+from compmech.draw.wording import short_number, short_numbers
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.mixed_state import MixedStatePresentation
@@ -44,9 +44,14 @@ class Arrow:
     weights: tuple[float, ...]
 
     @property
+    def numbers(self) -> tuple[str, ...]:
+        """The probabilities as text, all as fractions or all as decimals."""
+        return short_numbers(self.weights)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """One label for each symbol, with its probability after a colon."""
-        return tuple(f"{x}:{short_number(w)}" for x, w in zip(self.symbols, self.weights, strict=True))
+        return tuple(f"{x}:{number}" for x, number in zip(self.symbols, self.numbers, strict=True))
 
     @property
     def is_negative(self) -> bool:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 from jaxtyping import Float
 
-from compmech.draw.wording import exact_fraction, short_number
+from compmech.draw.wording import short_number
 
 _SPECIAL = {
     "\\": r"$\backslash$",
@@ -37,11 +37,14 @@ def tex_number(value: float) -> str:
         >>> tex_number(0.5), tex_number(-1 / 3), tex_number(0.85), tex_number(1.5e-7)
         ('\\\\frac{1}{2}', '-\\\\frac{1}{3}', '0.85', '1.5 \\\\cdot 10^{-7}')
     """
-    text = short_number(value)
-    fraction = exact_fraction(value)
-    if "/" in text and fraction is not None:
-        sign = "-" if fraction < 0 else ""
-        return rf"{sign}\frac{{{abs(fraction.numerator)}}}{{{fraction.denominator}}}"
+    return tex_written(short_number(value))
+
+
+def tex_written(text: str) -> str:
+    """A number as `short_number` writes it, in math mode."""
+    over, slash, under = text.removeprefix("-").partition("/")
+    if slash:
+        return rf"{'-' if text.startswith('-') else ''}\frac{{{over}}}{{{under}}}"
     scientific = re.fullmatch(r"(.*)e(-?\d+)", text)
     return rf"{scientific[1]} \cdot 10^{{{scientific[2]}}}" if scientific else text
 

@@ -6,7 +6,7 @@ from jaxtyping import Float
 from compmech.draw.diagram import Arrow, Drawable, Node, diagram
 from compmech.draw.picture import MAX_STATES, check_size
 from compmech.draw.placement import Curve, placed
-from compmech.draw.tex import tex_number, tex_text
+from compmech.draw.tex import tex_text, tex_written
 
 PREAMBLE = r"""\usepackage{tikz}
 \usetikzlibrary{automata}"""
@@ -85,8 +85,8 @@ def _node_text(node: Node) -> str:
 def _curve(arrow: Arrow, curve: Curve) -> list[str]:
     a, b, c, d = curve.control
     style = ", negative" if arrow.is_negative else ""
-    labels = zip(arrow.symbols, arrow.weights, strict=True)
-    texts = [rf"{tex_text(symbol)}:${tex_number(weight)}$" for symbol, weight in labels]
+    labels = zip(arrow.symbols, arrow.numbers, strict=True)
+    texts = [rf"{tex_text(symbol)}:${tex_written(number)}$" for symbol, number in labels]
     columns = -(-len(texts) // len(curve.lines))
     rows = [", ".join(texts[start : start + columns]) for start in range(0, len(texts), columns)]
     return [

@@ -1,6 +1,6 @@
 """Numbers and names as short text: probabilities as fractions where they are such, quantities with what is known."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil, floor, inf, isinf
 
@@ -39,6 +39,20 @@ def short_number(value: float) -> str:
         return decimal
     is_same = abs(float(decimal) - value) <= _SAME * abs(value)
     return decimal if is_same and len(decimal) < len(str(fraction)) else str(fraction)
+
+
+def short_numbers(values: Sequence[float]) -> tuple[str, ...]:
+    """Several numbers in one format: if any is short as a fraction, all are fractions, or all decimals if one is none.
+
+    Example:
+        >>> short_numbers([0.2, 0.2, 0.1]), short_numbers([0.97, 0.03]), short_numbers([1 / 3, 2**0.5 / 2])
+        (('1/5', '1/5', '1/10'), ('0.97', '0.03'), ('0.333', '0.707'))
+    """
+    texts = tuple(short_number(value) for value in values)
+    if not any("/" in text for text in texts):
+        return texts
+    fractions = [exact_fraction(value) for value in values]
+    return tuple(_decimal(v) for v in values) if None in fractions else tuple(str(f) for f in fractions)
 
 
 def _decimal(value: float) -> str:

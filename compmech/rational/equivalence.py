@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
 
+from compmech.names import check_names_match
 from compmech.rational.algebra import Span
 from compmech.rational.presentation import RationalHMM
 
@@ -49,6 +50,7 @@ def rational_difference(left: RationalHMM, right: RationalHMM) -> Distinguished 
     Reference:
         Tzeng, SIAM Journal on Computing 21, 216 (1992).
     """
+    check_names_match([left.alphabet, right.alphabet])
     names = list(dict.fromkeys([*left.alphabet, *right.alphabet]))
     places = [
         tuple(process.alphabet.index(name) if name in process.alphabet else None for process in (left, right))

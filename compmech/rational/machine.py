@@ -51,6 +51,8 @@ def rational_epsilon_machine(process: RationalHMM, *, max_states: int = 2000) ->
 
     A unifilar process is minimised as it stands, others through the mixed states of each closed class.
 
+    Args:
+        max_states: the most mixed states explored; those that the last of them lead to are not counted.
     Raises:
         NoFiniteEpsilonMachine: if the mixed states do not close within `max_states`; `.explored` are those of the
             closed class in question, `.found` the machines of the classes before it, if there are any.

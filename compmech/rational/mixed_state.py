@@ -40,6 +40,11 @@ class RationalMixedStates:
         """Number of distinct beliefs."""
         return len(self.beliefs)
 
+    @property
+    def n_expanded(self) -> int:
+        """How many of them were expanded."""
+        return sum(UNKNOWN not in row for row in self.successor)
+
     @cached_property
     def flow(self) -> tuple[dict[int, Fraction], ...]:
         """For each node the probabilities of those that may follow; nodes not expanded keep what they hold."""
@@ -64,7 +69,8 @@ def rational_mixed_states(process: RationalHMM, *, max_states: int = 2000) -> Ra
     """The distinct beliefs that words lead to from the start, in exact arithmetic.
 
     Args:
-        max_states: nodes found after this many are not expanded; `closed` says whether there were any.
+        max_states: as many nodes are expanded at most. Those that they lead to are found as well, and are more;
+            `closed` says whether any were not expanded.
     Raises:
         ValueError: if max_states is below 1.
         NegativeProbability: if a generalised process gives some word a negative probability.

@@ -40,7 +40,7 @@ def nemo(p: float = 0.5, q: float = 0.5) -> HMM:
     "The nemo process with each of its three causal states twice.",
     source="The process list of CMPy, kept by sofic 0.2 (NemoRedundant)",
     golden={"entropy_rate": 3 / 4, "statistical_complexity": 3 / 2, "n_causal_states": 3, "n_mixed_states": 6},
-    p=Range("P(1 | A) = P(1 | D)"),
+    p=Range("P(1 | A) = P(1 | D); with 1 neither A nor D would be left", open_high=True),
     q=Range("P(1 | C) = P(1 | F)"),
 )
 def redundant_nemo(p: float = 0.5, q: float = 0.5) -> HMM:

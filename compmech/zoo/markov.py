@@ -17,7 +17,9 @@ _CHAIN = {"markov_order": 1, "n_causal_states": 2, "n_mixed_states": 3}
     "A binary Markov chain that changes its symbol with one probability, whichever it is.",
     source="Gu, Wiesner, Rieper and Vedral, Nature Communications 3, 762 (2012)",
     golden=_CHAIN | {"entropy_rate": -0.2 * log2(0.2) - 0.8 * log2(0.8), "statistical_complexity": 1.0},
-    p=Range("P(1 | A) = P(0 | B), the probability of a change"),
+    p=Range(
+        "P(1 | A) = P(0 | B), the probability of a change; with 0 the first symbol would stay for ever", open_low=True
+    ),
 )
 def perturbed_coin(p: float = 0.2) -> HMM:
     """A coin in a box that is shaken: it turns over with probability p. States: the last symbol was 0 (A) or 1 (B).
@@ -49,7 +51,11 @@ def binary_markov_chain(p: float = 0.4, q: float = 0.7) -> HMM:
     "The perturbed coin from three hidden states of less entropy than its two causal states.",
     source=f"Löhr, Entropy 11, 385 (2009); {_FOX}",
     golden={"entropy_rate": -0.2 * log2(0.2) - 0.8 * log2(0.8), "n_causal_states": 2, "minimal_dimension": 2},
-    p=Range("P(1 | last symbol 0) = P(0 | last symbol 1)", high=0.5),
+    p=Range(
+        "P(1 | last symbol 0) = P(0 | last symbol 1); with 0 the first symbol would stay for ever",
+        high=0.5,
+        open_low=True,
+    ),
 )
 def lohr_chain(p: float = 0.2) -> HMM:
     """The perturbed coin generated with less memory than it takes to predict it: a symbol that stays, or none held.

@@ -66,7 +66,7 @@ def multiples(n: int = 3, p: float = 0.5) -> HMM:
     "The even process with each of its two causal states twice.",
     source=f"{_CMPY} (EvenRedundant)",
     golden={"entropy_rate": 2 / 3, "statistical_complexity": log2(3) - 2 / 3, "n_causal_states": 2},
-    p=Range("P(1 | A) = P(1 | C)"),
+    p=Range("P(1 | A) = P(1 | C); with 0 neither A nor C would be left", open_low=True),
 )
 def redundant_even(p: float = 0.5) -> HMM:
     """Four states, of which A and C have the same future and so have B and D.

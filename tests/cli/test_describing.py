@@ -157,12 +157,31 @@ def test_a_process_without_states_has_no_rate_and_says_so(capsys: Captured) -> N
     assert "not computed" in found["how"]["relative_entropy_rate"]
 
 
-@pytest.mark.parametrize(("p", "q"), [("golden_mean", "even"), ("mess3", "mess3:x=0.06"), ("even", "even")])
+@pytest.mark.parametrize(
+    ("p", "q"), [("golden_mean", "even"), ("flower", "flower"), ("mess3", "mess3:x=0.06"), ("even", "even")]
+)
 def test_the_table_of_divergences_fits(capsys: Captured, p: str, q: str) -> None:
     status, out, _ = run(capsys, "divergence", p, q, "--samples", "10", "--length", "4")
     assert status == 0
     assert max(len(line) for line in out.splitlines()) <= 80
     assert "D(P || Q) per symbol, bits" in out
+
+
+@pytest.mark.parametrize("command", ["stats", "msp"])
+def test_long_parameters_go_on_in_the_next_line(capsys: Captured, command: str) -> None:
+    status, out, _ = run(capsys, command, "flower")
+    assert status == 0
+    first, second, *_ = out.splitlines()
+    assert first.startswith("flower(")
+    assert second.startswith("      ")
+    assert max(len(line) for line in out.splitlines()) <= 80
+
+
+def test_symbols_alike_in_print_are_misuse(capsys: Captured, tmp_path) -> None:
+    save(HMM(zoo.even().T), tmp_path / "m.json")
+    status, out, err = run(capsys, "divergence", "even", str(tmp_path / "m.json"))
+    assert (status, out) == (2, "")
+    assert "relabelled(process, str)" in err
 
 
 @pytest.mark.parametrize(

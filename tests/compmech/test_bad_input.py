@@ -22,11 +22,13 @@ from compmech import (
     load,
     mixture,
     product,
+    stationary,
     statistics,
     trim,
     zoo,
 )
 from compmech.blackwell import blackwell, sample_orbits
+from compmech.blackwell.system import belief_system
 from compmech.bottleneck import causal_bottleneck, pasts_of
 from compmech.compose import PresentationTooLarge, random_shares, settled
 from compmech.divergence import sampled_divergence
@@ -38,6 +40,23 @@ SHORT = [[[0.5, 0.0], [0.9, 0.0]], [[0.0, 0.5], [0.0, 0.0]]]
 NEGATIVE = [[[0.5, 0.0], [1.2, 0.0]], [[0.0, 0.5], [0.0, -0.2]]]
 TURNED = np.swapaxes(np.array([[[0.2, 0.3], [0.9, 0.0]], [[0.5, 0.0], [0.0, 0.1]]]), 1, 2).tolist()
 TWO = [[[1.0, 0.0], [0.0, 0.5]], [[0.0, 0.0], [0.0, 0.5]]]
+
+
+def test_a_reducible_process_whose_start_moves_is_mended_as_the_message_says() -> None:
+    """Two closed classes of one and two states: leaving start out, which would do with a single one, is no way out."""
+    T = np.zeros((2, 3, 3))
+    T[0, 0, 0] = T[1, 0, 0] = 0.5
+    T[0, 1, 2], T[1, 2, 1] = 1, 1
+    process = HMM(T, start=[0.5, 0.5, 0])
+    with pytest.raises(NotStationary, match=r"compose\.settled\(process\) is .*stationary\(process\) the start"):
+        statistics(process)
+    with pytest.raises(NotErgodic, match=r"Give start=.*settled"):
+        HMM(T)
+    for mended in (settled(process), HMM(T, start=stationary(process))):
+        assert statistics(mended).entropy_rate == pytest.approx(0.5)
+    with pytest.raises(NotErgodic, match="ask for that of one class"):
+        belief_system(settled(process))
+    assert belief_system(HMM(process.T[:, [1, 2]][:, :, [1, 2]])).process.n_state == 2
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compmech import Bounds
-from compmech.draw.wording import exact_fraction, quantity_text, short_number, text_width
+from compmech.draw.diagram import Arrow
+from compmech.draw.wording import exact_fraction, quantity_text, short_number, short_numbers, text_width
 
 
 @pytest.mark.parametrize(
@@ -73,6 +74,23 @@ def test_bounds_are_rounded_outward(lower: float, width: float) -> None:
 )
 def test_quantities_say_what_is_known(value: float | Bounds | None, text: str) -> None:
     assert quantity_text(value) == text
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        ((0.2, 0.2, 0.1), ("1/5", "1/5", "1/10")),
+        ((1 / 3, 0.3, 1.0), ("1/3", "3/10", "1")),
+        ((0.85, 0.15), ("17/20", "3/20")),
+        ((0.97, 0.03), ("0.97", "0.03")),
+        ((0.5, 2**-0.5), ("0.5", "0.707")),
+        ((-0.25, 0.1), ("-1/4", "1/10")),
+        ((), ()),
+    ],
+)
+def test_numbers_on_one_arrow_have_one_format(values: tuple[float, ...], texts: tuple[str, ...]) -> None:
+    assert short_numbers(values) == texts
+    assert Arrow(0, 1, tuple("xyz"[: len(values)]), values).numbers == texts
 
 
 def test_widths_grow_with_text_and_size() -> None:

@@ -30,7 +30,12 @@ ERRORS = [
     (
         NotErgodic([[0], [1, 2]]),
         {"classes": ((0,), (1, 2))},
-        "2 closed classes of states ([0]; [1, 2]). Give start=...",
+        "2 closed classes of states ([0]; [1, 2]); a start says how they are mixed. Give start=...",
+    ),
+    (
+        NotErgodic([[0], [1, 2]], one_class=True),
+        {"classes": ((0,), (1, 2)), "one_class": True},
+        "each closed class has its own: there are 2 closed classes of states ([0]; [1, 2]); ask for that of one class",
     ),
     (NotStationary(0.125), {"drift": 0.125, "transient": ()}, "one step moves it by up to 0.125"),
     (

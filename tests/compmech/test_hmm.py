@@ -84,8 +84,19 @@ def test_not_ergodic_names_the_closed_classes_and_the_repair() -> None:
         HMM(T)
     assert caught.value.classes == ((1,), (2, 3))
     assert HMM(T, start=[0, 0.5, 0.25, 0.25]).n_state == 4
-    with pytest.raises(NotErgodic):
-        stationary(two_coins())
+
+
+def test_of_several_stationary_distributions_the_start_says_which() -> None:
+    coins = two_coins()
+    np.testing.assert_allclose(stationary(coins), coins.start, rtol=1e-14)
+    T = np.zeros((1, 4, 4))
+    T[0, 0, [1, 2]] = 0.25, 0.75
+    T[0, [1, 2, 3], [1, 3, 2]] = 1
+    begun = HMM(T, start=[1, 0, 0, 0])
+    np.testing.assert_allclose(stationary(begun), [0, 0.25, 0.375, 0.375], rtol=1e-14)
+    assert HMM(T, start=stationary(begun)).drift < 1e-15
+    one = HMM(T[:, 2:, 2:], start=[1, 0])  # with one closed class the start is nothing to it
+    np.testing.assert_allclose(stationary(one), [0.5, 0.5], rtol=1e-14)
 
 
 def test_is_unifilar() -> None:

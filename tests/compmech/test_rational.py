@@ -255,3 +255,20 @@ def test_a_start_must_be_given_where_it_is_not_unique() -> None:
 
 def test_it_is_told_in_a_line() -> None:
     assert repr(EVEN) == "RationalHMM(even: 2 states, 2 symbols)"
+
+
+def test_a_signed_start_has_the_rounding_of_its_largest_terms() -> None:
+    odd = rational(zoo.odd_ghmm())
+    assert odd.start[1] == Fraction(-3, 5)
+    assert zoo.odd_ghmm().start[1] != -3 / 5
+    assert rational_difference(odd, rational(zoo.odd(p=0.5, q=0.5))) is None
+    ghmm = zoo.odd_ghmm()
+    off = ghmm.start + np.array([0, 1e-13, -1e-13])  # much more than rounding
+    with pytest.raises(ValueError, match=r"start\[1\] is -0.59999.* nearest is -3/5, off by 1.*e-13"):
+        rational(GHMM(ghmm.T, off, ghmm.evaluate))
+
+
+def test_a_search_that_ends_says_how_many_it_explored_and_found() -> None:
+    with pytest.raises(NoFiniteEpsilonMachine, match="50 mixed states explored, which lead to 101 more") as caught:
+        rational_epsilon_machine(rational(zoo.mess3()), max_states=50)
+    assert (caught.value.explored.n_expanded, caught.value.explored.n_mixed) == (50, 151)
