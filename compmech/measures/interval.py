@@ -1,6 +1,7 @@
 """A number known exactly, or between two certified bounds."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from jaxtyping import Float
@@ -37,7 +38,7 @@ class Bounds:
         lower, upper = self.lower, self.upper
         if lower <= upper:
             return
-        if not lower - upper <= _CROSSED * max(1.0, abs(lower)):
+        if not isfinite(lower - upper) or lower - upper > _CROSSED * max(1.0, abs(upper)):
             raise ValueError(f"a lower bound must not be above the upper one; got {lower!r} > {upper!r}")
         object.__setattr__(self, "lower", upper)
         object.__setattr__(self, "upper", lower)

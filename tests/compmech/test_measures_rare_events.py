@@ -95,11 +95,12 @@ def test_bounds_refuse_to_cross() -> None:
         Bounds(1.0000000552603086, 1.0000000293410478)
     with pytest.raises(ValueError, match="must not be above"):
         Bounds(float("nan"), 1.0)
+    with pytest.raises(ValueError, match="must not be above"):
+        Bounds(1.0, float("-inf"))
     turned = Bounds(1.0 + 1e-15, 1.0)
     assert (turned.lower, turned.upper) == (1.0, 1.0 + 1e-15)
 
 
 def test_bounds_are_shown_however_narrow() -> None:
-    assert shown({"lower": 0.5, "upper": 0.5 + 1e-16}) == "0.5"
     assert "within" in shown({"lower": 0.5, "upper": 0.5 + 1e-15})
     assert shown({"lower": 0.5 + 1e-15, "upper": 0.5}) == shown({"lower": 0.5, "upper": 0.5 + 1e-15})
