@@ -8,6 +8,10 @@ Reference:
     Grassmann, Taksar and Heyman, Operations Research 33, 1107 (1985).
 """
 
+from contextlib import suppress
+from math import inf
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -37,7 +41,12 @@ class VisitSums:
             from scipy.sparse.linalg import splu
 
             W = csc_array((weight, (source, target)), shape=(self._n, self._n))
-            self._factors = splu(csc_array(eye_array(self._n) - W))
+            system = csc_array(eye_array(self._n) - W)
+            self._factors: Any = None
+            self._turned: Any = None
+            # exactly singular: states that never part, as where beliefs were merged that differ; the sums are infinite
+            with suppress(RuntimeError):
+                self._factors, self._turned = splu(system), splu(csc_array(system.T))
         self.visits = self._visits()
         self.steps = float(self.ahead(np.ones(self._n)).max())
 
@@ -49,7 +58,7 @@ class VisitSums:
     def ahead(self, gain: Float[np.ndarray, " mixed"]) -> Float[np.ndarray, " mixed"]:
         """Sum of a gain over all visits from each belief on."""
         if not self.eliminates:
-            return np.asarray(self._factors.solve(np.asarray(gain, dtype=float)))
+            return _solved(self._factors, np.asarray(gain, dtype=float))
         total = np.array(gain, dtype=float)
         for k in range(self._n - 1, 0, -1):
             total[:k] += self._into[:k, k] * total[k]
@@ -61,7 +70,7 @@ class VisitSums:
     def _visits(self) -> Float[np.ndarray, " mixed"]:
         """Expected number of visits to each belief from the first; to open ones, of arrivals from those explored."""
         if not self.eliminates:
-            return np.asarray(self._factors.solve(np.eye(1, self._n)[0], trans="T"))
+            return _solved(self._turned, np.eye(1, self._n)[0])
         visits = np.zeros(self._n)
         with np.errstate(divide="ignore", invalid="ignore"):
             visits[0] = 1.0 / self._leaving[0]
@@ -84,3 +93,8 @@ class VisitSums:
                 out[:k] += into[:k, k] * out[k]
         leaving[0] = out[0]
         self._rates, self._into, self._leaving = rates, into, leaving
+
+
+def _solved(factors: Any, right: Float[np.ndarray, " mixed"]) -> Float[np.ndarray, " mixed"]:
+    """The solution; infinite where there were no factors."""
+    return np.full(len(right), inf) if factors is None else np.asarray(factors.solve(right))

@@ -4,12 +4,15 @@ from fractions import Fraction
 from itertools import product
 from math import fsum, log2
 
+import numpy as np
 import pytest
 
 from compmech import HMM, epsilon_machine, zoo
 from compmech.cli.tables import shown
+from compmech.measures import visits
 from compmech.measures.findings import as_bounds
 from compmech.measures.interval import Bounds
+from compmech.measures.resolving import KNOWN, Resolving
 from compmech.measures.statistics import statistics
 
 # chi = H[S_0 | X_0:k, S_k] for every k from the cryptic order on, whatever p is.
@@ -69,7 +72,8 @@ def _complexity_and_crypticity(process: HMM) -> tuple[float, float]:
 def test_bounds_hold_where_a_symbol_is_rare(name: str, rare: float) -> None:
     process = _process(name, rare)
     found = statistics(process, max_states=200, max_words=30_000)
-    assert isinstance(found.cryptic_order, int | float) and found.cryptic_order <= _LONGEST
+    assert isinstance(found.cryptic_order, int | float)
+    assert found.cryptic_order <= _LONGEST
     complexity, crypticity = _complexity_and_crypticity(epsilon_machine(process).to_hmm())
     slack = 4e-12  # a few ROUNDING: what exact means
     for value, true in (
@@ -86,8 +90,23 @@ def test_bounds_hold_where_a_symbol_is_rare(name: str, rare: float) -> None:
 def test_transient_information_grows_as_the_time_to_the_telling_symbol(rare: float) -> None:
     """Of even_odd: two phases of one bit, each told with probability rare in two symbols, leave T = 2 / p to O(1)."""
     found = as_bounds(statistics(zoo.even_odd(p=rare), max_states=200, max_words=30_000).transient_information)
-    assert found.lower <= 2 / rare * (1 + 2 * rare) and found.upper >= 2 / rare * (1 - 2 * rare)
+    assert found.lower <= 2 / rare * (1 + 2 * rare)
+    assert found.upper >= 2 / rare * (1 - 2 * rare)
     assert found.upper - found.lower <= 1e-3 / rare
+
+
+@pytest.mark.parametrize("most", [600, 0])
+def test_visits_are_summed_by_hand_and_infinite_where_states_never_part(
+    monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(visits, "_ELIMINATE", most)
+    even = np.full((2, 2), 0.5)
+    parts = Resolving(even, np.array([[1, KNOWN], [0, KNOWN]]), even, np.zeros(2, dtype=bool), True, 0.0)
+    sums = visits.VisitSums(parts)
+    np.testing.assert_allclose(sums.visits, [4 / 3, 2 / 3])
+    np.testing.assert_allclose(sums.ahead(np.array([1.0, 2.0])), [8 / 3, 10 / 3])
+    stays = Resolving(even, np.array([[1, 1], [0, 0]]), even, np.zeros(2, dtype=bool), True, 0.0)
+    assert visits.VisitSums(stays).steps == float("inf")
 
 
 def test_bounds_refuse_to_cross() -> None:
