@@ -99,7 +99,10 @@ def shown(value: Any) -> str:
 
 def _between(lower: float, upper: float) -> str:
     """Bounds to two digits more than they have in common, moved outward; or where they lie, and how near to another."""
+    lower, upper = min(lower, upper), max(lower, upper)
     width = upper - lower
+    if width == 0:
+        return shown(lower)
     before = len(f"{max(abs(lower), abs(upper)):.0f}")
     places = min(_DIGITS - before, 2 - floor(log10(width)))
     unit = 10.0**-places

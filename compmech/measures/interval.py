@@ -1,6 +1,7 @@
 """A number known exactly, or between two certified bounds."""
 
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 from jaxtyping import Float
@@ -13,6 +14,8 @@ from compmech.units import bits
 # above 1, so that they stay bounds.
 ROUNDING = 1e-12
 
+# Bounds that meet may cross by what rounding did to several computed bounds.
+_CROSSED = 10 * ROUNDING
 
 # Smallest normal float64; logarithms are taken of nothing below, so that 0 log 0 is 0.
 _TINY = float(np.finfo(np.float64).tiny)
@@ -20,10 +23,25 @@ _TINY = float(np.finfo(np.float64).tiny)
 
 @dataclass(frozen=True)
 class Bounds:
-    """A number between a lower and an upper bound, both certified; `upper` may be inf, `lower` may be -inf."""
+    """A number between a lower and an upper bound, both certified; `upper` may be inf, `lower` may be -inf.
+
+    Bounds that crossed by no more than rounding are put in order.
+
+    Raises:
+        ValueError: if the lower bound is above the upper one by more than that, or one of them is not a number.
+    """
 
     lower: float
     upper: float
+
+    def __post_init__(self) -> None:
+        lower, upper = self.lower, self.upper
+        if lower <= upper:
+            return
+        if not isfinite(lower - upper) or lower - upper > _CROSSED * max(1.0, abs(upper)):
+            raise ValueError(f"a lower bound must not be above the upper one; got {lower!r} > {upper!r}")
+        object.__setattr__(self, "lower", upper)
+        object.__setattr__(self, "upper", lower)
 
     @property
     def is_exact(self) -> bool:

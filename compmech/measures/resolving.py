@@ -37,6 +37,7 @@ class Resolving:
         emit: P(symbol | belief).
         is_open: nodes that were not expanded.
         is_sharp: no two beliefs were so near to each other that it is doubtful whether they are one.
+        merged: greatest relative difference of beliefs that were taken to be one.
     """
 
     beliefs: Float[np.ndarray, "mixed state"]
@@ -44,6 +45,7 @@ class Resolving:
     emit: Float[np.ndarray, "mixed symbol"]
     is_open: Bool[np.ndarray, " mixed"]
     is_sharp: bool
+    merged: float
 
     @property
     def closed(self) -> bool:
@@ -94,7 +96,7 @@ def resolve(
         table[node] = after
     is_open = np.zeros(len(beliefs), dtype=bool)
     is_open[todo] = True
-    return Resolving(beliefs, table, beliefs @ T.sum(axis=2).T, is_open, book.is_sharp)
+    return Resolving(beliefs, table, beliefs @ T.sum(axis=2).T, is_open, book.is_sharp, book.merged)
 
 
 def _side_by_side(T: Float[np.ndarray, "symbol state state"]) -> Any:
@@ -118,6 +120,7 @@ class _Book:
         self._rows = np.empty((64, len(start)))  # of which the first n_row are beliefs
         self.n_row = 0
         self.is_sharp = True
+        self.merged = 0.0
         # any direction does in which all components count; square roots have no rational relation, so that simple
         # beliefs do not share a number
         direction = 1.0 + np.sqrt(np.arange(2.5, len(start) + 2.5)) % 1.0
@@ -155,7 +158,10 @@ class _Book:
             apart = np.abs(rows - belief)
             same = np.flatnonzero((apart <= SAME * rows).all(axis=1))
             if len(same):
-                return near[int(same[0])]
+                first = int(same[0])
+                apart, row = apart[first], rows[first]
+                self.merged = max(self.merged, float((apart[row > 0] / row[row > 0]).max()))
+                return near[first]
             if (apart <= DOUBT * rows).all(axis=1).any():
                 self.is_sharp = False
         self._shelves.setdefault(shelf, []).append(self.n_row)

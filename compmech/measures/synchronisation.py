@@ -20,10 +20,12 @@ from math import inf
 import numpy as np
 from jaxtyping import Float
 
-from compmech.measures.interval import Bounds, between, entropy, exact
+from compmech.measures.interval import ROUNDING, Bounds, between, entropy, exact
 from compmech.measures.orbits import never_returns
 from compmech.measures.pairs import PairGraph, lifetimes
 from compmech.measures.resolving import Resolving, resolve
+from compmech.measures.visits import PER_STEP, VisitSums
+from compmech.units import bits
 
 # Beliefs explored before bounds have to do: a second or so at most, and more than every process here needs that closes.
 MAX_BELIEFS = 2000
@@ -34,11 +36,11 @@ _FEW = 300
 # Infinitely many beliefs need not be explored when those left could add less than about this, in bits.
 _ENOUGH = 1e-16
 
-# Merging beliefs that differ by 1e-12 in relative terms moves the sums by a few times that; this is ample.
-_DOUBT_SLACK = 1e-9
+# With more symbols to come than this, beliefs may drift by less than what merging leaves apart and still get far.
+_DRIFT = 1e10
 
-# A dense solve is quickest up to here, and spares importing scipy's sparse solvers (0.1 s).
-_DENSE = 600
+# Sums with a greater relative error than this are not used.
+_WORST = 0.05
 
 
 @dataclass(frozen=True)
@@ -77,31 +79,66 @@ def synchronisation(
         graph = resolve(T, pi, entropy, max_beliefs=max_beliefs, enough=_ENOUGH if why else 0.0)
     beliefs = graph.beliefs
     uncertainty = entropy(beliefs)
-    emission = T.sum(axis=2).T
-    told = entropy(graph.emit) - beliefs @ entropy(emission)
+    told = _told(beliefs, T.sum(axis=2).T, graph.emit)
     known = len(pi) == 1
+    sums = VisitSums(graph)
+    visits, steps = sums.visits, sums.steps
+    doubt = _doubt(graph, sums)
     if graph.closed:
-        visits = _visits(graph)
-        excess = _ahead(graph, told)
+        excess = sums.ahead(told)
+        scale = max(1.0, float(excess.max()))
+        later = float(sums.ahead(uncertainty).max())
         return Synchronisation(
-            transient=exact(visits @ excess),
-            synchronisation=exact(visits @ uncertainty),
-            excess=exact(excess[0]),
-            n_transient=0 if known else len(beliefs),
+            transient=_exact_or_not(visits @ excess, doubt, steps * scale),
+            synchronisation=_exact_or_not(visits @ uncertainty, doubt, later),
+            excess=_exact_or_not(excess[0], doubt, scale),
+            n_transient=0 if known else None if steps > _DRIFT else len(beliefs),
         )
     last = np.where(graph.is_open, _still_ahead(beliefs, lifetimes(pairs)), 0.0)
-    visits = _visits(graph)
     inside = np.where(graph.is_open, 0.0, visits)
-    least = _ahead(graph, told)
-    most = _ahead(graph, np.where(graph.is_open, uncertainty, told))
-    rest = float(visits @ last)
+    least = sums.ahead(told)
+    most = sums.ahead(np.where(graph.is_open, uncertainty, told))
+    arrived = graph.is_open & (visits > 0)
+    rest = float(visits[arrived] @ last[arrived])
+    scale = max(1.0, float(most.max()))
+    later = float(sums.ahead(uncertainty).max()) + rest
     return Synchronisation(
-        transient=_certified(visits @ least, inside @ most + rest, graph),
-        synchronisation=_certified(visits @ uncertainty, inside @ uncertainty + rest, graph),
-        excess=_certified(least[0], most[0], graph),
+        transient=_certified(visits @ least, inside @ most + rest, doubt, steps * scale + rest),
+        synchronisation=_certified(visits @ uncertainty, inside @ uncertainty + rest, doubt, later),
+        excess=_certified(least[0], most[0], doubt, scale),
         n_transient=None,
         why_infinite=why,
     )
+
+
+def _told(
+    beliefs: Float[np.ndarray, "mixed state"],
+    emission: Float[np.ndarray, "state symbol"],
+    emit: Float[np.ndarray, "mixed symbol"],
+) -> Float[np.ndarray, " mixed"]:
+    """h(b) = sum_s b_s D(X | s || X | b), in bits, from terms none of which is negative.
+
+    As a difference of entropies it would be wrong by 1e-16, which adds up where a belief is visited 1e9 times.
+    """
+    total = np.zeros(len(beliefs))
+    for s, row in enumerate(emission):
+        apart = np.divide(row - emit, emit, out=np.zeros_like(emit), where=(emit > 0) & (beliefs[:, [s]] > 0))
+        logs = np.log1p(apart, out=np.zeros_like(apart), where=apart > -1.0)
+        total += beliefs[:, s] * (emit * ((1.0 + apart) * logs - apart)).sum(axis=1)
+    return np.asarray(bits(1.0) * np.maximum(total, 0.0))
+
+
+def _doubt(graph: Resolving, sums: VisitSums) -> float:
+    """Relative error of sums over visits, from the merging of beliefs and from solving.
+
+    What rounds or merges a belief is a relative error of its weight, and counts once for each symbol until the state
+    is known. Equal beliefs that merge add nothing; it is only where the graph is not sharp that they may be unequal.
+    """
+    steps = sums.steps
+    if not 0 <= steps < inf:
+        return inf
+    merging = 0.0 if graph.is_sharp and steps <= _DRIFT else (graph.merged + PER_STEP) * steps
+    return merging + sums.relative_error
 
 
 def _still_ahead(
@@ -114,43 +151,17 @@ def _still_ahead(
     return np.asarray(np.einsum("mi,ij,mj->m", root, lifetime, root, optimize=True))
 
 
-def _certified(lower: float, upper: float, graph: Resolving) -> Bounds:
-    """Bounds widened by what rounding did, and what merging beliefs that differ by SAME did where that is in doubt."""
+def _certified(lower: float, upper: float, doubt: float, scale: float) -> Bounds:
+    """Bounds widened by rounding and by a relative error of numbers up to `scale`; no bounds where that is all."""
+    if not doubt <= _WORST:
+        return Bounds(0.0, inf)
     bounds = between(min(lower, upper), max(lower, upper))
-    slack = 0.0 if graph.is_sharp else _DOUBT_SLACK * (1 + abs(float(lower)))
+    slack = 2 * doubt * (1 + scale) if doubt else 0.0
     return Bounds(bounds.lower - slack, bounds.upper + slack).at_least(0.0)
 
 
-def _edges(graph: Resolving) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    source, symbol = np.nonzero(graph.successor >= 0)
-    return source, graph.successor[source, symbol], graph.emit[source, symbol]
-
-
-def _visits(graph: Resolving) -> Float[np.ndarray, " mixed"]:
-    """Expected number of visits to each belief from the start; to open ones, of arrivals from those explored."""
-    source, target, weight = _edges(graph)
-    begin = np.zeros(len(graph.beliefs))
-    begin[0] = 1.0
-    return _solve(target, source, weight, begin)
-
-
-def _ahead(graph: Resolving, gain: Float[np.ndarray, " mixed"]) -> Float[np.ndarray, " mixed"]:
-    """Sum of a gain over all visits from each belief on."""
-    source, target, weight = _edges(graph)
-    return _solve(source, target, weight, gain)
-
-
-def _solve(
-    row: np.ndarray, column: np.ndarray, weight: np.ndarray, right: Float[np.ndarray, " mixed"]
-) -> Float[np.ndarray, " mixed"]:
-    """y with y = right + W y, W given by its entries."""
-    n_mixed = len(right)
-    if n_mixed <= _DENSE:
-        W = np.zeros((n_mixed, n_mixed))
-        np.add.at(W, (row, column), weight)
-        return np.linalg.solve(np.eye(n_mixed) - W, right)
-    from scipy.sparse import csc_array, eye_array
-    from scipy.sparse.linalg import spsolve
-
-    sparse = csc_array((weight, (row, column)), shape=(n_mixed, n_mixed))
-    return np.asarray(spsolve(csc_array(eye_array(n_mixed) - sparse), right))
+def _exact_or_not(value: float, doubt: float, scale: float) -> Bounds:
+    """The value, where its error is rounding; bounds otherwise."""
+    if 2 * doubt * (1 + scale) <= 10 * ROUNDING * max(1.0, abs(float(value))):
+        return exact(value)
+    return _certified(value, value, doubt, scale)
