@@ -313,7 +313,7 @@ def main(arguments: list[str] | None = None) -> None:
         "processes": [of_process(comparison) for comparison in found.values()],
     }
     with written_aside(asked.out) as unfinished:
-        unfinished.write_text(json.dumps(summary, indent=1, allow_nan=False) + "\n")
+        unfinished.write_text(json.dumps(summary, separators=(",", ":"), allow_nan=False) + "\n")
     print(tables(summary))
     if asked.page is not None:
         into_page(asked.page, summary)
