@@ -5,7 +5,7 @@ from math import lcm
 import numpy as np
 import pytest
 
-from compmech import GHMM, HMM, mixture, statistics, zoo
+from compmech import GHMM, HMM, mixture, relabelled, statistics, zoo
 from compmech.measures.findings import Findings
 from compmech.measures.periods import put_period
 from compmech.measures.statistics import Statistics
@@ -50,7 +50,7 @@ def test_statistics_of_a_mixture_without_an_epsilon_machine() -> None:
 
 def test_mixtures_of_generalised_processes() -> None:
     assert found_period(mixture(zoo.bloch_walk(), zoo.rrxor())) == 3
-    assert found_period(mixture(zoo.bloch_walk(), zoo.rrxor(), stretched(zoo.mess3(), 2))) == 6
+    assert found_period(mixture(zoo.bloch_walk(), zoo.rrxor(), relabelled(stretched(zoo.mess3(), 2), str))) == 6
 
 
 def test_an_angle_that_is_no_fraction_of_a_circle() -> None:
