@@ -5,7 +5,8 @@ from math import lcm
 import numpy as np
 import pytest
 
-from compmech import GHMM, HMM, mixture, relabelled, statistics, zoo
+from compmech import GHMM, HMM, mixture, statistics, zoo
+from compmech.compose import relabelled
 from compmech.measures.findings import Findings
 from compmech.measures.periods import put_period
 from compmech.measures.statistics import Statistics
