@@ -24,7 +24,7 @@ from probes.ranking import with_ranks
 from probes.readout import OUTPUT, default_sites
 from probes.results import Comparison, ProcessSummary, Run, SynchronisationCurve
 from probes.rows import across_seeds
-from probes.store import Kept, Store
+from probes.store import Store
 from probes.targets import Target
 
 __all__ = ["ComparisonSpec", "Subject", "compare", "versions"]
@@ -177,75 +177,20 @@ def compare(
     entropy = int(rng.integers(2**63 - 1))
     notes: dict[str, None] = {}
     pieces: list[Piece] = []
-    asked: list[dict[str, Any]] = []
     summaries: list[ProcessSummary] = []
     synchronisation: list[SynchronisationCurve] = []
     for subject in spec.subjects:
         widths = _site_widths(spec, subject)
-        of_histories = generator(entropy, "histories", subject.label)
-        try:
-            ground = prepare(
-                subject.process,
-                subject.length,
-                max_histories=spec.max_histories,
-                further=spec.further,
-                own_targets=subject.targets,
-                rng=of_histories,
-            )
-            if spec.further.edits:
-                check_edits(subject.process, ground)
-        except ValueError as error:
-            raise ValueError(f"{subject.title}, {subject.length} symbols: {error}") from error
+        ground = _ground(spec, subject, entropy)
         summaries.append(_summary(subject, ground))
         if spec.further.by_position:
             known = synchronisation_curve(subject.process, ground.histories)
             synchronisation.append(SynchronisationCurve(subject.label, known.of, [float(b) for b in known.bits]))
         notes |= dict.fromkeys(_notes_on(subject, ground) + _note_on_rates(spec, subject))
-        first = len(pieces)
-        pieces.append(ControlWork(subject.label, ground, widths, entropy))
-        for candidate in spec.candidates:
-            training, _ = spec.training_of(subject, candidate)
-            pieces += [
-                Cell(
-                    label=subject.label,
-                    process=subject.process,
-                    candidate=candidate,
-                    seed=seed,
-                    entropy=entropy,
-                    length=subject.length,
-                    training=training,
-                    ground=ground,
-                    sites=spec.sites,
-                    device=spec.device,
-                )
-                for seed in spec.seeds_of(candidate)
-            ]
-        if store is not None:
-            asked += [_specified(spec, subject, piece) for piece in pieces[first:]]
-
-    kept: dict[int, Kept] = {}
-    if store is not None:
-        kept = {index: one for index, words in enumerate(asked) if (one := store.find(words)) is not None}
-    for index, one in kept.items():
-        piece = pieces[index]
-        advance(piece.training.steps if isinstance(piece, Cell) else 0)
-        for run in one.found.runs:
-            done(run, one.weights)
-    left = sorted((index for index in range(len(pieces)) if index not in kept), key=lambda i: cost(pieces[i]))[::-1]
-    parts = {index: one.found for index, one in kept.items()}
-
-    def ended(number: int, result: CellResult | ControlRows) -> None:
-        index, weights = left[number], None
-        parts[index] = part(result, pieces[index])
-        if isinstance(result, CellResult):
-            weights = result.checkpoint
-        if store is not None:
-            store.keep(asked[index], parts[index], weights)
-        for run in parts[index].runs:
-            done(run, weights)
-
-    run_all(run_piece, [pieces[index] for index in left], workers=workers, advance=advance, done=ended)
-    results = [parts[i] for i in sorted(parts, key=lambda i: _place(spec, pieces[i]))]
+        pieces += [ControlWork(subject.label, ground, widths, entropy), *_cells(spec, subject, ground, entropy)]
+    parts = _carried_out(spec, pieces, store, workers=workers, advance=advance, done=done)
+    order = sorted(range(len(pieces)), key=lambda index: _place(spec, pieces[index]))
+    results = [parts[index] for index in order]
     comparison = Comparison(
         command=command,
         spec=spec.to_dict(),
@@ -267,6 +212,77 @@ def compare(
 
 # -------------------------------------------------------------------------------------------------------------
 # particulars
+
+
+def _ground(spec: ComparisonSpec, subject: Subject, entropy: int) -> Ground:
+    """What all predictors of one process are judged on. Raises ValueError, naming the process."""
+    try:
+        ground = prepare(
+            subject.process,
+            subject.length,
+            max_histories=spec.max_histories,
+            further=spec.further,
+            own_targets=subject.targets,
+            rng=generator(entropy, "histories", subject.label),
+        )
+        if spec.further.edits:
+            check_edits(subject.process, ground)
+    except ValueError as error:
+        raise ValueError(f"{subject.title}, {subject.length} symbols: {error}") from error
+    return ground
+
+
+def _cells(spec: ComparisonSpec, subject: Subject, ground: Ground, entropy: int) -> list[Cell]:
+    """Every predictor on one process, with every seed."""
+    return [
+        Cell(
+            label=subject.label,
+            process=subject.process,
+            candidate=candidate,
+            seed=seed,
+            entropy=entropy,
+            length=subject.length,
+            training=spec.training_of(subject, candidate)[0],
+            ground=ground,
+            sites=spec.sites,
+            device=spec.device,
+        )
+        for candidate in spec.candidates
+        for seed in spec.seeds_of(candidate)
+    ]
+
+
+def _carried_out(
+    spec: ComparisonSpec,
+    pieces: Sequence[Piece],
+    store: Store | None,
+    *,
+    workers: int,
+    advance: Callable[[int], None],
+    done: Callable[[Run, bytes | None], None],
+) -> dict[int, Comparison]:
+    """What each piece found, by its place: from the store where it is there, else by doing it and keeping it."""
+    asked = [] if store is None else [_specified(spec, piece) for piece in pieces]
+    kept = {} if store is None else {i: one for i, words in enumerate(asked) if (one := store.find(words)) is not None}
+    for index, one in kept.items():
+        piece = pieces[index]
+        advance(piece.training.steps if isinstance(piece, Cell) else 0)
+        for run in one.found.runs:
+            done(run, one.weights)
+    parts = {index: one.found for index, one in kept.items()}
+    left = sorted(set(range(len(pieces))) - set(kept), key=lambda index: cost(pieces[index]), reverse=True)
+
+    def ended(number: int, result: CellResult | ControlRows) -> None:
+        index = left[number]
+        weights = result.checkpoint if isinstance(result, CellResult) else None
+        parts[index] = part(result, pieces[index])
+        if store is not None:
+            store.keep(asked[index], parts[index], weights)
+        for run in parts[index].runs:
+            done(run, weights)
+
+    run_all(run_piece, [pieces[index] for index in left], workers=workers, advance=advance, done=ended)
+    return parts
 
 
 def _note_on_rates(spec: ComparisonSpec, subject: Subject) -> list[str]:
@@ -323,7 +339,8 @@ def _statistics(process: HMM | GHMM) -> dict[str, Any]:
         return {"how": {"entropy_rate": f"not computed: {error}"}}
 
 
-def _specified(spec: ComparisonSpec, subject: Subject, piece: Piece) -> dict[str, Any]:
+def _specified(spec: ComparisonSpec, piece: Piece) -> dict[str, Any]:
+    (subject,) = (subject for subject in spec.subjects if subject.label == piece.label)
     if subject.targets is not None:
         raise ValueError(
             f"{subject.label} has targets made by a function, which a store cannot tell from another: compare it "

@@ -7,9 +7,10 @@
     cells/KEY/weights.safetensors
     cells/KEY/DONE              the SHA-256 of each of these, written last
 
-A piece is a pure function of its specification, so that whoever asks the same finds it. Its folder is filled aside and
-then put in place by one rename: processes that write the same store at once never see half of one, and the second of
-two that did the same piece leaves the first's.
+A piece is a pure function of its specification, so that whoever asks the same finds it. The specification names the
+version of this package, and not a state of its code between two versions: whoever changes code begins a new store. Its
+folder is filled aside and then put in place by one rename: processes that write the same store at once never see half
+of one, and the second of two that did the same piece leaves the first's.
 """
 
 import json

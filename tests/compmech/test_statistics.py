@@ -51,10 +51,15 @@ def agree(one, other, tol: float = 1e-9) -> bool:
     return low <= most + scale and least <= high + scale
 
 
+WIDEST = 1e-6
+"""Of bounds beside a known value: wider ones would hold whatever came."""
+
+
 def check(found: Statistics, expected: dict[str, float], rel: float) -> None:
     for key, value in expected.items():
         got = getattr(found, key)
         if isinstance(got, Bounds):
+            assert got.upper - got.lower <= WIDEST, key
             assert got.lower - rel * abs(value) <= value <= got.upper + rel * abs(value), key
         else:
             assert got == pytest.approx(value, rel=rel, abs=rel), key
