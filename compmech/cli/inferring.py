@@ -23,7 +23,9 @@ def add_inferring_commands(app: typer.Typer) -> None:
 
 
 def infer(
-    data: Annotated[Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet.")],
+    data: Annotated[
+        Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet; or data:NAME, see `compmech data`.")
+    ],
     method: Annotated[
         str, typer.Option(help="cssr, bayes, or auto: the candidates of all, chosen by what was held out.")
     ] = "auto",
@@ -52,11 +54,13 @@ def infer(
     """
     import numpy as np
 
+    from compmech.cli.real_data import PREFIX, read_real
     from compmech.cli.series_files import read_series
     from compmech.inference import infer as infer_from
 
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
-    brought = read_series(data, column=column, time=time, step=step, symbols=symbols, words=words)
+    read_from = read_real if str(data).startswith(PREFIX) else read_series
+    brought = read_from(data, column=column, time=time, step=step, symbols=symbols, words=words)
     with misuse(within=str(data)):
         found = infer_from(brought.series, method=method, rng=np.random.default_rng(seed))
     read = {

@@ -216,7 +216,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _symbols_of(rows: Sequence[Any], symbols: str | None, notes: list[str]) -> Brought:
     if symbols is not None:
-        from compmech.cli.symboliser import symbolised
+        from compmech.symbolise import symbolised
 
         found = symbolised(_joined([_floats(row) for row in rows]), symbols)
         return Brought(found.series, found.to_dict(), tuple(notes))

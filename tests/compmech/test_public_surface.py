@@ -49,6 +49,7 @@ PACKAGES = (
     "compmech.inference",
     "compmech.corpus",
     "compmech.symbolise",
+    "compmech.data",
 )
 
 
@@ -253,7 +254,12 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "quantile": arguments(values, lambda: 3),
     "sax": arguments(values, lambda: 3),
     "sign": arguments(values),
+    "symbolised": arguments(values, lambda: "quantile:3"),
     "threshold": arguments(values, lambda: [0.0, 1.0]),
+    # data
+    "about": arguments(lambda: "membrane"),
+    "data.load": arguments(lambda: "membrane"),
+    "names": arguments(),
     # interop
     "from_dit": arguments(with_dit),
     "from_networkx": arguments(lambda: interop.to_networkx(golden())),
@@ -271,7 +277,8 @@ def public_functions() -> dict[str, Callable[..., Any]]:
         module = import_module(package)
         for name in module.__all__:
             if inspect.isfunction(getattr(module, name)):
-                found[name] = getattr(module, name)
+                key = f"{package.rpartition('.')[2]}.{name}" if name in found else name
+                found[key] = getattr(module, name)
     return found
 
 
