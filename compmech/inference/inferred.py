@@ -12,8 +12,9 @@ from math import isfinite
 import numpy as np
 
 from compmech.inference.candidates import Candidate, NothingToPropose
+from compmech.inference.growth import Growth, growth
 from compmech.inference.held_out import blocks_of, cost, preferred, sizes
-from compmech.inference.proposals import AUTO, METHODS, PROPOSALS
+from compmech.inference.proposals import AUTO, FINITE, METHODS, PROPOSALS, Propose
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series
 from compmech.inference.surrogates import structure_test
@@ -40,6 +41,12 @@ class Selection:
     candidates: Sequence[Candidate]
     passed_over: Mapping[str, str]
 
+    @property
+    def finite(self) -> Candidate | None:
+        """What would be chosen among the finite machines alone; None: there is none that allows what was held out."""
+        machines = [one for one in self.candidates if one.model.is_finite and isfinite(one.held_out_bits)]
+        return preferred(machines) if machines else None
+
 
 def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> InferredMachine:
     """The machine of a series, with what it was chosen from.
@@ -51,10 +58,11 @@ def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> In
         ValueError: if there is no such method, or there are fewer than 100 symbols, or no candidate allows the symbols
             that are held out, or the method has nothing to propose for such data (`NothingToPropose`).
     """
-    test_rng, draw_rng, choose_rng = rng.spawn(3)
+    test_rng, draw_rng, choose_rng, part_rng = rng.spawn(4)
     selection = selected(data, method=method, rng=choose_rng)
     told, p = structure_test(data, rng=test_rng)
-    return _result(data, selection, told, p, draw_rng)
+    grown = _growth(data, selection, method, part_rng)
+    return _result(data, selection, grown, told, p, draw_rng)
 
 
 def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) -> Selection:
@@ -63,28 +71,58 @@ def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) ->
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
+    if method == "auto":
+        return _selected(data, AUTO, rng, passing_over=True)
+    return _selected(data, {method: PROPOSALS[method]}, rng, passing_over=False)
+
+
+def _selected(
+    data: Series, proposing: Mapping[str, Propose], rng: np.random.Generator, *, passing_over: bool
+) -> Selection:
+    """The choice among what some methods propose.
+
+    Args:
+        passing_over: whether methods that have nothing to propose are passed over.
+    """
     fit, rest = data.split(FIT)
     blocks = blocks_of(rest)
     size = sizes(blocks)
     found: dict[Hashable, Candidate] = {}
     passed_over: dict[str, str] = {}
-    names = AUTO if method == "auto" else (method,)
-    for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):
+    for (name, propose), own_rng in zip(proposing.items(), rng.spawn(len(proposing)), strict=True):
         try:
-            for setting, model in PROPOSALS[name](fit, rng=own_rng):
+            for setting, model in propose(fit, rng=own_rng):
                 if model.key not in found:
                     found[model.key] = Candidate(name, setting, model, cost(model.process, blocks), size)
         except NothingToPropose as reason:
-            if method != "auto":
+            if not passing_over:
                 raise
             passed_over[name] = str(reason)
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
     if not candidates or not isfinite(candidates[0].held_out_bits):
-        raise ValueError(_forbidding(data, fit, rest, method))
+        raise NothingToPropose(_forbidding(data, fit, rest, proposing))
     return Selection(preferred(candidates), candidates, passed_over)
 
 
-def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
+def _growth(data: Series, selection: Selection, method: str, rng: np.random.Generator) -> Growth | None:
+    """States of the finite machine chosen, from parts of the series and from all; None where none was looked for."""
+    proposing = {name: propose for name, propose in AUTO.items() if name in FINITE and method in ("auto", name)}
+    finite = selection.finite
+    if not proposing or finite is None:
+        return None
+
+    def states_of(part: Series) -> int | None:
+        if part.n_observed < LEAST:
+            return None
+        try:
+            return _selected(part, proposing, rng, passing_over=True).chosen.model.n_state
+        except NothingToPropose:  # the part has none: said as None
+            return None
+
+    return growth(data, finite.model.n_state, states_of)
+
+
+def _forbidding(data: Series, fit: Series, rest: Series, proposing: Mapping[str, Propose]) -> str:
     """Why no candidate is left, and what helps."""
     unseen = np.flatnonzero((fit.frequencies == 0) & (rest.frequencies > 0))
     if len(unseen):
@@ -92,14 +130,16 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
         why = f"{some} occur" + ("s" if len(unseen) == 1 else "") + " only there"
     else:
         why = "some of their words do not occur before"
-    repair = "" if method == "auto" else ", or take method auto, which has machines that forbid nothing"
+    repair = "" if "markov" in proposing else ", or take method auto, which has machines that forbid nothing"
     return (
         f"every machine made from the first {FIT:.0%} of the symbols forbids some that follow: {why}. Bring more data"
         f"{repair}"
     )
 
 
-def _result(data: Series, selection: Selection, told: float, p: float, rng: np.random.Generator) -> InferredMachine:
+def _result(
+    data: Series, selection: Selection, grown: Growth | None, told: float, p: float, rng: np.random.Generator
+) -> InferredMachine:
     chosen, model, only = selection.chosen, selection.chosen.model, ""
     try:
         model = model.refitted(data)
@@ -122,6 +162,8 @@ def _result(data: Series, selection: Selection, told: float, p: float, rng: np.r
             "told_by_the_past": told,
             "candidates": [one.to_dict() for one in selection.candidates],
             "passed_over": dict(selection.passed_over),
+            "finite": None if selection.finite is None else selection.finite.to_dict(),
+            "growth": None if grown is None else grown.to_dict(),
             "how": {key: how + only for key, how in found.how.items()},
         },
     )
