@@ -1,20 +1,28 @@
 """`compmech infer`: the machine of a series that the user brings, and an honest word on how much structure there is."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
-from compmech.cli.failure import misuse
+from compmech.cli.failure import Misused, misuse
 from compmech.cli.inference_table import inference_table
+from compmech.cli.output import output_folder, report_os_errors
+
+if TYPE_CHECKING:
+    from compmech.inference import InferredMachine
 
 __all__ = ["add_inferring_commands"]
 
 # The most states of a diagram.
 _MOST_STATES = 60
+
+# The most transitions of a diagram that somebody looks at.
+_MOST_WAYS = 150
 
 
 def add_inferring_commands(app: typer.Typer) -> None:
@@ -29,7 +37,8 @@ def infer(
     method: Annotated[
         str,
         typer.Option(
-            help="cssr, bayes, spectral, baum-welch, markov, or auto: the candidates of all, chosen by what was held out."
+            help="cssr, bayes, spectral, baum-welch, markov, or auto: the candidates of all, chosen by what was held "
+            "out."
         ),
     ] = "auto",
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,
@@ -47,6 +56,17 @@ def infer(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture of the machine: .png .svg .pdf .dot .tex .mmd.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Folder for inference.json and pictures: the machine, its candidates, block entropies."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let --report replace files of the same name.")
+    ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Read letters, or whole numbers in .npy, piece by piece: for files too long."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of surrogates and intervals.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
@@ -55,32 +75,74 @@ def infer(
     Each method makes machines from the first 70 % of the symbols; what they cost on the rest, in bits a symbol,
     decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all.
     """
+    suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
+    how = {"column": column, "time": time, "step": step, "symbols": symbols, "words": words}
+    found = _streamed(data, method, how, seed) if stream else _whole(data, method, how, seed)
+    document = found.to_dict()
+    if out is not None and suffix is not None:
+        with misuse():
+            write = diagram_writer(found.machine, suffix, _MOST_STATES)
+        write_picture(out, write)
+    if report is not None:
+        with output_folder(report, overwrite=overwrite) as folder:
+            _write_report(found, document, str(data), folder)
+    if as_json:
+        print(json.dumps(document, indent=1, allow_nan=False))
+        return
+    print("\n".join(inference_table(document)))
+    for written in (out, report):
+        if written is not None:
+            print(written)
+
+
+def _whole(data: Path, method: str, how: dict[str, Any], seed: int) -> "InferredMachine":
     import numpy as np
 
     from compmech.cli.real_data import PREFIX, read_real
     from compmech.cli.series_files import read_series
     from compmech.inference import infer as infer_from
 
-    suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
-    read_from = read_real if str(data).startswith(PREFIX) else read_series
-    brought = read_from(data, column=column, time=time, step=step, symbols=symbols, words=words)
+    brought = (read_real if str(data).startswith(PREFIX) else read_series)(data, **how)
     with misuse(within=str(data)):
         found = infer_from(brought.series, method=method, rng=np.random.default_rng(seed))
-    read = {
-        "file": str(data),
-        "alphabet": [str(name) for name in brought.series.alphabet],
-        "meaning": brought.meaning,
-        "notes": list(brought.notes),
-    }
-    found = replace(found, diagnostics={**found.diagnostics, "data": read})
-    document = found.to_dict()
-    if out is not None and suffix is not None:
-        with misuse():
-            write = diagram_writer(found.machine, suffix, _MOST_STATES)
-        write_picture(out, write)
-    if as_json:
-        print(json.dumps(document, indent=1, allow_nan=False))
-        return
-    print("\n".join(inference_table(document)))
-    if out is not None:
-        print(out)
+    return _of_data(found, data, brought.series.alphabet, brought.meaning, list(brought.notes))
+
+
+def _streamed(data: Path, method: str, how: dict[str, Any], seed: int) -> "InferredMachine":
+    import numpy as np
+
+    from compmech.cli.streamed_files import streamed_parts
+    from compmech.inference import infer_streamed
+
+    given = [f"--{key}" for key, value in how.items() if value]
+    if given:
+        raise Misused(f"--stream reads letters or whole numbers as they are: it goes without {', '.join(given)}")
+    if method not in ("auto", "cssr"):
+        raise Misused(f"--stream counts words, which method cssr takes; method {method} needs the series as a whole")
+    parts = streamed_parts(data)
+    with misuse(within=str(data)):
+        found = infer_streamed(parts, rng=np.random.default_rng(seed))
+    return _of_data(found, data, parts.alphabet, {}, ["read piece by piece: splitting and chains alone"])
+
+
+def _of_data(
+    found: "InferredMachine", data: Path, alphabet: Iterable[object], meaning: dict[str, str], notes: list[str]
+) -> "InferredMachine":
+    """The same with what was read among its diagnostics."""
+    read = {"file": str(data), "alphabet": [str(name) for name in alphabet], "meaning": meaning, "notes": notes}
+    return replace(found, diagnostics={**found.diagnostics, "data": read})
+
+
+def _write_report(found: "InferredMachine", document: dict[str, Any], title: str, folder: Path) -> None:
+    """The pictures and the numbers. A diagram that nobody could read is given as DOT."""
+    from compmech.draw import block_figure, candidates_figure, save_figure, save_text, state_figure, to_dot
+
+    n_way = sum(value > 0 for matrix in document["machine"]["matrices"].values() for row in matrix for value in row)
+    with misuse(), report_os_errors(f"cannot write {folder}"):
+        if n_way > _MOST_WAYS or len(document["machine"]["states"]) > _MOST_STATES:
+            save_text(to_dot(found.machine), folder / "machine.dot")
+        else:
+            save_figure(state_figure(found.machine), folder / "machine.svg")
+        save_figure(candidates_figure(found, title=f"{title}: candidates"), folder / "candidates.svg")
+        save_figure(block_figure(found.machine, title=f"{title}: the machine found"), folder / "blocks.svg")
+        save_text(json.dumps(document, indent=1, allow_nan=False) + "\n", folder / "inference.json")

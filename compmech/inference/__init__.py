@@ -18,6 +18,7 @@ from compmech.inference.isomorphism import Isomorphism, isomorphism
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
 from compmech.inference.spectral import SpectralFit, spectral_fit
+from compmech.inference.streamed import Parts, infer_streamed
 from compmech.inference.surrogates import block_shuffled, shuffled, structure_test
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
@@ -29,6 +30,7 @@ __all__ = [
     "Isomorphism",
     "Ladder",
     "Library",
+    "Parts",
     "Posterior",
     "Series",
     "SpectralFit",
@@ -38,6 +40,7 @@ __all__ = [
     "count_words",
     "hankel_rank",
     "infer",
+    "infer_streamed",
     "isomorphism",
     "library",
     "machine_from_futures",

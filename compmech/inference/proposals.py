@@ -10,7 +10,7 @@ from compmech.errors import NotMinimal
 from compmech.hmm import GHMM, HMM
 from compmech.inference.baum_welch import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.candidates import Model, NothingToPropose
-from compmech.inference.counts import count_words
+from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
 from compmech.inference.hankel_series import hankel_lengths, series_rank
 from compmech.inference.latent_model import LatentModel
@@ -19,7 +19,18 @@ from compmech.inference.series_spectral import series_process
 from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
 
-__all__ = ["AUTO", "FINITE", "METHODS", "PROPOSALS", "Proposal", "Propose"]
+__all__ = [
+    "AUTO",
+    "FINITE",
+    "METHODS",
+    "PROPOSALS",
+    "Proposal",
+    "Propose",
+    "chain",
+    "chain_orders",
+    "longest_history",
+    "split_topologies",
+]
 
 Proposal: TypeAlias = tuple[dict[str, Any], Model]
 """The setting, and what it gave."""
@@ -54,11 +65,22 @@ AUTO_RESTARTS, AUTO_ROUNDS = 3, 100
 
 def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Causal-state splitting for every history length that the data can fill, at two levels of significance."""
+    counts = count_words(fit, longest_history(fit.n_symbol, fit.n_observed) + 1)
+    for setting, successor in split_topologies(counts):
+        yield from _allowed(fit, setting, successor)
+
+
+def longest_history(n_symbol: int, n_time: int) -> int:
+    """Symbols of the longest history that so many symbols can fill."""
     longest = 0
-    while longest < LONGEST and fit.n_symbol ** (longest + 2) * PER_WORD <= fit.n_observed:
+    while longest < LONGEST and n_symbol ** (longest + 2) * PER_WORD <= n_time:
         longest += 1
-    counts = count_words(fit, longest + 1)
-    for history in range(longest + 1):
+    return longest
+
+
+def split_topologies(counts: WordCounts) -> Iterator[tuple[dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
+    """Topologies of `by_splitting` with their settings, from counts of words one longer than the longest history."""
+    for history in range(counts.length):
         for significance in (SIGNIFICANCE, 1e-5):
             try:
                 split = split_states(counts.shorter(history + 1), significance=significance)
@@ -66,7 +88,7 @@ def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]
             except (ValueError, NotMinimal):  # nothing recurs at this length
                 continue
             setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
-            yield from _allowed(fit, setting, machine.successor)
+            yield setting, machine.successor
 
 
 def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -89,13 +111,19 @@ def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
 def by_chains(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Markov chains in which every symbol may follow: a word that the first part lacks costs bits, and is not
     forbidden."""
-    k, order = fit.n_symbol, 0
-    while order == 0 or (k > 1 and k**order <= max(MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed):
-        yield from _allowed(fit, {"order": order}, _chain(k, order))
+    for order in chain_orders(fit.n_symbol, fit.n_observed):
+        yield from _allowed(fit, {"order": order}, chain(fit.n_symbol, order))
+
+
+def chain_orders(n_symbol: int, n_time: int) -> range:
+    """Orders of chains that so many symbols can fill; a chain of order one has as many states as there are symbols."""
+    order = 0
+    while n_symbol > 1 and n_symbol ** (order + 1) <= max(MOST_CHAINED, n_symbol) and n_symbol ** (order + 2) <= n_time:
         order += 1
+    return range(order + 1)
 
 
-def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
+def chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
     """Every word of some length is a state, every symbol may follow."""
     words = np.arange(n_symbol**order)[:, None]
     after: Int[np.ndarray, "_ symbol"] = (words * n_symbol + np.arange(n_symbol)) % n_symbol**order

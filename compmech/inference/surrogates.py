@@ -11,11 +11,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from compmech.inference.counts import count_words
+from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.series import GAP, Series
 from compmech.units import bits
 
-__all__ = ["SURROGATES", "block_shuffled", "shuffled", "structure_test", "told_by_the_past"]
+__all__ = ["SURROGATES", "block_shuffled", "shuffled", "structure_test", "told_by_the_past", "told_by_words"]
 
 SURROGATES = 199
 """Of each test: the least p-value is 1/200."""
@@ -26,10 +26,15 @@ HISTORY = 3
 
 def told_by_the_past(data: Series, history: int) -> float:
     """I[last `history` symbols; next one] in the data, bits: the plug-in estimate, too high, alike in surrogates."""
-    table = count_words(data, history + 1).by_history.astype(float)
+    return told_by_words(count_words(data, history + 1))
+
+
+def told_by_words(counts: WordCounts) -> float:
+    """The same from counts of words of which the last symbol is the next one. Raises ValueError if there are none."""
+    table = counts.by_history.astype(float)
     total = table.sum()
     if not total:
-        raise ValueError(f"there is no stretch of {history + 1} symbols without a gap")
+        raise ValueError(f"there is no stretch of {counts.length} symbols without a gap")
     expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
     seen = table > 0
     return float(bits(1.0) * (table[seen] * np.log(table[seen] / expected[seen])).sum() / total)

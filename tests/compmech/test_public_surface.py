@@ -223,6 +223,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "separation": arguments(lambda: blackwell.belief_system(mess3())),
     "word_beliefs": arguments(mess3, lambda: 3),
     # draw
+    "candidates_figure": arguments(lambda: inference.infer(symbols(), method="markov", rng=rng())),
     "simplex_figure": arguments(lambda: mixed_states(mess3(), depth=3)),
     "cloud_figure": arguments(lambda: np.random.default_rng(0).dirichlet(np.ones(3), 20), weight=lambda: np.ones(20)),
     "statistics_to_latex": arguments(lambda: statistics(golden())),
@@ -233,6 +234,9 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
     "infer": arguments(symbols, rng=rng),
+    "infer_streamed": arguments(
+        lambda: inference.Parts(("0", "1"), 102_400, lambda: [inference.series("0100101001010010" * 6400)]), rng=rng
+    ),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
     "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
