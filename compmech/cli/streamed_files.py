@@ -15,8 +15,10 @@ __all__ = ["streamed_parts"]
 _PIECE = 1 << 22
 """Symbols, or bytes of text, that are read at once."""
 
-_LINE_BREAKS = np.frombuffer(b"\r\n", dtype=np.uint8)
-_SPACES = np.frombuffer(b" \t\v\f", dtype=np.uint8)
+_VALUES = 1 << 16
+"""Numbers that symbols of an array may be."""
+
+_LINE_BREAKS, _SPACES = b"\r\n", b" \t\v\f"
 
 
 def streamed_parts(path: Path) -> Parts:
@@ -29,37 +31,36 @@ def streamed_parts(path: Path) -> Parts:
     """
     with unreadable(path):
         pieces = _array_pieces(path) if path.suffix.lower() == ".npy" else _text_pieces(path)
-        counts: dict[int, int] = {}
+        counts = np.zeros(_VALUES, dtype=np.int64)
         for piece in pieces():
-            for value, times in zip(*np.unique(piece, return_counts=True), strict=True):
-                counts[int(value)] = counts.get(int(value), 0) + int(times)
-            if len(counts) > MOST_SYMBOLS:
-                raise Misused(f"{path}: more than {MOST_SYMBOLS} distinct symbols")
-    if not counts:
-        raise Misused(f"{path}: there are no symbols")
-    found = np.array(sorted(counts))
-    alphabet = tuple(found.tolist()) if path.suffix.lower() == ".npy" else tuple(map(chr, found.tolist()))
+            counts += np.bincount(piece, minlength=_VALUES)
+    found = np.flatnonzero(counts)
+    if not 0 < len(found) <= MOST_SYMBOLS:
+        problem = f"{len(found)} distinct symbols: at most {MOST_SYMBOLS} are taken" if len(found) else "no symbols"
+        raise Misused(f"{path}: there are {problem}")
+    numbers = found.tolist()
+    alphabet: tuple[int | str, ...] = tuple(numbers if path.suffix.lower() == ".npy" else map(chr, numbers))
+    code = (np.cumsum(counts > 0) - 1).astype(np.int8 if len(found) < 128 else np.int16)
 
     def read() -> Iterator[Series]:
         with unreadable(path):
             for piece in pieces():
-                yield Series(np.searchsorted(found, piece).astype(np.int16), alphabet)
+                yield Series(code[piece], alphabet)
 
-    return Parts(alphabet, sum(counts.values()), read)
+    return Parts(alphabet, int(counts.sum()), read)
 
 
 def _text_pieces(path: Path) -> Callable[[], Iterable[np.ndarray]]:
     def pieces() -> Iterator[np.ndarray]:
         with path.open("rb") as file:
             while raw := file.read(_PIECE):
-                letters = np.frombuffer(raw, dtype=np.uint8)
-                if letters.max() > 127:
+                if not raw.isascii():
                     raise Misused(f"{path}: --stream reads letters in ASCII; this has others")
-                if np.isin(letters, _SPACES).any():
+                if any(space in raw for space in _SPACES):
                     raise Misused(
                         f"{path}: --stream reads letters with nothing but line breaks between; this has spaces"
                     )
-                yield letters[~np.isin(letters, _LINE_BREAKS)]
+                yield np.frombuffer(raw.translate(None, _LINE_BREAKS), dtype=np.uint8)
 
     return pieces
 
@@ -76,6 +77,9 @@ def _array_pieces(path: Path) -> Callable[[], Iterable[np.ndarray]]:
     def pieces() -> Iterator[np.ndarray]:
         for at in range(0, len(head), _PIECE):
             # mapped anew for each piece, so that what was read does not stay in memory
-            yield np.array(np.load(path, mmap_mode="r", allow_pickle=False)[at : at + _PIECE])
+            piece = np.array(np.load(path, mmap_mode="r", allow_pickle=False)[at : at + _PIECE], dtype=np.int64)
+            if piece.min() < 0 or piece.max() >= _VALUES:
+                raise Misused(f"{path}: --stream reads whole numbers from 0 to {_VALUES - 1}; this has others")
+            yield piece
 
     return pieces
