@@ -10,14 +10,14 @@ Memory: counts of words of at most 11 symbols, the stretches that are scored, an
 
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from math import isfinite
+from math import inf
 from typing import Any
 
 import numpy as np
 from scipy.stats import chi2
 
 from compmech.errors import NotMinimal
-from compmech.inference.candidates import Candidate, NothingToPropose
+from compmech.inference.candidates import Candidate
 from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.held_out import blocks_of, cost, preferred, sizes
 from compmech.inference.proposals import chain, chain_orders, longest_history, split_topologies
@@ -75,7 +75,7 @@ def infer_streamed(data: Parts, *, rng: np.random.Generator) -> InferredMachine:
     Args:
         rng: of intervals.
     Raises:
-        ValueError: if there are fewer than 100,000 symbols, or no candidate allows those that are held out.
+        ValueError: if there are fewer than 100,000 symbols.
     """
     if data.n_time < LEAST:
         raise ValueError(f"there are {data.n_time} symbols: fewer than {LEAST:,} are inferred from as a whole")
@@ -94,10 +94,7 @@ def infer_streamed(data: Parts, *, rng: np.random.Generator) -> InferredMachine:
             continue
         found.setdefault(model.key, Candidate(name, setting, model, bits, size))
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
-    if not candidates or not isfinite(candidates[0].held_out_bits):
-        raise NothingToPropose(
-            f"every machine made from the first {FIT:.0%} of the symbols forbids some that follow: bring other data"
-        )
+    assert candidates[0].held_out_bits < inf, "the chain of order 0 forbids nothing"
     return _result(data, every, preferred(candidates), candidates, rng)
 
 
