@@ -49,7 +49,7 @@ class Parts:
 
     Attributes:
         alphabet: of all parts.
-        n_time: symbols and gaps of all parts.
+        n_time: symbols of all parts, gaps counted as well.
         read: gives the parts in order; no part is kept.
     """
 
@@ -174,7 +174,7 @@ def _result(
         held_out_bits_per_symbol=chosen.held_out_bits,
         p_structure=float(chi2.sf(2 * np.log(2) * words.total * told, freedom)) if freedom else 1.0,
         diagnostics={
-            "symbols": counts.shorter(1).total,
+            "symbols": data.n_time,
             "pieces": 1,
             "setting": dict(chosen.setting),
             "told_by_the_past": told,

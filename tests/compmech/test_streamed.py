@@ -1,7 +1,10 @@
 """Machines from series that are read part by part: the same whatever the parts, in memory that does not grow."""
 
+import json
+import runpy
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -97,3 +100,19 @@ def test_memory_does_not_grow_with_the_series() -> None:
 
     peak(40)  # what is imported and kept on first use
     assert peak(120) < 1.1 * peak(40)
+
+
+def test_the_script_on_long_files_and_the_page_that_quotes_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    script = runpy.run_path(str(docs / "reproductions" / "long_series.py"))
+    script["main"](["-o", str(tmp_path / "long.json"), "--small"])
+    found = json.loads((tmp_path / "long.json").read_text())
+    assert capsys.readouterr().out.rstrip() == script["table"](found)
+    assert found["rows"][0]["symbols"] == 200_000
+    assert found["rows"][0]["n_causal_states"] == 2
+    recorded = json.loads((docs / "results" / "long-series.json").read_text())
+    assert script["table"](recorded) in (docs / "inference.md").read_text()
+    memory = {row["symbols"]: row["memory_mb"] for row in recorded["rows"]}
+    assert memory[100_000_000] < 1.2 * memory[10_000_000]  # bounded: ten times the file, no more memory
