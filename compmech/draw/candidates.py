@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from compmech.inference.result import InferredMachine
 
+_TICKS = (0, 1, 2, 5, *(digit * 10**power for power in range(1, 6) for digit in (1, 2, 5)))
+
 
 def candidates_figure(found: "InferredMachine", *, title: str = "") -> "Figure":
     """Each candidate of `infer` as a point: how many numbers it has that the data had to fix, and what it needs on
@@ -44,6 +46,9 @@ def candidates_figure(found: "InferredMachine", *, title: str = "") -> "Figure":
         axes.axhline(chosen, color=MUTED, linewidth=0.8, linestyle=":")
         axes.set_xscale("symlog", linthresh=10)
         axes.set_xlim(left=-0.5)
+        axes.set_xticks([at for at in _TICKS if at <= max(one["n_free"] for one in candidates)])
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.minorticks_off()
         axes.set_xlabel("numbers that the data had to fix")
         axes.set_ylabel("bits a symbol, held out")
         axes.legend(fontsize=8.5)
