@@ -14,6 +14,8 @@ from compmech.data.description import About, Times, Values
 
 __all__ = ["ABOUT"]
 
+_BASES = 100_000
+
 # Sampling interval of the membrane in seconds, and millivolts to the unit of its file, as matplotlib's own examples
 # have them.
 _MEMBRANE_STEP, _MEMBRANE_SCALE = 0.0005, 100.0
@@ -54,9 +56,9 @@ def _english(path: Path) -> tuple[Values, Times]:
 
 
 def _chromosome(path: Path) -> tuple[Values, Times]:
-    """The first record."""
+    """The beginning of the first record: all 2.46 million bases take inference hours."""
     records = gzip.decompress(path.read_bytes()).decode("ascii").split(">")
-    return "".join(records[1].partition("\n")[2].split()), None
+    return "".join(records[1].partition("\n")[2].split())[:_BASES], None
 
 
 _SHEPPARD = "Sheppard et al., arch, doi:10.5281/zenodo.593254"
@@ -156,9 +158,9 @@ ABOUT = {
         ),
         About(
             name="dna",
-            meaning="the chromosome of Corynebacterium diphtheriae NCTC 11397, base by base, one strand",
-            length=2_463_666,
-            sha256="7ce854bcabfccf941c3194afaec5c78760ad5544f2193eef3ff8a6c9fa0615ba",
+            meaning="the first 100,000 bases of the chromosome of Corynebacterium diphtheriae NCTC 11397, one strand",
+            length=100_000,
+            sha256="8dd87e70a6e09ecb0c54ca659c18d2246558ca548d30744d923d89c1aee3986e",
             symbols=None,
             package="pyrodigal",
             module="pyrodigal",
