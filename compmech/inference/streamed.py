@@ -156,8 +156,9 @@ def _result(
     data: Parts, counts: WordCounts, chosen: Candidate, candidates: list[Candidate], rng: np.random.Generator
 ) -> InferredMachine:
     model, only = chosen.model, ""
+    assert isinstance(model, TopologyModel), "all candidates here are topologies"
     try:
-        model = counted_model(counts, chosen.model.successor)
+        model = counted_model(counts, model.successor)
     except ValueError:  # what is held out has a word that the machine forbids, outside of what was scored
         only = ", from the part that made the candidates alone"
     found = model.estimates(Series(np.zeros(0, dtype=np.int8), data.alphabet), rng=rng)
