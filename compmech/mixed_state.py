@@ -231,7 +231,7 @@ class _Explorer:
             chance = (moved.reshape(-1, len(every)) @ every).reshape(moved.shape)
             if not chance.min() > 0:
                 return None
-            emit[here] = chance[:, :, 0]
+            np.matmul(beliefs[here], self.process.emission, out=emit[here])  # quicker than to pick them from there
             np.divide(moved, chance, out=after[here])
         return emit, np.arange(emit.size), after.reshape(emit.size, -1)
 
@@ -268,7 +268,9 @@ class _Explorer:
         unsure = distance > self.merge_tol / GAP
         if len(edge) == emit.size:
             successor, doubtful = node.reshape(emit.shape), unsure.reshape(emit.shape)
+            flow = np.repeat(mass, emit.shape[1]) * chance
         else:
+            flow = mass[row] * chance
             successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
             successor.reshape(-1)[edge] = node
             doubtful.reshape(-1)[edge] = unsure
@@ -276,7 +278,6 @@ class _Explorer:
         self.doubtful.append(doubtful)
         self.parent.append(known - len(mass) + _rows(row, fresh))
         self.parent_symbol.append(_rows(symbol, fresh))
-        flow = mass[row] * chance
         if len(fresh) == len(flow):
             return np.asarray(flow)
         is_new = node >= known
@@ -311,7 +312,7 @@ class _Explorer:
         unexpanded = np.zeros(n_mixed, dtype=bool)
         whole = self._expanded_whole()
         unexpanded[whole:known] = _any_column((emit[whole:known] > 0) & (successor[whole:known] < 0))
-        unexpanded[known:] = _any_column(emit[known:] > 0)
+        unexpanded[known:] = emit[known:].min(initial=1) > 0 or _any_column(emit[known:] > 0)
         closed = not (unexpanded.any() or doubtful[:known].any())
         if closed:
             lost = 0.0
