@@ -9,12 +9,14 @@ predicted them.
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
 from compmech.inference.choosing import Ladder, merging_ladder
 from compmech.inference.counts import WordCounts, count_words
-from compmech.inference.cssr import Splitting, split_states
+from compmech.inference.cssr import split_states
+from compmech.inference.determinising import HistoryStates
 from compmech.inference.from_futures import machine_from_futures
 from compmech.inference.futures import Futures, predicted_futures
 from compmech.inference.inferred import infer
 from compmech.inference.interval import Interval
 from compmech.inference.isomorphism import Isomorphism, isomorphism
+from compmech.inference.merging_histories import merge_states
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
 from compmech.inference.spectral import SpectralFit, spectral_fit
@@ -24,6 +26,7 @@ from compmech.inference.topology_evidence import Library, Posterior, library, st
 __all__ = [
     "Futures",
     "HankelRank",
+    "HistoryStates",
     "InferredMachine",
     "Interval",
     "Isomorphism",
@@ -32,7 +35,6 @@ __all__ = [
     "Posterior",
     "Series",
     "SpectralFit",
-    "Splitting",
     "WordCounts",
     "block_shuffled",
     "count_words",
@@ -41,6 +43,7 @@ __all__ = [
     "isomorphism",
     "library",
     "machine_from_futures",
+    "merge_states",
     "merging_ladder",
     "predicted_futures",
     "rank_growth",

@@ -235,6 +235,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
     "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
+    "merge_states": arguments(lambda: inference.count_words(symbols(), 3)),
     "merging_ladder": arguments(futures),
     "predicted_futures": arguments(golden, words, horizon=lambda: 2),
     "rank_growth": arguments(
