@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Interval", "percentile_interval"]
+from compmech.measures import Bounds
+
+__all__ = ["Interval", "middle", "percentile_interval"]
 
 CONFIDENCE = 0.95
 """Share of the resamples that an interval holds."""
@@ -33,3 +35,9 @@ def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"])
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(resampled, [tail, 100 - tail])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def middle(value: float | Bounds | None) -> float:
+    """A statistic that is known exactly, or the middle of its bounds."""
+    assert value is not None  # finite machines have all of them
+    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)
