@@ -90,7 +90,12 @@ def _candidates(document: dict[str, Any]) -> list[str]:
 
 
 def _setting(one: dict[str, Any]) -> str:
-    names = {"history": "histories of {}", "states": "best of {} states", "order": "chain of order {}"}
+    names = {
+        "history": "histories of {}",
+        "horizon": "futures of {}",
+        "states": "best of {} states",
+        "order": "chain of order {}",
+    }
     said = [text.format(one[key]) for key, text in names.items() if key in one]
     return ", ".join(said) + (f", {one['significance']:g}" if "significance" in one else "")
 

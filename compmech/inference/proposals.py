@@ -1,6 +1,7 @@
 """What each method proposes for a series: a function, and its name in `PROPOSALS`. That is all a new method needs."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -10,6 +11,8 @@ from compmech.errors import NotMinimal
 from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
+from compmech.inference.determinising import HistoryStates
+from compmech.inference.merging_histories import MOST_HISTORIES, merge_states
 from compmech.inference.series import Series
 from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
@@ -25,6 +28,10 @@ PER_WORD = 20
 LONGEST = 10
 """Symbols of the longest history that is tried."""
 
+HORIZONS = (2, 3)
+MOST_FUTURES = 32
+"""Symbols of the futures by which histories are merged, if there are at most so many futures."""
+
 MOST_CHAINED = 32
 """States of a Markov chain."""
 
@@ -37,19 +44,44 @@ SEARCHED = 20_000
 
 def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Causal-state splitting for every history length that the data can fill, at two levels of significance."""
+    counts = count_words(fit, _longest_history(fit) + 1)
+    for history in range(counts.length):
+        for significance in (SIGNIFICANCE, 1e-5):
+            setting = {"history": history, "significance": significance}
+            yield from _of_histories(
+                fit, setting, partial(split_states, counts.shorter(history + 1), significance=significance)
+            )
+
+
+def by_merging(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Causal-state merging for every history length that the data can fill, by the next two and three symbols; by the
+    next one where the alphabet is large."""
+    k = fit.n_symbol
+    for horizon in [h for h in HORIZONS if k**h <= MOST_FUTURES] or [1]:
+        for history in range(_longest_history(fit) + 1):
+            if k**history > MOST_HISTORIES:
+                break
+            counts = count_words(fit, history + horizon)
+            setting = {"history": history, "horizon": horizon}
+            yield from _of_histories(fit, setting, partial(merge_states, counts, horizon=horizon))
+
+
+def _longest_history(fit: Series) -> int:
+    """The most symbols of a history that the data can fill."""
     longest = 0
     while longest < LONGEST and fit.n_symbol ** (longest + 2) * PER_WORD <= fit.n_observed:
         longest += 1
-    counts = count_words(fit, longest + 1)
-    for history in range(longest + 1):
-        for significance in (SIGNIFICANCE, 1e-5):
-            try:
-                split = split_states(counts.shorter(history + 1), significance=significance)
-                machine = split.machine
-            except (ValueError, NotMinimal):  # nothing recurs at this length
-                continue
-            setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
-            yield from _allowed(fit, setting, machine.successor)
+    return longest
+
+
+def _of_histories(fit: Series, setting: dict[str, Any], found: Callable[[], HistoryStates]) -> Iterator[Proposal]:
+    """States made of histories as a model, if any recur."""
+    try:
+        states = found()
+        machine = states.machine
+    except (ValueError, NotMinimal):  # nothing recurs at this length
+        return
+    yield from _allowed(fit, {**setting, "synchronised": states.synchronised}, machine.successor)
 
 
 def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -97,15 +129,16 @@ def _allowed(fit: Series, setting: dict[str, Any], successor: Int[np.ndarray, "_
 
 PROPOSALS: dict[str, Callable[..., Iterable[Proposal]]] = {
     "cssr": by_splitting,
+    "merging": by_merging,
     "bayes": by_evidence,
     "markov": by_chains,
 }
 """Methods by name: each takes the part of a series that makes candidates, and a generator, and gives models of it, or
 raises `NothingToPropose`. Of models of one key the first counts."""
 
-AUTO = ("cssr", "bayes", "markov")
+AUTO = ("cssr", "merging", "bayes", "markov")
 """Those whose candidates `auto` chooses among."""
 
 METHODS: tuple[str, ...] = ("auto", *PROPOSALS)
-"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `markov`: chains in which every symbol may
-follow; `auto`: the candidates of `AUTO`."""
+"""`cssr`: causal-state splitting; `merging`: causal-state merging; `bayes`: Bayesian structural inference; `markov`:
+chains in which every symbol may follow; `auto`: the candidates of `AUTO`."""

@@ -136,7 +136,7 @@ def test_many_symbols_do_not_fill_the_screen(tmp_path: Path, capsys: Captured) -
     [
         ("ab" * 40, [], "there are 80 symbols: nothing can be told from fewer than 100"),
         ("", [], "there are no symbols"),
-        ("ab" * 200, ["--method", "csr"], "there is no method 'csr'; there are auto, cssr, bayes"),
+        ("ab" * 200, ["--method", "csr"], "there is no method 'csr'; there are auto, cssr, merging, bayes"),
         ("ab" * 200 + "abcabc", ["--method", "cssr"], "'c' occurs only there"),
         ("abcdefghij" * 30, ["--method", "bayes"], "too many topologies over 10 symbols"),
         ("ab" * 200, ["-o", "machine.xyz"], ".xyz"),

@@ -51,15 +51,16 @@ def check_is(result: InferredMachine, process: HMM, tolerance: float) -> None:
 
 @pytest.mark.parametrize("name", ["butterfly", "rrxor"])
 def test_machines_come_back_from_20_000_symbols(name):
-    """rrxor never tells its state by any history, so only structural inference can find it."""
+    """Histories of RRXOR are told apart by two symbols of the future, not by the next one, so that splitting fails."""
     process = getattr(zoo, name)()
     result = found(sampled(process, 20_000))
     check_is(result, process, 0.02)
-    assert (result.method == "bayes") is (name == "rrxor")
+    if name == "rrxor":
+        assert all(one["n_state"] != 5 for one in result.diagnostics["candidates"] if one["method"] == "cssr")
 
 
-@pytest.mark.parametrize("method", ["cssr", "bayes"])
-def test_either_method_finds_the_golden_mean(method):
+@pytest.mark.parametrize("method", ["cssr", "merging", "bayes"])
+def test_each_method_finds_the_golden_mean(method):
     result = found(sampled(zoo.golden_mean(), 3_000), method)
     check_is(result, zoo.golden_mean(), 0.06)
     assert result.method == method
@@ -142,7 +143,7 @@ def test_many_symbols_get_a_chain_that_forbids_nothing():
         state = int(rng.choice(30, p=chain[state]))
         codes.append(state)
     result = found(Series(np.array(codes), tuple(range(30))))
-    assert result.method in ("markov", "cssr")
+    assert result.method in ("markov", "cssr", "merging")
     assert 25 <= result.machine.n_state <= 30
     with pytest.raises(ValueError, match="too many topologies over 30 symbols"):
         found(Series(np.array(codes), tuple(range(30))), "bayes")

@@ -67,9 +67,9 @@ def test_no_structure_is_one_state_at_the_stated_rate(horizon):
 
 
 def test_a_chain_of_histories_each_like_the_next_is_not_one_state():
-    """Four histories, the ends apart and the neighbours not: two groups; the nearest-neighbour rule would give one."""
+    """Of four, each like the next but not like the others, only the nearest two are merged."""
     counts = WordCounts(np.array([[400, 600], [500, 500], [550, 450], [650, 350]]).ravel(), 2, 3)
-    assert merge_states(counts, significance=1e-6).n_homogeneous == 2
+    assert merge_states(counts, significance=1e-6).n_homogeneous == 3
     assert merge_states(counts, significance=1e-60).n_homogeneous == 1
 
 
