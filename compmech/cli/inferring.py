@@ -27,6 +27,10 @@ def infer(
     method: Annotated[
         str, typer.Option(help="cssr, merging, bayes, or auto: the candidates of all, chosen by what was held out.")
     ] = "auto",
+    predictor: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `compmech train`: histories are also merged by what this network predicts."),
+    ] = None,
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,
     time: Annotated[str | None, typer.Option(help="Column that orders the rows: numbers, or ISO dates.")] = None,
     step: Annotated[
@@ -52,18 +56,23 @@ def infer(
     """
     import numpy as np
 
+    from compmech.cli.network_futures import read_by_network
     from compmech.cli.series_files import read_series
     from compmech.inference import infer as infer_from
 
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
     brought = read_series(data, column=column, time=time, step=step, symbols=symbols, words=words)
+    series, futures = brought.series, None
+    if predictor is not None:
+        series, futures = read_by_network(series, predictor, str(data))
     with misuse(within=str(data)):
-        found = infer_from(brought.series, method=method, rng=np.random.default_rng(seed))
+        found = infer_from(series, method=method, predictor=futures, rng=np.random.default_rng(seed))
     read = {
         "file": str(data),
-        "alphabet": [str(name) for name in brought.series.alphabet],
+        "alphabet": [str(name) for name in series.alphabet],
         "meaning": brought.meaning,
         "notes": list(brought.notes),
+        **({} if predictor is None else {"predictor": str(predictor)}),
     }
     found = replace(found, diagnostics={**found.diagnostics, "data": read})
     document = found.to_dict()

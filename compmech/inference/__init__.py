@@ -12,6 +12,7 @@ from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import split_states
 from compmech.inference.determinising import HistoryStates
 from compmech.inference.from_futures import machine_from_futures
+from compmech.inference.from_predictor import histories_of
 from compmech.inference.futures import Futures, predicted_futures
 from compmech.inference.inferred import infer
 from compmech.inference.interval import Interval
@@ -39,6 +40,7 @@ __all__ = [
     "block_shuffled",
     "count_words",
     "hankel_rank",
+    "histories_of",
     "infer",
     "isomorphism",
     "library",

@@ -7,16 +7,20 @@ numbers are then found again from all of the data.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from math import isfinite
 
 import numpy as np
 
 from compmech.inference.candidates import Candidate, NothingToPropose
+from compmech.inference.from_predictor import over_its_alphabet
+from compmech.inference.futures import Futures
 from compmech.inference.held_out import blocks_of, cost, preferred, sizes
-from compmech.inference.proposals import AUTO, METHODS, PROPOSALS
+from compmech.inference.proposals import AUTO, METHODS, PROPOSALS, by_predictor
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series
 from compmech.inference.surrogates import structure_test
+from compmech.process import Process
 
 __all__ = ["METHODS", "Selection", "infer", "selected"]
 
@@ -41,25 +45,42 @@ class Selection:
     passed_over: Mapping[str, str]
 
 
-def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> InferredMachine:
+def infer(
+    data: Series, *, method: str = "auto", predictor: Process | Futures | None = None, rng: np.random.Generator
+) -> InferredMachine:
     """The machine of a series, with what it was chosen from.
 
     Args:
-        method: one of `METHODS`.
+        method: one of `METHODS`, or `predictor`: the candidates that the predictor makes alone.
+        predictor: merges histories of the data by the futures that it predicts, for candidates more; symbols are
+            matched by name. Or the futures that it predicts of histories such as those of the data (`histories_of`).
         rng: of surrogates, of intervals, and of methods that draw.
     Raises:
         ValueError: if there is no such method, or there are fewer than 100 symbols, or no candidate allows the symbols
-            that are held out, or the method has nothing to propose for such data (`NothingToPropose`).
+            that are held out, or the method has nothing to propose for such data (`NothingToPropose`), or the
+            predictor does not know a symbol of the data.
+        ImpossibleWord: if the predictor gives a history of the data probability 0.
     """
+    if predictor is not None:
+        data = over_its_alphabet(data, predictor)
     test_rng, draw_rng, choose_rng = rng.spawn(3)
-    selection = selected(data, method=method, rng=choose_rng)
+    selection = selected(data, method=method, predictor=predictor, rng=choose_rng)
     told, p = structure_test(data, rng=test_rng)
     return _result(data, selection, told, p, draw_rng)
 
 
-def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) -> Selection:
+def selected(
+    data: Series, *, method: str = "auto", predictor: Process | Futures | None = None, rng: np.random.Generator
+) -> Selection:
     """The candidate chosen for a series: `infer` without the statistics of the whole series."""
-    if method not in METHODS:
+    proposals = dict(PROPOSALS)
+    if predictor is not None:
+        proposals["predictor"] = partial(by_predictor, predictor=predictor)
+    elif method == "predictor":
+        raise ValueError("the method predictor needs a predictor (predictor=..., --predictor RUN)")
+    if predictor is not None and method not in ("auto", "predictor"):
+        raise ValueError(f"the method {method} takes no predictor: with one, the method is auto or predictor")
+    if method != "auto" and method not in proposals:
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
@@ -68,10 +89,10 @@ def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) ->
     size = sizes(blocks)
     found: dict[Hashable, Candidate] = {}
     passed_over: dict[str, str] = {}
-    names = AUTO if method == "auto" else (method,)
+    names = (*AUTO, *(proposals.keys() - PROPOSALS.keys())) if method == "auto" else (method,)
     for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):
         try:
-            for setting, model in PROPOSALS[name](fit, rng=own_rng):
+            for setting, model in proposals[name](fit, rng=own_rng):
                 if model.key not in found:
                     found[model.key] = Candidate(name, setting, model, cost(model.process, blocks), size)
         except NothingToPropose as reason:

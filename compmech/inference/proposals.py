@@ -12,10 +12,13 @@ from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
 from compmech.inference.determinising import HistoryStates
+from compmech.inference.from_predictor import predictor_topologies
+from compmech.inference.futures import Futures
 from compmech.inference.merging_histories import MOST_HISTORIES, merge_states
 from compmech.inference.series import Series
 from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
+from compmech.process import Process
 
 __all__ = ["AUTO", "METHODS", "PROPOSALS", "Proposal"]
 
@@ -108,6 +111,12 @@ def by_chains(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     while order == 0 or (k > 1 and k**order <= max(MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed):
         yield from _allowed(fit, {"order": order}, _chain(k, order))
         order += 1
+
+
+def by_predictor(fit: Series, predictor: Process | Futures, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Merging histories of the series by the futures that a predictor predicts."""
+    for setting, successor in predictor_topologies(fit, predictor):
+        yield from _allowed(fit, setting, successor)
 
 
 def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:

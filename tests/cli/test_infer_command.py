@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status
+from compmech.cli import _status, network_futures
 from compmech.cli.failure import Misused
 from compmech.cli.series_files import Brought, read_series
 from compmech.inference import isomorphism, proposals, topology_model
@@ -148,6 +148,59 @@ def test_what_cannot_be_done_is_one_line(
 ) -> None:
     assert _status(["infer", str(written(tmp_path / "data.txt", text)), *arguments]) == 2
     assert complaint in one_line(capsys)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that has learned the golden mean."""
+    out = tmp_path_factory.mktemp("runs") / "gru"
+    arguments = ["golden_mean", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02", "--clip", "1"]
+    arguments += ["--steps", "200", "--batch", "64", "--targets", "exact", "-o", str(out)]
+    assert _status(["train", *arguments]) == 0
+    return out
+
+
+def test_a_trained_network_merges_histories_of_the_data(golden: Path, run: Path, capsys: Captured) -> None:
+    capsys.readouterr()
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "predictor", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["method"] == "predictor"
+    assert document["n_causal_states"]["value"] == 2
+    assert document["diagnostics"]["data"]["predictor"] == str(run)
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "predictor"]) == 0
+    told = capsys.readouterr().out
+    assert "structure found: 2 causal states" in told
+    assert "predictor 2 groups" in told
+
+
+def test_a_network_of_other_symbols_and_no_network_are_one_line(
+    golden: Path, run: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    capsys.readouterr()
+    three = written(tmp_path / "three.csv", "x\n" + "0\n1\n2\n" * 60)
+    assert _status(["infer", str(three), "--predictor", str(run)]) == 2
+    told = one_line(capsys)
+    assert "predicts 2 symbols (0, 1)" in told
+    assert "three.csv has 3 (0, 1, 2): 2 is none of the network's" in told
+    assert _status(["infer", str(golden), "--predictor", str(tmp_path)]) == 2
+    assert "no training.json" in one_line(capsys)
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "cssr"]) == 2
+    assert "the method cssr takes no predictor" in one_line(capsys)
+    assert _status(["infer", str(golden), "--method", "predictor"]) == 2
+    assert "needs a predictor" in one_line(capsys)
+    short = written(tmp_path / "short.txt", "0101")
+    assert _status(["infer", str(short), "--predictor", str(run)]) == 2
+    assert "two stretches of at least one symbol without a gap; there are 0 of 6" in one_line(capsys)
+
+
+def test_a_network_that_reads_too_little_is_said() -> None:
+    class Short:
+        class config:
+            max_length = 5
+
+    assert network_futures._length(Short, 16, 3) == 2
+    with pytest.raises(ValueError, match="reads at most 5 symbols"):
+        network_futures._length(Short, 16, 5)
 
 
 def test_a_missing_file_and_an_unwritable_picture(golden: Path, tmp_path: Path, capsys: Captured) -> None:

@@ -231,6 +231,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "block_shuffled": arguments(symbols, lambda: 3, rng=rng),
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
+    "histories_of": arguments(symbols, lambda: 3),
     "infer": arguments(symbols, rng=rng),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
     "library": arguments(lambda: 2, lambda: 2),
