@@ -11,7 +11,7 @@ from scipy.stats import t as student
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NegativeProbability
 from compmech.hmm import GHMM, HMM
-from compmech.inference.candidates import Candidate
+from compmech.inference.candidates import Candidate, Judged, Sized
 from compmech.inference.series import Series
 from compmech.units import bits
 
@@ -70,14 +70,14 @@ def sizes(groups: Sequence[Blocks]) -> Int[np.ndarray, " block"]:
     return np.concatenate([np.full(len(group.words), group.words.shape[1] - group.warm) for group in groups])
 
 
-def preferred(candidates: Sequence[Candidate]) -> Candidate:
+def preferred(candidates: Sequence[Candidate[Judged]]) -> Candidate[Judged]:
     """The one with the fewest free numbers of those that the held-out symbols do not tell from the best."""
     best = min(candidates, key=lambda one: (one.held_out_bits, one.model.n_free))
     near = [one for one in candidates if one is best or (isfinite(one.held_out_bits) and not is_worse(one, best))]
     return min(near, key=lambda one: (one.model.n_free, one.model.n_state, one.held_out_bits))
 
 
-def is_worse(one: Candidate, best: Candidate) -> bool:
+def is_worse(one: Candidate[Sized], best: Candidate[Sized]) -> bool:
     """By a paired t test of the bits a symbol, a ratio of sums over blocks."""
     apart, size = one.block_bits - best.block_bits, best.block_size
     n = len(apart)

@@ -12,7 +12,7 @@ from math import isfinite
 
 import numpy as np
 
-from compmech.inference.candidates import Candidate, NothingToPropose
+from compmech.inference.candidates import Candidate, Model, NothingToPropose
 from compmech.inference.from_predictor import over_its_alphabet
 from compmech.inference.futures import Futures
 from compmech.inference.held_out import blocks_of, cost, preferred, sizes
@@ -40,8 +40,8 @@ class Selection:
         passed_over: methods that had nothing to propose, and why.
     """
 
-    chosen: Candidate
-    candidates: Sequence[Candidate]
+    chosen: Candidate[Model]
+    candidates: Sequence[Candidate[Model]]
     passed_over: Mapping[str, str]
 
 
@@ -87,7 +87,7 @@ def selected(
     fit, rest = data.split(FIT)
     blocks = blocks_of(rest)
     size = sizes(blocks)
-    found: dict[Hashable, Candidate] = {}
+    found: dict[Hashable, Candidate[Model]] = {}
     passed_over: dict[str, str] = {}
     names = (*AUTO, *(proposals.keys() - PROPOSALS.keys())) if method == "auto" else (method,)
     for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):

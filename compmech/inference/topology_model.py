@@ -12,6 +12,7 @@ from compmech.errors import NotMinimal
 from compmech.inference.candidates import Estimates
 from compmech.inference.interval import Interval, middle, percentile_interval
 from compmech.inference.series import Series
+from compmech.inference.state_order import by_probability
 from compmech.inference.topology_evidence import Library, Posterior, structural_posterior
 from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
 from compmech.stationary import stationary
@@ -75,10 +76,8 @@ class TopologyModel:
         """The machine with its states in the order of their probability, called A, B, ..., or by number if they are
         many."""
         machine = self.process
-        order = np.argsort(-stationary(machine), kind="stable")
-        number = np.argsort(order)
-        successor = np.where(machine.successor >= 0, number[machine.successor], -1)[order]
-        names = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
+        order, place, names = by_probability(stationary(machine))
+        successor = np.where(machine.successor >= 0, place[machine.successor], -1)[order]
         return EpsilonMachine(successor, machine.emit[order], alphabet=alphabet, states=names)
 
     def estimates(self, data: Series, *, rng: np.random.Generator) -> Estimates:
