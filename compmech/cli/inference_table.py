@@ -5,15 +5,15 @@ from typing import Any
 from compmech.cli.machine_table import machine_lines, statistics_lines
 from compmech.cli.tables import wrapped
 
-__all__ = ["inference_table"]
+__all__ = ["SURE", "candidate_lines", "data_lines", "inference_table"]
 
 # Candidates, symbols with their meaning, and states printed; --json has all.
 _CANDIDATES = 8
 _MEANINGS = 12
 _STATES = 32
 
-# p-value below which there is structure, in words.
-_SURE = 0.05
+SURE = 0.05
+"""p-value below which there is structure, in words."""
 
 
 def inference_table(document: dict[str, Any]) -> list[str]:
@@ -28,7 +28,7 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         *statistics_lines(document, "found"),
         *wrapped("intervals are those of the probabilities, given the transitions", "  "),
         "",
-        *_candidates(document),
+        *candidate_lines(document),
     ]
 
 
@@ -39,14 +39,14 @@ def verdict(document: dict[str, Any]) -> str:
     against = f"p = {p:.2g} against shuffled symbols"
     if len(document["diagnostics"]["data"]["alphabet"]) == 1:
         return "no structure to be found: the series is one symbol throughout, one state that never surprises"
-    if n == 1 and p > _SURE:
+    if n == 1 and p > SURE:
         return f"no structure found: one state, and the past tells of the next symbol no more than chance ({against})"
     if n == 1:
         return (
             f"one state, though the past tells something of the next symbol ({against}, {told:.2g} bits at most): no "
             "machine that was tried earned more states on what was held out; more data may tell"
         )
-    if p > _SURE:
+    if p > SURE:
         return (
             f"{states}, but short pasts tell of the next symbol no more than chance ({against}): either the structure "
             "lies in longer pasts, or there is none"
@@ -55,11 +55,16 @@ def verdict(document: dict[str, Any]) -> str:
 
 
 def _data(found: dict[str, Any]) -> list[str]:
-    data = found["data"]
-    alphabet = data["alphabet"]
+    alphabet = found["data"]["alphabet"]
     kinds = f"{len(alphabet)} different" if len(alphabet) > 1 else "all the same"
+    return data_lines(found, f"{found['symbols']:,} symbols, {kinds}")
+
+
+def data_lines(found: dict[str, Any], what: str) -> list[str]:
+    """The file, what it holds and in how many pieces, how it was read, and what symbols stand for."""
+    data = found["data"]
     gaps = f", in {found['pieces']:,} pieces between gaps" if found["pieces"] > 1 else ""
-    lines = [data["file"], *wrapped(f"{found['symbols']:,} symbols, {kinds}{gaps}", "  ")]
+    lines = [data["file"], *wrapped(what + gaps, "  ")]
     for note in data["notes"]:
         lines += wrapped(note, "  ")
     meaning = list(data["meaning"].items())
@@ -76,7 +81,8 @@ def _machine(document: dict[str, Any]) -> list[str]:
     return machine_lines(machine)
 
 
-def _candidates(document: dict[str, Any]) -> list[str]:
+def candidate_lines(document: dict[str, Any]) -> list[str]:
+    """What was chosen from, the cheapest on held-out symbols first."""
     found = document["diagnostics"]["candidates"]
     lines = [f"  {'candidate':<34}{'states':>8}{'free':>6}{'held-out bits':>16}"]
     taken = document["diagnostics"]["setting"]

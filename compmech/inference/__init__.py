@@ -7,6 +7,8 @@ predicted them.
 """
 
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
+from compmech.inference.channel_model import paired
+from compmech.inference.channels import InferredTransducer, infer_transducer
 from compmech.inference.choosing import Ladder, merging_ladder
 from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import split_states
@@ -29,6 +31,7 @@ __all__ = [
     "HankelRank",
     "HistoryStates",
     "InferredMachine",
+    "InferredTransducer",
     "Interval",
     "Isomorphism",
     "Ladder",
@@ -42,11 +45,13 @@ __all__ = [
     "hankel_rank",
     "histories_of",
     "infer",
+    "infer_transducer",
     "isomorphism",
     "library",
     "machine_from_futures",
     "merge_states",
     "merging_ladder",
+    "paired",
     "predicted_futures",
     "rank_growth",
     "series",

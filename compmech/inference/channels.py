@@ -18,6 +18,7 @@ from math import isfinite
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from compmech.compose import Transducer
 from compmech.errors import NotMinimal
@@ -30,6 +31,7 @@ from compmech.inference.inferred import FIT, LEAST
 from compmech.inference.interval import Interval
 from compmech.inference.proposals import LONGEST, MOST_CHAINED, PER_WORD
 from compmech.inference.series import Series
+from compmech.inference.state_order import by_probability
 from compmech.inference.surrogates import shuffled_outputs, structure_test
 from compmech.plain import plain
 
@@ -43,6 +45,7 @@ class InferredTransducer:
     Attributes:
         method: how it was found.
         transducer: unifilar, its states from the most probable on.
+        weight: how likely each state is on the input of the data.
         n_channel_states: causal states of the channel.
         channel_complexity: H[S] on the input of the data: what the channel remembers. `channel_complexity` of a
             process and the transducer is that on another input.
@@ -57,6 +60,7 @@ class InferredTransducer:
 
     method: str
     transducer: Transducer
+    weight: Float[np.ndarray, " causal"]
     n_channel_states: Interval
     channel_complexity: Interval
     output_entropy_rate: Interval
@@ -80,6 +84,7 @@ class InferredTransducer:
                 "inputs": [str(name) for name in self.transducer.inputs],
                 "outputs": [str(name) for name in self.transducer.outputs],
                 "states": [str(name) for name in self.transducer.states],
+                "weight": plain(self.weight),
                 "transitions": list(self._transitions()),
             },
             "unread": [{"state": str(state), "input": str(name)} for state, name in self.unread],
@@ -194,6 +199,7 @@ def _result(
     return InferredTransducer(
         method=chosen.method,
         transducer=model.transducer(inputs, outputs),
+        weight=model.weight[by_probability(model.weight)[0]],
         n_channel_states=Interval(model.n_state, model.n_state, model.n_state),
         channel_complexity=complexity,
         output_entropy_rate=rate,
