@@ -26,32 +26,74 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         *_machine(document),
         "",
         *statistics_lines(document, "found"),
-        *wrapped("intervals are those of the probabilities, given the transitions", "  "),
+        *wrapped(_intervals(document), "  "),
         "",
         *candidate_lines(document),
     ]
 
 
 def verdict(document: dict[str, Any]) -> str:
-    """How much structure there is, in one sentence."""
-    p, n = document["p_structure"], round(document["n_causal_states"]["value"])
-    told, states = document["diagnostics"]["told_by_the_past"], f"{n} causal state{'s' if n > 1 else ''}"
+    """How much structure there is, in a sentence or two."""
+    p, told = document["p_structure"], document["diagnostics"]["told_by_the_past"]
     against = f"p = {p:.2g} against shuffled symbols"
     if len(document["diagnostics"]["data"]["alphabet"]) == 1:
         return "no structure to be found: the series is one symbol throughout, one state that never surprises"
+    n, states = _size(document)
     if n == 1 and p > SURE:
-        return f"no structure found: one state, and the past tells of the next symbol no more than chance ({against})"
+        return f"no structure found: {states}, and the past tells of the next symbol no more than chance ({against})"
     if n == 1:
         return (
-            f"one state, though the past tells something of the next symbol ({against}, {told:.2g} bits at most): no "
+            f"{states}, though the past tells something of the next symbol ({against}, {told:.2g} bits at most): no "
             "machine that was tried earned more states on what was held out; more data may tell"
         )
     if p > SURE:
         return (
             f"{states}, but short pasts tell of the next symbol no more than chance ({against}): either the structure "
-            "lies in longer pasts, or there is none"
+            f"lies in longer pasts, or there is none{_growing(document)}"
         )
-    return f"structure found: {states} ({against})"
+    return f"structure found: {states} ({against}){_growing(document)}"
+
+
+def _size(document: dict[str, Any]) -> tuple[int, str]:
+    """The number of states or dimensions, and what they are."""
+    found = document["n_causal_states"]
+    if found is not None:
+        n = round(found["value"])
+        return n, f"{n} causal states" if n > 1 else "one state"
+    n = len(document["machine"]["start"])
+    if "evaluate" in document["machine"]:
+        return n, f"a generalised hidden Markov model of dimension {n}"
+    return n, f"a hidden Markov model of {n} hidden state{'s' if n > 1 else ''}"
+
+
+def _growing(document: dict[str, Any]) -> str:
+    """What is to be said of a number of states that does not settle, or of a process that has none."""
+    grown, finite = document["diagnostics"]["growth"], document["diagnostics"]["finite"]
+    if grown is None:
+        return ""
+    counts = [(symbols, n) for symbols, n in zip(grown["symbols"], grown["n_state"], strict=True) if n is not None]
+    by_symbols = ", ".join(f"{n} from {symbols:,} symbols" for symbols, n in counts)
+    if document["n_causal_states"] is not None:
+        return (
+            f". The states are still growing: no finite machine is claimed ({by_symbols})"
+            if grown["still_growing"]
+            else ""
+        )
+    told = (
+        f". The best finite machine has {finite['n_state']} states and costs more on what was held out, or takes more "
+        "numbers to cost no more"
+    )
+    return told + (
+        f", and is still growing: no finite machine is claimed ({by_symbols})"
+        if grown["still_growing"]
+        else ": no finite machine is claimed"
+    )
+
+
+def _intervals(document: dict[str, Any]) -> str:
+    if document["n_causal_states"] is not None:
+        return "intervals are those of the probabilities, given the transitions"
+    return f"entropy rate: {document['diagnostics']['how']['entropy_rate']}"
 
 
 def _data(found: dict[str, Any]) -> list[str]:
@@ -99,8 +141,13 @@ def _setting(one: dict[str, Any]) -> str:
     names = {
         "history": "histories of {}",
         "horizon": "futures of {}",
+        "groups": "{} groups",
+        "remembers": "remembers {}",
         "states": "best of {} states",
         "order": "chain of order {}",
+        "words": "words of {}",
+        "dimension": "dimension {}",
+        "hidden": "{} hidden",
     }
     said = [text.format(one[key]) for key, text in names.items() if key in one]
     return ", ".join(said) + (f", {one['significance']:g}" if "significance" in one else "")

@@ -25,7 +25,11 @@ def add_inferring_commands(app: typer.Typer) -> None:
 def infer(
     data: Annotated[Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet.")],
     method: Annotated[
-        str, typer.Option(help="cssr, merging, bayes, or auto: the candidates of all, chosen by what was held out.")
+        str,
+        typer.Option(
+            help="cssr, merging, bayes, spectral, baum-welch, markov, predictor, or auto: the candidates of all, "
+            "chosen by what was held out."
+        ),
     ] = "auto",
     predictor: Annotated[
         Path | None,

@@ -97,7 +97,7 @@ class ChannelModel:
     @property
     def _read(self) -> Bool[np.ndarray, "causal input"]:
         """Whether each state has read each input."""
-        return self._allowed.any(axis=2)
+        return np.asarray(self._allowed.any(axis=2))
 
     @cached_property
     def T(self) -> Float[np.ndarray, "output input state state"]:
@@ -125,12 +125,8 @@ class ChannelModel:
     def unread(self, inputs: Sequence[Hashable]) -> list[tuple[Hashable, Hashable]]:
         """States and the inputs that they never read, by name."""
         order, _, names = by_probability(self.weight)
-        states = range(self.n_state) if names is None else names
-        return [
-            (name, inputs[x])
-            for name, state in zip(states, order, strict=True)
-            for x in np.flatnonzero(~self._read[state])
-        ]
+        states: Sequence[Hashable] = range(self.n_state) if names is None else names
+        return [(states[i], inputs[x]) for i, x in np.argwhere(~self._read[order]).tolist()]
 
     def estimates(self, *, rng: np.random.Generator) -> tuple[Interval, Interval]:
         """Channel complexity H[S], and entropy of the output H[Y | X, S] in bits, on an input that depends on the past

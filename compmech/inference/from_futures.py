@@ -15,7 +15,7 @@ from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
 from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
 from compmech.inference.futures import Futures
-from compmech.inference.interval import Interval, middle, percentile_interval
+from compmech.inference.interval import Interval, middle, percentile_interval, spread_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.state_order import by_probability
@@ -35,9 +35,6 @@ RESAMPLES = 200
 COSTLY = 10
 """Of histories, for the excess entropy and the number of states: their spread gives a t interval, and how often each
 number was found."""
-
-STUDENT = 2.262
-"""Quantile .975 of t with COSTLY - 1 degrees of freedom."""
 
 _BEYOND = 4
 """Groups more than those of the machine that are tried with resampled histories."""
@@ -203,10 +200,8 @@ def _resampled_machine(
         between = Interval(middle(found), found.lower, found.upper)
         return complexity, between, "bounds for the machine as it is, histories not resampled"
     others = [excess_entropy(chosen.reweighted(emit)) for emit in again[:COSTLY]]
-    spread = float(np.std([middle(value) for value in others], ddof=1))
-    half = STUDENT * spread
     how = f"of the machine; a t interval from {len(others)} resamples of the histories"
-    return complexity, Interval(found, max(0.0, found - half), found + half), how
+    return complexity, spread_interval(found, np.array([middle(value) for value in others])), how
 
 
 def _resampled_emissions(

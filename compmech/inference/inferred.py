@@ -15,8 +15,9 @@ import numpy as np
 from compmech.inference.candidates import Candidate, Model, NothingToPropose
 from compmech.inference.from_predictor import over_its_alphabet
 from compmech.inference.futures import Futures
+from compmech.inference.growth import Growth, growth
 from compmech.inference.held_out import blocks_of, cost, preferred, sizes
-from compmech.inference.proposals import AUTO, METHODS, PROPOSALS, by_predictor
+from compmech.inference.proposals import AUTO, FINITE, METHODS, PROPOSALS, Propose, by_predictor
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series
 from compmech.inference.surrogates import structure_test
@@ -44,6 +45,12 @@ class Selection:
     candidates: Sequence[Candidate[Model]]
     passed_over: Mapping[str, str]
 
+    @property
+    def finite(self) -> Candidate[Model] | None:
+        """What would be chosen among the finite machines alone; None: there is none that allows what was held out."""
+        machines = [one for one in self.candidates if one.model.is_finite and isfinite(one.held_out_bits)]
+        return preferred(machines) if machines else None
+
 
 def infer(
     data: Series, *, method: str = "auto", predictor: Process | Futures | None = None, rng: np.random.Generator
@@ -63,49 +70,86 @@ def infer(
     """
     if predictor is not None:
         data = over_its_alphabet(data, predictor)
-    test_rng, draw_rng, choose_rng = rng.spawn(3)
+    test_rng, draw_rng, choose_rng, part_rng = rng.spawn(4)
     selection = selected(data, method=method, predictor=predictor, rng=choose_rng)
     told, p = structure_test(data, rng=test_rng)
-    return _result(data, selection, told, p, draw_rng)
+    grown = _growth(data, selection, _proposing(method, predictor), part_rng)
+    return _result(data, selection, grown, told, p, draw_rng)
 
 
 def selected(
     data: Series, *, method: str = "auto", predictor: Process | Futures | None = None, rng: np.random.Generator
 ) -> Selection:
     """The candidate chosen for a series: `infer` without the statistics of the whole series."""
-    proposals = dict(PROPOSALS)
-    if predictor is not None:
-        proposals["predictor"] = partial(by_predictor, predictor=predictor)
-    elif method == "predictor":
-        raise ValueError("the method predictor needs a predictor (predictor=..., --predictor RUN)")
-    if predictor is not None and method not in ("auto", "predictor"):
-        raise ValueError(f"the method {method} takes no predictor: with one, the method is auto or predictor")
-    if method != "auto" and method not in proposals:
-        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    proposing = _proposing(method, predictor)
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
+    return _selected(data, proposing, rng, passing_over=method == "auto")
+
+
+def _proposing(method: str, predictor: Process | Futures | None) -> dict[str, Propose]:
+    """The methods that are asked for, by name."""
+    given = {} if predictor is None else {"predictor": partial(by_predictor, predictor=predictor)}
+    if method == "auto":
+        return AUTO | given
+    if method == "predictor" and predictor is None:
+        raise ValueError("the method predictor needs a predictor (predictor=..., --predictor RUN)")
+    if method not in ("predictor", *PROPOSALS):
+        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+    if predictor is not None and method != "predictor":
+        raise ValueError(f"the method {method} takes no predictor: with one, the method is auto or predictor")
+    return {method: (PROPOSALS | given)[method]}
+
+
+def _selected(
+    data: Series, proposing: Mapping[str, Propose], rng: np.random.Generator, *, passing_over: bool
+) -> Selection:
+    """The choice among what some methods propose.
+
+    Args:
+        passing_over: whether methods that have nothing to propose are passed over.
+    """
     fit, rest = data.split(FIT)
     blocks = blocks_of(rest)
     size = sizes(blocks)
     found: dict[Hashable, Candidate[Model]] = {}
     passed_over: dict[str, str] = {}
-    names = (*AUTO, *(proposals.keys() - PROPOSALS.keys())) if method == "auto" else (method,)
-    for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):
+    for (name, propose), own_rng in zip(proposing.items(), rng.spawn(len(proposing)), strict=True):
         try:
-            for setting, model in proposals[name](fit, rng=own_rng):
+            for setting, model in propose(fit, rng=own_rng):
                 if model.key not in found:
                     found[model.key] = Candidate(name, setting, model, cost(model.process, blocks), size)
         except NothingToPropose as reason:
-            if method != "auto":
+            if not passing_over:
                 raise
             passed_over[name] = str(reason)
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
     if not candidates or not isfinite(candidates[0].held_out_bits):
-        raise ValueError(_forbidding(data, fit, rest, method))
+        raise NothingToPropose(_forbidding(data, fit, rest, proposing))
     return Selection(preferred(candidates), candidates, passed_over)
 
 
-def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
+def _growth(
+    data: Series, selection: Selection, proposing: Mapping[str, Propose], rng: np.random.Generator
+) -> Growth | None:
+    """States of the finite machine chosen, from parts of the series and from all; None where none was looked for."""
+    of_machines = {name: propose for name, propose in proposing.items() if name in FINITE}
+    finite = selection.finite
+    if not of_machines or finite is None:
+        return None
+
+    def states_of(part: Series) -> int | None:
+        if part.n_observed < LEAST:
+            return None
+        try:
+            return _selected(part, of_machines, rng, passing_over=True).chosen.model.n_state
+        except NothingToPropose:  # the part has none: said as None
+            return None
+
+    return growth(data, finite.model.n_state, states_of)
+
+
+def _forbidding(data: Series, fit: Series, rest: Series, proposing: Mapping[str, Propose]) -> str:
     """Why no candidate is left, and what helps."""
     unseen = np.flatnonzero((fit.frequencies == 0) & (rest.frequencies > 0))
     if len(unseen):
@@ -113,14 +157,16 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
         why = f"{some} occur" + ("s" if len(unseen) == 1 else "") + " only there"
     else:
         why = "some of their words do not occur before"
-    repair = "" if method == "auto" else ", or take method auto, which has machines that forbid nothing"
+    repair = "" if "markov" in proposing else ", or take method auto, which has machines that forbid nothing"
     return (
         f"every machine made from the first {FIT:.0%} of the symbols forbids some that follow: {why}. Bring more data"
         f"{repair}"
     )
 
 
-def _result(data: Series, selection: Selection, told: float, p: float, rng: np.random.Generator) -> InferredMachine:
+def _result(
+    data: Series, selection: Selection, grown: Growth | None, told: float, p: float, rng: np.random.Generator
+) -> InferredMachine:
     chosen, model, only = selection.chosen, selection.chosen.model, ""
     try:
         model = model.refitted(data)
@@ -143,6 +189,8 @@ def _result(data: Series, selection: Selection, told: float, p: float, rng: np.r
             "told_by_the_past": told,
             "candidates": [one.to_dict() for one in selection.candidates],
             "passed_over": dict(selection.passed_over),
+            "finite": None if selection.finite is None else selection.finite.to_dict(),
+            "growth": None if grown is None else grown.to_dict(),
             "how": {key: how + only for key, how in found.how.items()},
         },
     )

@@ -122,6 +122,6 @@ def test_what_a_predictor_cannot_be_used_for_is_said():
 def test_a_series_over_another_alphabet():
     data = series("abba", missing=None)
     assert data.over("cba").codes.tolist() == [2, 1, 1, 2]
-    assert series(["ab", "b"]).over("xab").codes.tolist() == [1, 2, -1, 2]
+    assert series(["ab", "bb"]).over("xab").codes.tolist() == [1, 2, -1, 2, 2]
     with pytest.raises(ValueError, match="the symbol 'b' is not in the alphabet"):
         data.over("a")
