@@ -31,7 +31,7 @@ FEW_WORDS = 64
 """Words of the horizon and a symbol more: five and one over two symbols, which tells the states of all processes whose
 joint words of five symbols do."""
 
-MOST_GROUPS = 64
+MOST_GROUPS = 32
 """Groups of histories that are tried: 1, 2, ... up to so many."""
 
 

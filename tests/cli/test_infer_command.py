@@ -11,6 +11,7 @@ import pytest
 from compmech import epsilon_machine, load, zoo
 from compmech.cli import _status, network_futures
 from compmech.cli.failure import Misused
+from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
 from compmech.inference import isomorphism, proposals, topology_model
 
@@ -167,8 +168,7 @@ def test_a_trained_network_merges_histories_of_the_data(golden: Path, run: Path,
     assert document["method"] == "predictor"
     assert document["n_causal_states"]["value"] == 2
     assert document["diagnostics"]["data"]["predictor"] == str(run)
-    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "predictor"]) == 0
-    told = capsys.readouterr().out
+    told = "\n".join(inference_table(document))
     assert "structure found: 2 causal states" in told
     assert "predictor 2 groups" in told
 
@@ -201,6 +201,62 @@ def test_a_network_that_reads_too_little_is_said() -> None:
     assert network_futures._length(Short, 16, 3) == 2
     with pytest.raises(ValueError, match="reads at most 5 symbols"):
         network_futures._length(Short, 16, 5)
+
+
+def test_the_channel_between_two_columns(tmp_path: Path, capsys: Captured) -> None:
+    """The golden mean, and what a delay makes of it: the state is the last input."""
+    came = zoo.golden_mean().sample(1, 1_000, rng=np.random.default_rng(0))[0]
+    rows = [f"{t},{x},{'nan' if t == 400 else y}" for t, (x, y) in enumerate(zip(came[1:], came[:-1], strict=True))]
+    table = written(tmp_path / "delay.csv", "t,in,out\n" + "\n".join(rows[:500] + rows[510:]))
+    arguments = ["infer", str(table), "--column", "out", "--input-column", "in", "--time", "t", "--step", "1"]
+    assert _status([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_channel_states"] == {"value": 2, "low": 2, "high": 2}
+    assert document["held_out_bits_per_symbol"] == 0
+    assert document["unread"] == [{"state": "B", "input": "1"}]
+    assert document["diagnostics"]["pieces"] == 3
+    assert document["diagnostics"]["data"]["input_column"] == "in"
+    assert _status(arguments) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:]) <= 80
+    assert "memory found: 2 causal states of the channel (p = 0.005 against outputs" in told
+    assert "988 times, 2 different inputs (in), 2 different outputs" in " ".join(told.split())
+    assert "never read, so that nothing is known of what follows: 1 in B" in told
+    assert "markov remembers last input" in told
+
+
+def test_no_memory_of_a_channel_is_said_and_real_values_are_made_symbols(tmp_path: Path, capsys: Captured) -> None:
+    rng = np.random.default_rng(2)
+    sent = rng.normal(size=600)
+    rows = "\n".join(f"{x},{y}" for x, y in zip(sent, sent + rng.normal(size=600), strict=True))
+    table = written(tmp_path / "line.csv", "x,y\n" + rows)
+    arguments = ["infer", str(table), "--column", "y", "--input-column", "x", "--symbols", "threshold:0"]
+    assert _status([*arguments, "--input-symbols", "sign"]) == 0
+    told = capsys.readouterr().out
+    assert "no memory found: given its input, the past tells of an output no more" in told
+    assert "in +" in told
+    assert _status([*arguments, "--input-symbols", "ordinal:2"]) == 2
+    assert "inputs and outputs must be of the same times; there are 300 and 600" in one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--input-column", "b", "--method", "bayes"], "--method is for a series alone, not for a channel"),
+        (["--input-column", "b", "--predictor", "run"], "--predictor is for a series alone"),
+        (["--input-column", "b", "-o", "a.svg"], "--out is for a series alone"),
+        (["--input-column", "b", "--words"], "--words is for a series alone"),
+        (["--input-column", "c"], "no column 'c'; it has a, b"),
+        (["--input-column", "b"], "there are 2 times at which both input and output are there"),
+        (["--input-symbols", "sign"], "--input-symbols needs --input-column"),
+    ],
+)
+def test_what_a_channel_cannot_be_asked_is_one_line(
+    tmp_path: Path, capsys: Captured, options: list[str], complaint: str
+) -> None:
+    table = written(tmp_path / "a.csv", "a,b\n0,1\n1,0\n")
+    assert _status(["infer", str(table), "--column", "a", *options]) == 2
+    assert complaint in one_line(capsys)
 
 
 def test_a_missing_file_and_an_unwritable_picture(golden: Path, tmp_path: Path, capsys: Captured) -> None:
