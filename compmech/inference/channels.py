@@ -29,13 +29,15 @@ from compmech.inference.cssr import SIGNIFICANCE, split_states
 from compmech.inference.held_out import blocks_of, preferred, sizes
 from compmech.inference.inferred import FIT, LEAST
 from compmech.inference.interval import Interval
-from compmech.inference.proposals import LONGEST, MOST_CHAINED, PER_WORD
+from compmech.inference.proposals import LONGEST, MOST_CHAINED
 from compmech.inference.series import Series
 from compmech.inference.state_order import by_probability
 from compmech.inference.surrogates import shuffled_outputs, structure_test
 from compmech.plain import plain
 
 __all__ = ["InferredTransducer", "infer_transducer"]
+
+_PER_HISTORY = 20  # symbols for each history that occurs; a channel without noise leaves most histories out
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +154,7 @@ def _proposed(fit: Series, n_input: int) -> Iterator[tuple[str, dict[str, Any], 
         if fit.n_symbol ** (history + 1) > MOST_WORDS >> 6:
             break
         counts = count_words(fit, history + 1)
-        if history and np.count_nonzero(counts.counts) * PER_WORD > fit.n_observed:
+        if history and np.count_nonzero(counts.by_history.any(axis=1)) * _PER_HISTORY > fit.n_observed:
             break
         for significance in (SIGNIFICANCE, 1e-5):
             setting = {"history": history, "significance": significance}

@@ -9,7 +9,6 @@ from jaxtyping import Int
 
 from compmech.errors import NotMinimal
 from compmech.hmm import GHMM, HMM
-from compmech.inference.baum_welch import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
@@ -18,6 +17,7 @@ from compmech.inference.from_predictor import predictor_topologies
 from compmech.inference.futures import Futures
 from compmech.inference.hankel_series import hankel_lengths, series_rank
 from compmech.inference.latent_model import LatentModel
+from compmech.inference.maximum_likelihood import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.merging_histories import MOST_HISTORIES, merge_states
 from compmech.inference.series import Series
 from compmech.inference.series_spectral import series_process
