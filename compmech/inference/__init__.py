@@ -2,8 +2,8 @@
 
 From a series (`series`, `infer`): causal-state splitting, Bayesian structural inference, spectral learning and
 Baum-Welch make candidates, what was held out decides, and surrogates say whether there is any structure. From a
-predictor: causal states by merging, the minimal process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
-predicted them.
+predictor: causal states by merging, the minimal process by spectral learning. NumPy alone: what is taken is a process
+or an array of predicted futures, whoever predicted them.
 """
 
 from compmech.inference.candidates import NothingToPropose

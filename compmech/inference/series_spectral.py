@@ -51,14 +51,14 @@ def series_process(data: Series, length: int, rank: int) -> SeriesProcess:
     why = fit.why_no_process
     if why is None:
         process = GHMM(fit.T, fit.start, fit.evaluate)
-        why = _negative_along(process, data)
+        why = negative_along(process, data)
         if why is None:
             return SeriesProcess(fit, process, None)
     nearest = nearest_hmm(counted.futures, directions, rank, weight=counted.often)
     return SeriesProcess(fit, HMM(nearest.T, start=nearest.stationary()), why)
 
 
-def _negative_along(process: GHMM, data: Series) -> str | None:
+def negative_along(process: GHMM, data: Series) -> str | None:
     """Whether some stretch of the data gets a negative probability."""
     stretches: dict[int, list[np.ndarray]] = {}
     for piece in data.pieces:
