@@ -21,6 +21,9 @@ TELLING = 0.01
 """Level of the paired t test, one-sided, that tells a candidate from the best: the best of two dozen is so by luck
 as well, and a standard error is not enough."""
 
+ROUNDING = 1e-9
+"""Bits a symbol by which two costs of one process, by different matrices, may differ."""
+
 _WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored, at most
 _FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
 
@@ -85,4 +88,4 @@ def is_worse(one: Candidate, best: Candidate) -> bool:
         return False
     mean = float(apart.sum() / size.sum())
     error = np.sqrt(((apart - mean * size) ** 2).sum() * n / (n - 1)) / size.sum()
-    return bool(mean > student.isf(TELLING, n - 1) * error)
+    return bool(mean > max(student.isf(TELLING, n - 1) * error, ROUNDING))
