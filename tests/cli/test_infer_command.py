@@ -186,7 +186,7 @@ def test_many_symbols_do_not_fill_the_screen(tmp_path: Path, capsys: Captured) -
         (
             "ab" * 200,
             ["--method", "csr"],
-            "there is no method 'csr'; there are auto, cssr, bayes, spectral, baum-welch, markov",
+            "there is no method 'csr'; there are auto, cssr, bayes, spectral, baum-welch",
         ),
         ("ab" * 200 + "abcabc", ["--method", "cssr"], "'c' occurs only there"),
         ("abcdefghij" * 30, ["--method", "bayes"], "too many topologies over 10 symbols"),
