@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.stats import t as student
 
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NegativeProbability
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.hmm import GHMM, HMM
 from compmech.inference.candidates import Candidate
 from compmech.inference.series import Series
@@ -59,7 +59,7 @@ def cost(process: EpsilonMachine | HMM | GHMM, groups: Sequence[Blocks]) -> Floa
         try:
             whole = process.log_prob(group.words)
             before = process.log_prob(group.words[:, : group.warm]) if group.warm else np.zeros(len(whole))
-        except NegativeProbability:
+        except (NegativeProbability, LostPrecision):
             found.append(bits_of)
             continue
         possible = np.isfinite(whole)  # what comes before is possible then, too

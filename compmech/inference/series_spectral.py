@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compmech.errors import NegativeProbability
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import ROUNDING, canonical_directions
 from compmech.inference.hankel_series import counted_futures
@@ -70,4 +70,6 @@ def negative_along(process: GHMM, data: Series) -> str | None:
             process.log_prob(np.array(same_length, dtype=np.int64))
     except NegativeProbability as error:
         return f"the last of {len(error.word)} symbols of the data gets probability {error.value:.2g}"
+    except LostPrecision:
+        return "rounding grows along the data"
     return None

@@ -77,6 +77,17 @@ def test_where_nothing_can_be_fitted_again_there_is_no_interval_and_that_is_said
     assert found.entropy_rate.low == pytest.approx(found.entropy_rate.high, abs=1e-3)
 
 
+def test_a_fit_that_is_no_process_for_long_words_is_said_to_be_none() -> None:
+    """The word 010 has a negative probability, which nothing looked for."""
+    T = np.array(zoo.even().T)
+    T[0, 1, 0], T[1, 1, 0] = -0.1, 1.1
+    process = GHMM(T, GHMM(T, [1.0, 0.0], [1.0, 1.0], check_words=1).stationary(), [1.0, 1.0], check_words=1)
+    found = LatentModel(process, lambda data, one: one, "none").estimates(
+        series("01" * 100), rng=np.random.default_rng(0)
+    )
+    assert "no interval: drawing from it met a word of negative probability" in found.how["entropy_rate"]
+
+
 def test_a_generalised_model_keeps_its_matrices_and_gets_names() -> None:
     process = zoo.mess3()
     S = np.array([[1.0, 0.5, 0], [0, 1, 0.2], [0.3, 0, 1]])
