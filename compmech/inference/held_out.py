@@ -9,7 +9,7 @@ from jaxtyping import Float, Int
 from scipy.stats import t as student
 
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NegativeProbability
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.hmm import GHMM, HMM
 from compmech.inference.candidates import Candidate, Judged, Sized
 from compmech.inference.series import Series
@@ -20,6 +20,9 @@ __all__ = ["TELLING", "Blocks", "blocks_of", "cost", "is_worse", "preferred", "s
 TELLING = 0.01
 """Level of the paired t test, one-sided, that tells a candidate from the best: the best of two dozen is so by luck
 as well, and a standard error is not enough."""
+
+ROUNDING = 1e-9
+"""Bits a symbol by which two costs of one process, by different matrices, may differ."""
 
 _WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored, at most
 _FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
@@ -56,7 +59,7 @@ def cost(process: EpsilonMachine | HMM | GHMM, groups: Sequence[Blocks]) -> Floa
         try:
             whole = process.log_prob(group.words)
             before = process.log_prob(group.words[:, : group.warm]) if group.warm else np.zeros(len(whole))
-        except NegativeProbability:
+        except (NegativeProbability, LostPrecision):
             found.append(bits_of)
             continue
         possible = np.isfinite(whole)  # what comes before is possible then, too
@@ -85,4 +88,4 @@ def is_worse(one: Candidate[Sized], best: Candidate[Sized]) -> bool:
         return False
     mean = float(apart.sum() / size.sum())
     error = np.sqrt(((apart - mean * size) ** 2).sum() * n / (n - 1)) / size.sum()
-    return bool(mean > student.isf(TELLING, n - 1) * error)
+    return bool(mean > max(student.isf(TELLING, n - 1) * error, ROUNDING))
