@@ -7,7 +7,8 @@ there to leading order: it is the relative entropy of a sample that its probabil
 Symbols may be pairs (input, output) of a channel. Then outputs are compared given the input: a table for each input.
 
 Reference:
-    Cochran, Biometrics 10, 417 (1954); Agrawal, IEEE Transactions on Information Theory 66, 6297 (2020).
+    Cochran, Biometrics 10, 417 (1954); Agrawal, IEEE Transactions on Information Theory 66
+    (2020), arXiv:1904.02291, for the tail of relative entropies.
 """
 
 from collections.abc import Sequence
