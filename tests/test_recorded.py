@@ -195,3 +195,24 @@ def test_the_league_of_inference_is_that_of_its_page() -> None:
     for line in shown:
         process, _, *cells = line.strip("| ").split(" | ")
         assert [int(cell) for cell in cells[: len(tools)]] == [right[process, tool] for tool in tools]
+
+
+def test_the_growth_of_mess3_is_that_of_its_page() -> None:
+    """The table is made of the file's rows, and what the page says of them holds."""
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "mess3_growth.py"))
+    recorded = json.loads((ROOT / "docs" / "results" / "mess3-growth.json").read_text())
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- mess3 growth -->\n")[1].split("<!-- end of mess3 growth -->")[0]
+    assert shown.strip() == script["page_table"](recorded)
+    seeds = {row["seed"] for row in recorded["rows"]}
+    for symbols in (5_000, 20_000, 80_000):
+        rows = [row for row in recorded["rows"] if row["symbols"] == symbols]
+        assert {row["seed"] for row in rows} == seeds
+        assert len(seeds) >= 3
+        assert all(row["growth"]["still_growing"] for row in rows)
+        told = [row for row in rows if not row["is_finite"]]
+        assert len(told) == len(rows) or symbols == 5_000
+        assert len(told) > len(rows) / 2
+        assert all((row["dimension"], row["n_free"]) == (3, 18) for row in told)
+        assert all(row["bits"] < row["finite_bits"] for row in told)
+        assert all(row["n_free"] < row["finite_free"] for row in rows if symbols > 5_000)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
-from compmech.cli.failure import misuse
+from compmech.cli.failure import Misused, misuse
 from compmech.cli.inference_table import inference_table
 
 __all__ = ["add_inferring_commands"]
@@ -25,9 +25,24 @@ def add_inferring_commands(app: typer.Typer) -> None:
 def infer(
     data: Annotated[Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet.")],
     method: Annotated[
-        str, typer.Option(help="cssr, bayes, or auto: the candidates of all, chosen by what was held out.")
+        str,
+        typer.Option(
+            help="cssr, merging, bayes, spectral, baum-welch, markov, predictor, or auto: the candidates of all, "
+            "chosen by what was held out."
+        ),
     ] = "auto",
+    predictor: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `compmech train`: histories are also merged by what this network predicts."),
+    ] = None,
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,
+    input_column: Annotated[
+        str | None,
+        typer.Option(help="Column of what goes into a channel, of which --column comes out: find the channel."),
+    ] = None,
+    input_symbols: Annotated[
+        str | None, typer.Option(help="Of real values that go in, as --symbols of those that come out.")
+    ] = None,
     time: Annotated[str | None, typer.Option(help="Column that orders the rows: numbers, or ISO dates.")] = None,
     step: Annotated[
         str | None, typer.Option(help="Between times: 1, or for dates 30min, 6h, 1d. What is missing is a gap.")
@@ -52,18 +67,40 @@ def infer(
     """
     import numpy as np
 
+    from compmech.cli.channel_inferring import infer_channel
+    from compmech.cli.network_futures import read_by_network
     from compmech.cli.series_files import read_series
     from compmech.inference import infer as infer_from
 
+    if input_column is not None:
+        _check_channel(method=method, predictor=predictor, out=out, words=words)
+        infer_channel(
+            data,
+            column=column,
+            input_column=input_column,
+            time=time,
+            step=step,
+            symbols=symbols,
+            input_symbols=input_symbols,
+            seed=seed,
+            as_json=as_json,
+        )
+        return
+    if input_symbols is not None:
+        raise Misused("--input-symbols needs --input-column, the column of what goes in")
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
     brought = read_series(data, column=column, time=time, step=step, symbols=symbols, words=words)
+    series, futures = brought.series, None
+    if predictor is not None:
+        series, futures = read_by_network(series, predictor, str(data))
     with misuse(within=str(data)):
-        found = infer_from(brought.series, method=method, rng=np.random.default_rng(seed))
+        found = infer_from(series, method=method, predictor=futures, rng=np.random.default_rng(seed))
     read = {
         "file": str(data),
-        "alphabet": [str(name) for name in brought.series.alphabet],
+        "alphabet": [str(name) for name in series.alphabet],
         "meaning": brought.meaning,
         "notes": list(brought.notes),
+        **({} if predictor is None else {"predictor": str(predictor)}),
     }
     found = replace(found, diagnostics={**found.diagnostics, "data": read})
     document = found.to_dict()
@@ -77,3 +114,15 @@ def infer(
     print("\n".join(inference_table(document)))
     if out is not None:
         print(out)
+
+
+def _check_channel(*, method: str, predictor: Path | None, out: Path | None, words: bool) -> None:
+    """Raises Misused for options of a series that mean nothing for a channel."""
+    given = {
+        "--method": method != "auto",
+        "--predictor": predictor is not None,
+        "--out": out is not None,
+        "--words": words,
+    }
+    for option in (name for name, is_given in given.items() if is_given):
+        raise Misused(f"{option} is for a series alone, not for a channel (--input-column)")

@@ -1,50 +1,76 @@
 """Machines from series of symbols, and from a predictor's futures.
 
-From a series (`series`, `infer`): causal-state splitting and Bayesian structural inference make candidates, what was
-held out decides, and surrogates say whether there is any structure. From a predictor: causal states by merging, the
-minimal process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
-predicted them.
+From a series (`series`, `infer`): causal-state splitting and merging, Bayesian structural inference, spectral learning
+and Baum-Welch make candidates, what was held out decides, and surrogates say whether there is any structure. From what
+goes into a channel and what comes out (`infer_transducer`): its causal states. From a predictor: causal states by
+merging, the minimal process by spectral learning. NumPy alone: what is taken is a process or an array of predicted
+futures, whoever predicted them.
 """
 
+from compmech.inference.candidates import NothingToPropose
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
+from compmech.inference.channel_model import paired
+from compmech.inference.channels import InferredTransducer, infer_transducer
 from compmech.inference.choosing import Ladder, merging_ladder
 from compmech.inference.counts import WordCounts, count_words
-from compmech.inference.cssr import Splitting, split_states
+from compmech.inference.cssr import split_states
+from compmech.inference.determinising import HistoryStates
 from compmech.inference.from_futures import machine_from_futures
+from compmech.inference.from_predictor import histories_of
 from compmech.inference.futures import Futures, predicted_futures
-from compmech.inference.inferred import infer
+from compmech.inference.growth import Growth
+from compmech.inference.hankel_series import SeriesRank, series_rank
+from compmech.inference.inferred import Selection, infer, selected
 from compmech.inference.interval import Interval
 from compmech.inference.isomorphism import Isomorphism, isomorphism
+from compmech.inference.maximum_likelihood import BaumWelch, baum_welch
+from compmech.inference.merging_histories import merge_states
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
+from compmech.inference.series_spectral import SeriesProcess, series_process
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.surrogates import block_shuffled, shuffled, structure_test
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
 __all__ = [
+    "BaumWelch",
     "Futures",
+    "Growth",
     "HankelRank",
+    "HistoryStates",
     "InferredMachine",
+    "InferredTransducer",
     "Interval",
     "Isomorphism",
     "Ladder",
     "Library",
+    "NothingToPropose",
     "Posterior",
+    "Selection",
     "Series",
+    "SeriesProcess",
+    "SeriesRank",
     "SpectralFit",
-    "Splitting",
     "WordCounts",
+    "baum_welch",
     "block_shuffled",
     "count_words",
     "hankel_rank",
+    "histories_of",
     "infer",
+    "infer_transducer",
     "isomorphism",
     "library",
     "machine_from_futures",
+    "merge_states",
     "merging_ladder",
+    "paired",
     "predicted_futures",
     "rank_growth",
+    "selected",
     "series",
+    "series_process",
+    "series_rank",
     "shuffled",
     "spectral_fit",
     "split_states",

@@ -15,9 +15,10 @@ from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
 from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
 from compmech.inference.futures import Futures
-from compmech.inference.interval import Interval, percentile_interval
+from compmech.inference.interval import Interval, middle, percentile_interval, spread_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
+from compmech.inference.state_order import by_probability
 from compmech.inference.unifilar import Candidate
 from compmech.io import machine_text
 from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
@@ -34,9 +35,6 @@ RESAMPLES = 200
 COSTLY = 10
 """Of histories, for the excess entropy and the number of states: their spread gives a t interval, and how often each
 number was found."""
-
-STUDENT = 2.262
-"""Quantile .975 of t with COSTLY - 1 degrees of freedom."""
 
 _BEYOND = 4
 """Groups more than those of the machine that are tried with resampled histories."""
@@ -150,10 +148,8 @@ def _named(process: GHMM | HMM, names: tuple[Hashable, ...], name: str | None) -
 def _lettered(chosen: Candidate, names: tuple[Hashable, ...], name: str | None) -> EpsilonMachine:
     """The machine with states A, B, ... in order of their probability."""
     bare = chosen.machine
-    order = np.argsort(-chosen.weight, kind="stable")
-    place = np.argsort(order)
+    order, place, states = by_probability(chosen.weight)
     successor = np.where(bare.successor[order] >= 0, place[bare.successor[order]], -1)
-    states = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
     return EpsilonMachine(
         successor, bare.emit[order], start=bare.start[order], alphabet=names, states=states, name=name
     )
@@ -196,18 +192,16 @@ def _resampled_machine(
         few = f"{len(again)} of {RESAMPLES} resamples of {futures.n_group} groups of histories"
         return None, None, f"not given: only {few} hold every transition of the machine, too few for an interval"
     values = np.asarray(entropy(chosen.stationary(again)))
-    complexity = percentile_interval(_middle(statistical_complexity(machine)), values)
+    complexity = percentile_interval(middle(statistical_complexity(machine)), values)
     found = excess_entropy(machine)
     if found is None:
         return complexity, None, "not computed for the machine"
     if isinstance(found, Bounds):
-        between = Interval(_middle(found), found.lower, found.upper)
+        between = Interval(middle(found), found.lower, found.upper)
         return complexity, between, "bounds for the machine as it is, histories not resampled"
     others = [excess_entropy(chosen.reweighted(emit)) for emit in again[:COSTLY]]
-    spread = float(np.std([_middle(value) for value in others], ddof=1))
-    half = STUDENT * spread
     how = f"of the machine; a t interval from {len(others)} resamples of the histories"
-    return complexity, Interval(found, max(0.0, found - half), found + half), how
+    return complexity, spread_interval(found, np.array([middle(value) for value in others])), how
 
 
 def _resampled_emissions(
@@ -224,11 +218,6 @@ def _resampled_emissions(
             kept = np.where(chosen.emit > 0, total, 0.0)
             again.append(kept / kept.sum(axis=1, keepdims=True))
     return np.array(again).reshape(-1, *chosen.emit.shape)
-
-
-def _middle(value: float | Bounds | None) -> float:
-    assert value is not None  # finite machines have both
-    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else value
 
 
 def _spectral_excess_entropy(process: GHMM | HMM) -> tuple[Interval | None, str]:
@@ -276,13 +265,13 @@ def _of_ladder(ladder: Ladder) -> dict[str, Any]:
 
 
 def _of_candidate(chosen: Candidate, names: tuple[Hashable, ...]) -> dict[str, Any]:
-    order = np.argsort(np.argsort(-chosen.weight, kind="stable"))
+    _, place, _ = by_probability(chosen.weight)
     dropped = [
         {
-            "state": int(order[each.state]),
+            "state": int(place[each.state]),
             "symbol": names[each.symbol],
             "probability": each.probability,
-            "target": None if each.target is None else int(order[each.target]),
+            "target": None if each.target is None else int(place[each.target]),
         }
         for each in chosen.dropped
     ]

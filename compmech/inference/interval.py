@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import t as student
 
-__all__ = ["Interval", "percentile_interval"]
+from compmech.measures import Bounds
+
+__all__ = ["Interval", "middle", "percentile_interval", "spread_interval"]
 
 CONFIDENCE = 0.95
 """Share of the resamples that an interval holds."""
@@ -33,3 +36,15 @@ def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"])
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(resampled, [tail, 100 - tail])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def spread_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
+    """The t interval of a value that is at least 0, its deviation that of a few resampled values."""
+    half = float(student.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
+    return Interval(float(value), max(0.0, float(value) - half), float(value) + half)
+
+
+def middle(value: float | Bounds | None) -> float:
+    """A statistic that is known exactly, or the middle of its bounds."""
+    assert value is not None  # finite machines have all of them
+    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)

@@ -15,7 +15,7 @@ from compmech.inference.counts import count_words
 from compmech.inference.series import GAP, Series
 from compmech.units import bits
 
-__all__ = ["SURROGATES", "block_shuffled", "shuffled", "structure_test", "told_by_the_past"]
+__all__ = ["SURROGATES", "block_shuffled", "shuffled", "shuffled_outputs", "structure_test", "told_by_the_past"]
 
 SURROGATES = 199
 """Of each test: the least p-value is 1/200."""
@@ -24,13 +24,18 @@ HISTORY = 3
 """Symbols of the past that the statistic looks at, fewer over large alphabets."""
 
 
-def told_by_the_past(data: Series, history: int) -> float:
-    """I[last `history` symbols; next one] in the data, bits: the plug-in estimate, too high, alike in surrogates."""
-    table = count_words(data, history + 1).by_history.astype(float)
+def told_by_the_past(data: Series, history: int, *, n_input: int = 1) -> float:
+    """I[last `history` symbols; next one] in the data, bits: the plug-in estimate, too high, alike in surrogates.
+
+    Of pairs (input, output) of a channel with `n_input` inputs: I[past pairs; next output | next input].
+    """
+    words = count_words(data, history + 1)
+    table = words.by_history.astype(float).reshape(-1, n_input, words.n_symbol // n_input)  # history, input, output
     total = table.sum()
     if not total:
         raise ValueError(f"there is no stretch of {history + 1} symbols without a gap")
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
+    of_input = table.sum(axis=(0, 2))[:, None]
+    expected = table.sum(axis=2, keepdims=True) * table.sum(axis=0) / np.where(of_input > 0, of_input, 1.0)
     seen = table > 0
     return float(bits(1.0) * (table[seen] * np.log(table[seen] / expected[seen])).sum() / total)
 
@@ -40,6 +45,15 @@ def shuffled(data: Series, *, rng: np.random.Generator) -> Series:
     codes = data.codes.copy()
     there = codes != GAP
     codes[there] = rng.permutation(codes[there])
+    return Series(codes, data.alphabet)
+
+
+def shuffled_outputs(data: Series, *, n_input: int, rng: np.random.Generator) -> Series:
+    """Pairs of a channel with the outputs of each input in another order: what a channel without memory gives."""
+    codes, n_output = data.codes.copy(), data.n_symbol // n_input
+    for x in range(n_input):
+        there = codes // n_output == x  # a gap, -1, is of no input
+        codes[there] = rng.permutation(codes[there])
     return Series(codes, data.alphabet)
 
 
@@ -62,8 +76,9 @@ def structure_test(
     rng: np.random.Generator,
     surrogate: Callable[..., Series] = shuffled,
     n_surrogate: int = SURROGATES,
+    n_input: int = 1,
 ) -> tuple[float, float]:
-    """Whether the past says anything of the next symbol.
+    """Whether the past says anything of the next symbol; of pairs of a channel, of the next output given its input.
 
     Returns:
         I[past; next], bits, and the p-value: the share of surrogates, the data among them, that reach as much.
@@ -71,6 +86,6 @@ def structure_test(
     history = HISTORY
     while history > 1 and data.n_symbol ** (history + 1) > data.n_observed / 20:
         history -= 1
-    found = told_by_the_past(data, history)
-    others = [told_by_the_past(surrogate(data, rng=rng), history) for _ in range(n_surrogate)]
+    found = told_by_the_past(data, history, n_input=n_input)
+    others = [told_by_the_past(surrogate(data, rng=rng), history, n_input=n_input) for _ in range(n_surrogate)]
     return found, float((1 + sum(other >= found for other in others)) / (1 + n_surrogate))

@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status
+from compmech.cli import _status, network_futures
 from compmech.cli.failure import Misused
+from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
-from compmech.inference import inferred, isomorphism
+from compmech.inference import isomorphism, latent_model, proposals, topology_model
 
 KEYS = [
     "method",
@@ -31,9 +32,10 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
-    monkeypatch.setattr(inferred, "_MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
-    monkeypatch.setattr(inferred, "_DRAWS", 8)
-    monkeypatch.setattr(inferred, "_COSTLY", 2)
+    monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
+    monkeypatch.setattr(latent_model, "REFITS", 2)
+    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 
 @pytest.fixture
@@ -99,6 +101,52 @@ def test_people_get_a_table_that_fits(golden: Path, tmp_path: Path, capsys: Capt
     assert told.splitlines()[-1] == str(tmp_path / "a.dot")
 
 
+@pytest.fixture
+def mess3(tmp_path: Path) -> Path:
+    """5,000 symbols of a process with infinitely many causal states."""
+    return written(
+        tmp_path / "mess3.txt", "".join(map(str, zoo.mess3().sample(1, 5_000, rng=np.random.default_rng(0))[0]))
+    )
+
+
+def test_where_states_still_grow_no_finite_machine_is_claimed(mess3: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(mess3), "--method", "cssr"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The number of states is still growing (" in told
+    assert "from 1,250 symbols" in told
+    assert "no finite machine is claimed" in told
+
+
+def test_a_process_of_some_dimension_is_a_table_a_picture_and_a_file(
+    mess3: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    picture = tmp_path / "process.svg"
+    assert _status(["infer", str(mess3), "--method", "spectral", "-o", str(picture)]) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:-1]) <= 80
+    assert "structure found: a generalised hidden Markov model of dimension 3" in told
+    assert "entries of the matrices: symbol, value, column" in told
+    assert " -0." in told
+    assert "a t interval" in " ".join(told.split())
+    assert "<svg" in picture.read_text()
+    assert _status(["infer", str(mess3), "--method", "spectral", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_causal_states"] is document["statistical_complexity"] is None
+    (tmp_path / "machine.json").write_text(json.dumps(document["machine"]))
+    assert load(tmp_path / "machine.json").n_state == 3
+
+
+def test_hidden_states_are_drawn(
+    golden: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposals, "MOST_HIDDEN", 2)
+    assert _status(["infer", str(golden), "--method", "baum-welch", "-o", str(tmp_path / "a.svg")]) == 0
+    told = capsys.readouterr().out
+    assert "structure found: a hidden Markov model of 2 hidden states" in told
+    assert "baum-welch 2 hidden" in told
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+
+
 def test_no_structure_is_said_plainly(tmp_path: Path, capsys: Captured) -> None:
     values = np.random.default_rng(3).normal(size=1_000)
     table = written(tmp_path / "returns.csv", "day,gain\n" + "\n".join(f"{i},{x}" for i, x in enumerate(values)))
@@ -136,9 +184,14 @@ def test_many_symbols_do_not_fill_the_screen(tmp_path: Path, capsys: Captured) -
     [
         ("ab" * 40, [], "there are 80 symbols: nothing can be told from fewer than 100"),
         ("", [], "there are no symbols"),
-        ("ab" * 200, ["--method", "csr"], "there is no method 'csr'; there are auto, cssr, bayes"),
+        (
+            "ab" * 200,
+            ["--method", "csr"],
+            "there is no method 'csr'; there are auto, cssr, merging, bayes, spectral",
+        ),
         ("ab" * 200 + "abcabc", ["--method", "cssr"], "'c' occurs only there"),
         ("abcdefghij" * 30, ["--method", "bayes"], "too many topologies over 10 symbols"),
+        ("abcdefghij" * 30, ["--method", "spectral"], "210 symbols of 10 kinds fill no Hankel matrix"),
         ("ab" * 200, ["-o", "machine.xyz"], ".xyz"),
         ("1 2 3", ["--symbols", "quantil:3"], "there is no symboliser 'quantil'; did you mean 'quantile'?"),
     ],
@@ -147,6 +200,114 @@ def test_what_cannot_be_done_is_one_line(
     tmp_path: Path, capsys: Captured, text: str, arguments: list[str], complaint: str
 ) -> None:
     assert _status(["infer", str(written(tmp_path / "data.txt", text)), *arguments]) == 2
+    assert complaint in one_line(capsys)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that has learned the golden mean."""
+    out = tmp_path_factory.mktemp("runs") / "gru"
+    arguments = ["golden_mean", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02", "--clip", "1"]
+    arguments += ["--steps", "200", "--batch", "64", "--targets", "exact", "-o", str(out)]
+    assert _status(["train", *arguments]) == 0
+    return out
+
+
+def test_a_trained_network_merges_histories_of_the_data(golden: Path, run: Path, capsys: Captured) -> None:
+    capsys.readouterr()
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "predictor", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["method"] == "predictor"
+    assert document["n_causal_states"]["value"] == 2
+    assert document["diagnostics"]["data"]["predictor"] == str(run)
+    told = "\n".join(inference_table(document))
+    assert "structure found: 2 causal states" in told
+    assert "predictor 2 groups" in told
+
+
+def test_a_network_of_other_symbols_and_no_network_are_one_line(
+    golden: Path, run: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    capsys.readouterr()
+    three = written(tmp_path / "three.csv", "x\n" + "0\n1\n2\n" * 60)
+    assert _status(["infer", str(three), "--predictor", str(run)]) == 2
+    told = one_line(capsys)
+    assert "predicts 2 symbols (0, 1)" in told
+    assert "three.csv has 3 (0, 1, 2): 2 is none of the network's" in told
+    assert _status(["infer", str(golden), "--predictor", str(tmp_path)]) == 2
+    assert "no training.json" in one_line(capsys)
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "cssr"]) == 2
+    assert "the method cssr takes no predictor" in one_line(capsys)
+    assert _status(["infer", str(golden), "--method", "predictor"]) == 2
+    assert "needs a predictor" in one_line(capsys)
+    short = written(tmp_path / "short.txt", "0101")
+    assert _status(["infer", str(short), "--predictor", str(run)]) == 2
+    assert "two stretches of at least one symbol without a gap; there are 0 of 6" in one_line(capsys)
+
+
+def test_a_network_that_reads_too_little_is_said() -> None:
+    class Short:
+        class config:
+            max_length = 5
+
+    assert network_futures._length(Short, 16, 3) == 2
+    with pytest.raises(ValueError, match="reads at most 5 symbols"):
+        network_futures._length(Short, 16, 5)
+
+
+def test_the_channel_between_two_columns(tmp_path: Path, capsys: Captured) -> None:
+    """The golden mean, and what a delay makes of it: the state is the last input."""
+    came = zoo.golden_mean().sample(1, 1_000, rng=np.random.default_rng(0))[0]
+    rows = [f"{t},{x},{'nan' if t == 400 else y}" for t, (x, y) in enumerate(zip(came[1:], came[:-1], strict=True))]
+    table = written(tmp_path / "delay.csv", "t,in,out\n" + "\n".join(rows[:500] + rows[510:]))
+    arguments = ["infer", str(table), "--column", "out", "--input-column", "in", "--time", "t", "--step", "1"]
+    assert _status([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_channel_states"] == {"value": 2, "low": 2, "high": 2}
+    assert document["held_out_bits_per_symbol"] == 0
+    assert document["unread"] == [{"state": "B", "input": "1"}]
+    assert document["diagnostics"]["pieces"] == 3
+    assert document["diagnostics"]["data"]["input_column"] == "in"
+    assert _status(arguments) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:]) <= 80
+    assert "memory found: 2 causal states of the channel (p = 0.005 against outputs" in told
+    assert "988 times, 2 different inputs (in), 2 different outputs" in " ".join(told.split())
+    assert "never read, so that nothing is known of what follows: 1 in B" in told
+    assert "markov remembers last input" in told
+
+
+def test_no_memory_of_a_channel_is_said_and_real_values_are_made_symbols(tmp_path: Path, capsys: Captured) -> None:
+    rng = np.random.default_rng(2)
+    sent = rng.normal(size=600)
+    rows = "\n".join(f"{x},{y}" for x, y in zip(sent, sent + rng.normal(size=600), strict=True))
+    table = written(tmp_path / "line.csv", "x,y\n" + rows)
+    arguments = ["infer", str(table), "--column", "y", "--input-column", "x", "--symbols", "threshold:0"]
+    assert _status([*arguments, "--input-symbols", "sign"]) == 0
+    told = capsys.readouterr().out
+    assert "no memory found: given its input, the past tells of an output no more" in told
+    assert "in +" in told
+    assert _status([*arguments, "--input-symbols", "ordinal:2"]) == 2
+    assert "inputs and outputs must be of the same times; there are 300 and 600" in one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--input-column", "b", "--method", "bayes"], "--method is for a series alone, not for a channel"),
+        (["--input-column", "b", "--predictor", "run"], "--predictor is for a series alone"),
+        (["--input-column", "b", "-o", "a.svg"], "--out is for a series alone"),
+        (["--input-column", "b", "--words"], "--words is for a series alone"),
+        (["--input-column", "c"], "no column 'c'; it has a, b"),
+        (["--input-column", "b"], "there are 2 times at which both input and output are there"),
+        (["--input-symbols", "sign"], "--input-symbols needs --input-column"),
+    ],
+)
+def test_what_a_channel_cannot_be_asked_is_one_line(
+    tmp_path: Path, capsys: Captured, options: list[str], complaint: str
+) -> None:
+    table = written(tmp_path / "a.csv", "a,b\n0,1\n1,0\n")
+    assert _status(["infer", str(table), "--column", "a", *options]) == 2
     assert complaint in one_line(capsys)
 
 

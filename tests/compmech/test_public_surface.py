@@ -198,6 +198,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
         start=lambda: array([0.5, 0.5]),
     ),
     "symmetric_channel": arguments(lambda: 3, lambda: 0.1),
+    "channel_complexity": arguments(golden, binary),
     "transduced": arguments(golden, binary),
     "transduced_maps": arguments(golden, binary),
     "world_state_map": arguments(story, lambda: 0),
@@ -231,10 +232,14 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "block_shuffled": arguments(symbols, lambda: 3, rng=rng),
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
+    "histories_of": arguments(symbols, lambda: 3),
     "infer": arguments(symbols, rng=rng),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
+    "infer_transducer": arguments(symbols, symbols, rng=rng),
+    "paired": arguments(symbols, symbols),
     "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
+    "merge_states": arguments(lambda: inference.count_words(symbols(), 3)),
     "merging_ladder": arguments(futures),
     "predicted_futures": arguments(golden, words, horizon=lambda: 2),
     "rank_growth": arguments(
@@ -409,6 +414,7 @@ def test_no_part_of_compmech_loads_torch() -> None:
 
 # Functions that give a float and nothing else, and why that may be.
 PLAIN = {
+    "channel_complexity": "the entropy of finitely many states",
     "lyapunov_dimension": "arithmetic on its arguments",
     "renyi_divergence": "a finite sum over words",
     "renyi_complexity": "raises NoFiniteEpsilonMachine where the causal states are not finitely many",
