@@ -19,8 +19,8 @@ class SeedEffects:
 
     Attributes:
         site: `EVERYTHING` or `ONE_SITE`.
-        effect: by index of the seed, as `EditEffect` has it: how much of the way predictions went to those of exact Bayes
-            for the injected belief.
+        effect: by index of the seed, as `EditEffect` has it: the part of the way to exact Bayes for the injected
+            belief.
         later: the same of what follows the next symbol.
         verdicts: those of all seeds, each once.
         within: of a single seed, the bootstrap interval of its effect; (None, None) where that is not known.
