@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from scipy.stats import ttest_1samp
 
+from probes.pieces import run_piece
 from probes.ranking import with_ranks
 from probes.summary import over_seeds
 from tests.probes.sample_comparison import sample_comparison
@@ -99,7 +100,7 @@ def test_what_stands_beside_leaves_the_others_as_they_were(small, monkeypatch) -
     found, summary, folder = small
     monkeypatch.setitem(SCRIPT["run"].__globals__, "FOUR", ("nemo",))
     study = replace(SCRIPT["studies"]()["nemo"], length=6, steps=6)
-    store, run_piece, done = SCRIPT["Store"](folder), SCRIPT["compare"].__globals__["run_piece"], []
+    store, done = SCRIPT["Store"](folder), []
     monkeypatch.setattr("probes.comparison.run_piece", lambda *args: done.append(args[0]) or run_piece(*args))
     more = SCRIPT["run"](store, {"nemo": study}, ("gru",), beside=("lru",), seeds=2, workers=1)
     names = [piece.candidate.label for piece in done if hasattr(piece, "candidate")]
