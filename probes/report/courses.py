@@ -109,4 +109,4 @@ def _figure(title: str, n: int) -> tuple[Figure, Sequence[Axes]]:
         ax.tick_params(color=MUTED)
     for ax in axes[n:]:
         ax.set_axis_off()
-    return figure, axes
+    return figure, list(axes)

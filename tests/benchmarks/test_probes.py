@@ -1,8 +1,9 @@
 """Ridge probes beside one plain scikit-learn fit of the same rows, and beside the symmetric product that bounds both.
 
 Bars: a fit of 200,000 rows in the time of the symmetric product of features, targets and ones (5 % more products than
-that of the features alone), each further fit of the same rows in 5 ms; 1,000,000 rows with five folds and 20 penalties in at most twice
-one scikit-learn fit. Logistic probes stand beside scikit-learn's on the same labels, which stops earlier.
+that of the features alone), each further fit of the same rows in 5 ms; 1,000,000 rows with five folds and 20 penalties
+in at most twice one scikit-learn fit. Logistic probes stand beside scikit-learn's on the same labels, which stops
+earlier.
 """
 
 import tracemalloc

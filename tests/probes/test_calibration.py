@@ -62,7 +62,7 @@ def test_a_network_that_has_learned_nothing_scores_as_its_untrained_twin() -> No
 
 def test_the_range_of_chance_of_two_subspaces_holds_95_of_100_random_ones() -> None:
     """Targets whose directions are random by the covariance of the activations: the null, as it is stated."""
-    made, trials = rng(1), 120
+    made, trials = rng(1), 60
     X = made.standard_normal((200, 6)) * [3, 2, 1, 1, 0.5, 0.3]
     size, axes = np.linalg.eigh(np.cov(X.T, bias=True))
     whitened = (X - X.mean(axis=0)) @ axes / np.sqrt(size)
@@ -70,7 +70,7 @@ def test_the_range_of_chance_of_two_subspaces_holds_95_of_100_random_ones() -> N
     inside = 0
     for trial in range(trials):
         other = whitened @ made.standard_normal((6, 2))
-        (found,) = subspace_angles(X, [("one", fixed), ("other", other)], weight, rng=rng(trial), share=1.0, draws=150)
+        (found,) = subspace_angles(X, [("one", fixed), ("other", other)], weight, rng=rng(trial), share=1.0, draws=60)
         inside += found.chance[1] <= found.overlap <= found.chance[2]
     # two-sided, once in a thousand seeds; these are fixed
     low, high = binom.ppf([5e-4, 1 - 5e-4], trials, 0.95)

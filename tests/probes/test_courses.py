@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import ttest_1samp
 
 from probes.dynamics import Moment, Watched
+from probes.pictures import Plane
 from probes.report.courses import geometry_figure, seeds_figure
 from probes.report.watching import Course
 
@@ -17,7 +18,8 @@ def course(seed: int, r2: dict[int, float], kl: dict[int, float] | None = None) 
     moments = tuple(Moment(step, "layer.0", "belief", value, value, None, loss[step]) for step, value in r2.items())
     pictures: dict[int, Any] = dict.fromkeys(r2, (np.empty((0, 2)), np.empty((0, 2))))
     watched = Watched(moments, (), pictures, ("layer.0", "belief"))
-    return Course(f"gru on z1r, seed {seed}", "gru on z1r", watched, None, np.empty(0, int), np.empty(0))  # type: ignore[arg-type]
+    nowhere = Plane(np.empty((0, 2)), np.zeros(2), np.eye(2), "principal", (), np.empty((0, 3)))
+    return Course(f"gru on z1r, seed {seed}", "gru on z1r", watched, nowhere, np.empty(0, int), np.empty(0))
 
 
 def test_geometry_stands_against_loss_and_the_end_has_a_ring() -> None:
