@@ -99,7 +99,7 @@ def _title(courses: Sequence[Course]) -> str:
 
 
 def _figure(title: str, n: int) -> tuple[Figure, Sequence[Axes]]:
-    columns = min(_COLUMNS, n)
+    columns = 2 if n == 4 else min(_COLUMNS, n)
     rows = -(-n // columns)
     figure = Figure(figsize=(10.0, 2.9 * rows + 0.9), layout="constrained")
     FigureCanvasAgg(figure)
