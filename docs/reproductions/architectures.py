@@ -204,8 +204,13 @@ def _rank(rank: Mapping[str, Any] | None) -> str:
 
 def _ranking(each: Mapping[str, Any]) -> list[str]:
     """Which differences are sure, in sentences; none with one seed."""
-    ranks = [RankRow(**rank) for rank in each["ranks"]]
-    return rank_sentences(ranks, [DifferenceRow(**pair) for pair in each["differences"]])
+    ranks = [RankRow(**_paired(rank)) for rank in each["ranks"]]
+    return rank_sentences(ranks, [DifferenceRow(**_paired(pair)) for pair in each["differences"]])
+
+
+def _paired(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose pairs were lists in JSON."""
+    return {**row, "by_seed": [(seed, value) for seed, value in row["by_seed"]]}
 
 
 SHOWN = (

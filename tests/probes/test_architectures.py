@@ -10,6 +10,7 @@ from scipy.stats import ttest_1samp
 
 from probes.pieces import run_piece
 from probes.ranking import with_ranks
+from probes.results import Comparison
 from probes.summary import over_seeds
 from tests.probes.sample_comparison import sample_comparison
 
@@ -97,23 +98,44 @@ def test_mamba_2_is_as_small_as_mamba() -> None:
 
 
 def test_what_stands_beside_leaves_the_others_as_they_were(small, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    found, summary, folder = small
+    _, summary, folder = small
     monkeypatch.setitem(SCRIPT["run"].__globals__, "FOUR", ("nemo",))
     study = replace(SCRIPT["studies"]()["nemo"], length=6, steps=6)
     store, done = SCRIPT["Store"](folder), []
     monkeypatch.setattr("probes.comparison.run_piece", lambda *args: done.append(args[0]) or run_piece(*args))
-    more = SCRIPT["run"](store, {"nemo": study}, ("gru",), beside=("lru",), seeds=2, workers=1)
+    more = SCRIPT["run"](store, {"nemo": study}, ("gru",), beside=("mingru",), seeds=1, workers=1)
     names = [piece.candidate.label for piece in done if hasattr(piece, "candidate")]
-    assert names == ["lru", "lru"]  # nothing of the others is done again
-    both = SCRIPT["of_process"](more["nemo"])
-    assert [net["predictor"] for net in both["networks"]] == ["gru", "k-gram", "lru"]
-    assert both["networks"][:2] == summary["networks"]
-    lru = both["networks"][2]
-    assert len(lru["headline"]["by_seed"]) == 2
-    assert lru["above"] is not None  # random features of its own widths are there
-    assert {rank["predictor"] for rank in both["ranks"]} == {"gru", "lru"}
-    assert len(both["differences"]) == 1
-    assert found["nemo"].notes == [note for note in more["nemo"].notes if "lru" not in note]
+    assert names == ["mingru"]  # nothing of the others is done again
+    both = SCRIPT["of_process"](more["nemo"])["networks"]
+    assert [net["predictor"] for net in both] == ["gru", "k-gram", "mingru"]
+    for net, before in zip(both, summary["networks"], strict=False):
+        assert net["kl"]["by_seed"] == {"0": before["kl"]["by_seed"]["0"]}
+    assert both[2]["above"] is not None
+
+
+def test_two_comparisons_together_are_the_one_of_all_networks() -> None:
+    whole = replace(sample_comparison(n_seed=3, n_point=50), ranks=[], differences=[])
+
+    def of(names: set[str]) -> Comparison:
+        return replace(
+            whole,
+            runs=[run for run in whole.runs if run.predictor in names],
+            rows=[row for row in whole.rows if not row.predictor or row.predictor in names],
+            pictures=[picture for picture in whole.pictures if picture.predictor in names],
+        )
+
+    names = {run.predictor for run in whole.runs}
+    wider = [
+        replace(row, width=999)
+        for row in whole.rows
+        if row.control == "random-features" and row.process == whole.processes[0].process
+    ]
+    other = of({"mamba"})
+    found = SCRIPT["together"](of(names - {"mamba"}), replace(other, rows=other.rows + wider))
+    key = str
+    assert sorted(found.rows, key=key) == sorted([*whole.rows, *wider], key=key)
+    assert found.ranks == with_ranks(whole).ranks
+    assert {(each.one, each.other) for each in found.differences} >= {("gru", "mamba")}
 
 
 def test_ranks_and_sure_differences_stand_in_the_page() -> None:
