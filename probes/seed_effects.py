@@ -71,7 +71,7 @@ def seed_effects(rows: Iterable[EditEffect]) -> list[SeedEffects]:
 
 def _gathered(key: tuple[str, str, str, str, str, int, str], rows: Sequence[EditEffect]) -> SeedEffects:
     by_seed = {row.seed: row for row in rows if row.seed is not None}
-    (within,) = {(row.low, row.high) for row in rows} if len(rows) == 1 else {(None, None)}
+    within = (rows[0].low, rows[0].high) if len(rows) == 1 else (None, None)
     return SeedEffects(
         *key,
         effect={seed: row.effect for seed, row in by_seed.items()},

@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from scipy.stats import ttest_1samp
 
 from probes.intervention import EditEffect
-from probes.report import save_figures
+from probes.report import save_figures, save_page
 from probes.report.effect_panels import drawn_kind, effects_figure
 from probes.seed_effects import EVERYTHING, ONE_SITE, SeedEffects, seed_effects
 from tests.probes.sample_comparison import RRXOR, sample_comparison
@@ -119,5 +119,6 @@ def test_a_comparison_with_edits_has_the_figure(tmp_path: Any) -> None:
     runs = [run for run in comparison.runs if run.predictor == "gru"]
     bare = replace(comparison, processes=comparison.processes[1:], runs=runs, rows=[], pictures=[], suffix_curves=[])
     comparison = replace(bare, edits=[row(0.9), row(0.8, horizon=2)])
-    names = [path.name for path in save_figures(comparison, tmp_path)]
-    assert f"{RRXOR}-edits.png" in names
+    paths = save_figures(comparison, tmp_path)
+    assert f"{RRXOR}-edits.png" in [path.name for path in paths]
+    assert f'href="{RRXOR}-edits.png"' in save_page(comparison, tmp_path, paths).read_text()
