@@ -6,6 +6,13 @@ minimal process by spectral learning. NumPy alone: what is taken is a process or
 predicted them.
 """
 
+from compmech.inference.bootstrap import (
+    ERRORS,
+    Selection,
+    StatisticsIntervals,
+    selection_frequencies,
+    statistics_intervals,
+)
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
 from compmech.inference.choosing import Ladder, merging_ladder
 from compmech.inference.counts import WordCounts, count_words
@@ -22,6 +29,7 @@ from compmech.inference.surrogates import block_shuffled, shuffled, structure_te
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
 __all__ = [
+    "ERRORS",
     "Futures",
     "HankelRank",
     "InferredMachine",
@@ -30,9 +38,11 @@ __all__ = [
     "Ladder",
     "Library",
     "Posterior",
+    "Selection",
     "Series",
     "SpectralFit",
     "Splitting",
+    "StatisticsIntervals",
     "WordCounts",
     "block_shuffled",
     "count_words",
@@ -44,10 +54,12 @@ __all__ = [
     "merging_ladder",
     "predicted_futures",
     "rank_growth",
+    "selection_frequencies",
     "series",
     "shuffled",
     "spectral_fit",
     "split_states",
+    "statistics_intervals",
     "structural_posterior",
     "structure_test",
 ]

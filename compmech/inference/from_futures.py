@@ -14,8 +14,9 @@ from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
 from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
+from compmech.inference.ensemble import middle
 from compmech.inference.futures import Futures
-from compmech.inference.interval import Interval, percentile_interval
+from compmech.inference.interval import Interval, percentile_interval, student_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.unifilar import Candidate
@@ -34,9 +35,6 @@ RESAMPLES = 200
 COSTLY = 10
 """Of histories, for the excess entropy and the number of states: their spread gives a t interval, and how often each
 number was found."""
-
-STUDENT = 2.262
-"""Quantile .975 of t with COSTLY - 1 degrees of freedom."""
 
 _BEYOND = 4
 """Groups more than those of the machine that are tried with resampled histories."""
@@ -196,18 +194,16 @@ def _resampled_machine(
         few = f"{len(again)} of {RESAMPLES} resamples of {futures.n_group} groups of histories"
         return None, None, f"not given: only {few} hold every transition of the machine, too few for an interval"
     values = np.asarray(entropy(chosen.stationary(again)))
-    complexity = percentile_interval(_middle(statistical_complexity(machine)), values)
+    complexity = percentile_interval(middle(statistical_complexity(machine)), values)
     found = excess_entropy(machine)
     if found is None:
         return complexity, None, "not computed for the machine"
     if isinstance(found, Bounds):
-        between = Interval(_middle(found), found.lower, found.upper)
+        between = Interval(middle(found), found.lower, found.upper)
         return complexity, between, "bounds for the machine as it is, histories not resampled"
-    others = [excess_entropy(chosen.reweighted(emit)) for emit in again[:COSTLY]]
-    spread = float(np.std([_middle(value) for value in others], ddof=1))
-    half = STUDENT * spread
+    others = np.array([middle(excess_entropy(chosen.reweighted(emit))) for emit in again[:COSTLY]])
     how = f"of the machine; a t interval from {len(others)} resamples of the histories"
-    return complexity, Interval(found, max(0.0, found - half), found + half), how
+    return complexity, student_interval(found, others), how
 
 
 def _resampled_emissions(
@@ -224,11 +220,6 @@ def _resampled_emissions(
             kept = np.where(chosen.emit > 0, total, 0.0)
             again.append(kept / kept.sum(axis=1, keepdims=True))
     return np.array(again).reshape(-1, *chosen.emit.shape)
-
-
-def _middle(value: float | Bounds | None) -> float:
-    assert value is not None  # finite machines have both
-    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else value
 
 
 def _spectral_excess_entropy(process: GHMM | HMM) -> tuple[Interval | None, str]:

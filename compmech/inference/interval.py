@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Interval", "percentile_interval"]
+__all__ = ["Interval", "percentile_interval", "student_interval"]
 
 CONFIDENCE = 0.95
 """Share of the resamples that an interval holds."""
@@ -18,6 +18,10 @@ class Interval:
     value: float
     low: float
     high: float
+
+    def widened(self, other: float) -> "Interval":
+        """The same, holding another number as well."""
+        return Interval(self.value, min(self.low, other), max(self.high, other))
 
     def to_dict(self) -> dict[str, float]:
         """The three numbers by name."""
@@ -33,3 +37,13 @@ def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"])
     tail = 50 * (1 - CONFIDENCE)
     low, high = np.percentile(resampled, [tail, 100 - tail])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
+
+
+def student_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
+    """A value and Student's t times the standard deviation of a few resampled values on either side: of ten or twenty
+    no percentile can be told. What is resampled is not negative, and so the interval ends at 0.
+    """
+    from scipy.stats import t
+
+    half = float(t.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
+    return Interval(float(value), max(0.0, value - half), value + half)

@@ -1,0 +1,86 @@
+"""One topology with many sets of probabilities, and their statistics all at once: what a posterior draws, or refits."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from compmech.epsilon_machine import EpsilonMachine
+from compmech.errors import NotMinimal
+from compmech.measures import Bounds, excess_entropy
+from compmech.measures.interval import entropy
+
+__all__ = ["Ensemble", "emissions", "middle", "stationary_rows"]
+
+
+@dataclass(frozen=True, eq=False)
+class Ensemble:
+    """Unifilar machines that differ in their probabilities alone; their states all reach one another.
+
+    Attributes:
+        successor: next state by state and symbol; -1: forbidden.
+        emit: probabilities, a set of them for each member.
+    """
+
+    successor: Int[np.ndarray, "causal symbol"]
+    emit: Float[np.ndarray, "member causal symbol"]
+
+    def __len__(self) -> int:
+        return len(self.emit)
+
+    @cached_property
+    def stationary(self) -> Float[np.ndarray, "member causal"]:
+        """The stationary distribution of each."""
+        return stationary_rows(self.successor, self.emit)
+
+    @property
+    def entropy_rate(self) -> Float[np.ndarray, " member"]:
+        """h of each, bits a symbol."""
+        return np.asarray((self.stationary * entropy(self.emit)).sum(axis=1))
+
+    @property
+    def statistical_complexity(self) -> Float[np.ndarray, " member"]:
+        """C of each, bits."""
+        return np.asarray(entropy(self.stationary))
+
+    def excess_entropy(self, most: int) -> Float[np.ndarray, " member"]:
+        """E of the first members, bits, one by one: milliseconds each. One whose states are alike is left out, which
+        is of probability 0 but for rounding."""
+        found = []
+        for emit in self.emit[:most]:
+            try:
+                found.append(middle(excess_entropy(EpsilonMachine(self.successor, emit))))
+            except NotMinimal:
+                continue
+        return np.array(found)
+
+
+def emissions(
+    counts: Int[np.ndarray, "... causal symbol"], allowed: Bool[np.ndarray, "causal symbol"], alpha: float
+) -> Float[np.ndarray, "... causal symbol"]:
+    """Posterior means of the probabilities, from how often each transition was made and a Dirichlet prior."""
+    weight = np.where(allowed, alpha + counts, 0.0)
+    return np.asarray(weight / weight.sum(axis=-1, keepdims=True))
+
+
+def stationary_rows(
+    successor: Int[np.ndarray, "causal symbol"], emit: Float[np.ndarray, "member causal symbol"]
+) -> Float[np.ndarray, "member causal"]:
+    """Stationary distributions of one strongly connected topology with many sets of probabilities."""
+    n = len(successor)
+    into = np.zeros((len(emit), n, n))  # member, next state, state
+    for x in range(successor.shape[1]):
+        leads = np.flatnonzero(successor[:, x] >= 0)
+        into[:, successor[leads, x], leads] += emit[:, leads, x]
+    equations = into - np.eye(n)
+    equations[:, -1] = 1.0  # one equation follows from the others; in its place the sum
+    right = np.zeros((n, 1))
+    right[-1] = 1.0
+    return np.asarray(np.linalg.solve(equations, right)[:, :, 0])
+
+
+def middle(value: float | Bounds | None) -> float:
+    """The number, or the middle of what bounds it."""
+    assert value is not None  # finite machines have all
+    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)
