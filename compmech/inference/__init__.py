@@ -6,52 +6,73 @@ minimal process by spectral learning. NumPy alone: what is taken is a process or
 predicted them.
 """
 
-from compmech.inference.bootstrap import (
-    ERRORS,
-    Selection,
-    StatisticsIntervals,
-    selection_frequencies,
-    statistics_intervals,
-)
+from compmech.inference.beside import Beside
+from compmech.inference.bootstrap import ERRORS, StatisticsIntervals, statistics_intervals
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
 from compmech.inference.choosing import Ladder, merging_ladder
+from compmech.inference.choosing_again import SelectionFrequencies, selection_frequencies
 from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import Splitting, split_states
+from compmech.inference.euler import markov_shuffled
+from compmech.inference.fourier import aaft, iaaft
 from compmech.inference.from_futures import machine_from_futures
 from compmech.inference.futures import Futures, predicted_futures
 from compmech.inference.inferred import infer
 from compmech.inference.interval import Interval
 from compmech.inference.isomorphism import Isomorphism, isomorphism
+from compmech.inference.kgram import KGram, k_gram
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
 from compmech.inference.spectral import SpectralFit, spectral_fit
-from compmech.inference.surrogates import block_shuffled, shuffled, structure_test
+from compmech.inference.structure import PastInformation, StructureTest, structure_test
+from compmech.inference.surrogates import (
+    SHUFFLES,
+    Surrogates,
+    block_shuffled,
+    block_shuffles,
+    markov_shuffles,
+    phase_surrogates,
+    shuffled,
+)
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
 __all__ = [
+    "Beside",
     "ERRORS",
     "Futures",
     "HankelRank",
     "InferredMachine",
     "Interval",
     "Isomorphism",
+    "KGram",
     "Ladder",
     "Library",
+    "PastInformation",
     "Posterior",
-    "Selection",
+    "SHUFFLES",
+    "SelectionFrequencies",
     "Series",
     "SpectralFit",
     "Splitting",
     "StatisticsIntervals",
+    "StructureTest",
+    "Surrogates",
     "WordCounts",
+    "aaft",
     "block_shuffled",
+    "block_shuffles",
     "count_words",
     "hankel_rank",
+    "iaaft",
     "infer",
     "isomorphism",
+    "k_gram",
     "library",
     "machine_from_futures",
+    "markov_shuffled",
+    "markov_shuffles",
     "merging_ladder",
+    "phase_surrogates",
     "predicted_futures",
     "rank_growth",
     "selection_frequencies",

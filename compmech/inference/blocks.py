@@ -1,7 +1,8 @@
-"""Blocks that keep what neighbours have to do with each other: how long they should be, and series put together of them.
+"""Blocks that keep what neighbours have to do with each other: how long they should be, and series made of them.
 
 Letters, of the reference: R(k), the autocovariance at lag k; m, the lag from which on it is negligible; M = 2 m, the
-width of the flat-top window lambda; g = sum_k lambda(k/M) R(k), the spectral density at 0; G = sum_k lambda(k/M) |k| R(k).
+width of the flat-top window lambda; g = sum_k lambda(k/M) R(k), the spectral density at 0; and
+G = sum_k lambda(k/M) |k| R(k).
 
 Reference:
     Politis and Romano, Journal of the American Statistical Association 89, 1303 (1994), the stationary bootstrap;
@@ -37,10 +38,8 @@ def _length_of(x: Float[np.ndarray, " time"]) -> float:
         return 1.0
     small = np.abs(R[1:] / R[0]) < 2 * sqrt(log10(n) / n)
     runs = np.lib.stride_tricks.sliding_window_view(small, min(run, len(small))).all(axis=1)
-    if runs.any():
-        m = max(int(np.argmax(runs)), 1)
-    else:  # no run of lags is negligible: the last lag that is not
-        m = int(np.flatnonzero(~small)[-1]) + 1
+    # where no run of lags is negligible, the last lag that is not
+    m = max(int(np.argmax(runs)), 1) if runs.any() else int(np.flatnonzero(~small)[-1]) + 1
     k = np.arange(1, min(2 * m, most) + 1)
     window = np.minimum(1.0, 2 * (1 - k / (2 * m)))  # flat up to m, then falling to 0 at M
     g = R[0] + 2 * float(window @ R[k])

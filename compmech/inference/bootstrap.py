@@ -1,21 +1,20 @@
-"""How sure the statistics of a machine are, and how sure its number of states.
+"""How sure the statistics of a machine are, given its transitions: h, C and E vary with the probabilities alone.
 
-Given the transitions, h, C and E vary with the probabilities alone. Three ways to say by how much:
+Three ways to say by how much:
 
 - posterior: the probabilities are drawn from their Dirichlet posterior.
 - parametric: series as long as the data are simulated from the machine, and its probabilities found anew from each.
 - block: blocks of the data's own path through the machine are put together at random, and its probabilities found from
   the transitions in them. The only one that allows for what the machine does not know of the data.
 
-Whether the transitions are right is asked by making the whole choice again from each of the simulated series:
-`selection_frequencies`.
+Whether the transitions are right is another question: see `selection_frequencies`.
 
 Reference:
     Efron and Tibshirani, An Introduction to the Bootstrap (1993); Politis and Romano, Journal of the American
     Statistical Association 89, 1303 (1994).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -23,21 +22,20 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import chi2
 
-from compmech.epsilon_machine import EpsilonMachine
 from compmech.inference.blocks import block_length, stationary_bootstrap
-from compmech.inference.ensemble import Ensemble, emissions, middle
+from compmech.inference.ensemble import Ensemble, emissions
 from compmech.inference.interval import CONFIDENCE, Interval, percentile_interval, student_interval
-from compmech.inference.isomorphism import isomorphism
 from compmech.inference.series import Series
 from compmech.inference.topology_evidence import Posterior, counts_together
-from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
-from compmech.process import Process
+from compmech.plain import plain
 from compmech.validation import check_count, check_rng
 
-__all__ = ["ERRORS", "Selection", "StatisticsIntervals", "selection_frequencies", "statistics_intervals"]
+__all__ = ["COSTLY", "ERRORS", "StatisticsIntervals", "statistics_intervals"]
 
 Errors = Literal["posterior", "parametric", "block"]
 ERRORS: tuple[str, ...] = get_args(Errors)
+
+STATISTICS = ("entropy_rate", "statistical_complexity", "excess_entropy")
 
 RESAMPLES = 200
 """Draws, or series, of each interval of h and C."""
@@ -58,8 +56,13 @@ class StatisticsIntervals:
     errors: str
     entropy_rate: Interval
     statistical_complexity: Interval
-    excess_entropy: Interval
+    excess_entropy: Interval | None
     block_length: float | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON types."""
+        found = {key: plain(getattr(self, key)) for key in STATISTICS}
+        return found if self.block_length is None else found | {"block_length": self.block_length}
 
 
 def statistics_intervals(
@@ -81,9 +84,10 @@ def statistics_intervals(
         data: the series that the posterior is of.
         posterior: over a library of one topology.
         errors: one of `ERRORS`.
-        resamples: of which h and C are computed, at least 2. costly: the first of them, of which E is.
+        resamples: of which h and C are computed, at least 2.
+        costly: the first of them, of which E is, at least 2; 0: no E.
     Raises:
-        ValueError: if there is no such way, the posterior is over several topologies, or resamples are fewer than 2.
+        ValueError: if there is no such way, the posterior is over several topologies, or resamples are too few.
     Reference:
         Parry, Transactions of the American Mathematical Society 112, 55 (1964).
     """
@@ -91,25 +95,31 @@ def statistics_intervals(
         raise ValueError(f"there is no way {errors!r} to find intervals; there are {', '.join(ERRORS)}")
     if len(posterior.library) != 1:
         raise ValueError(f"intervals are given the transitions: of one topology, not {len(posterior.library)}")
-    if min(check_count(resamples, "resamples"), check_count(costly, "costly")) < 2:
-        raise ValueError(f"resamples and costly must be at least 2; got {resamples} and {costly}")
+    if check_count(resamples, "resamples") < 2 or check_count(costly, "costly") == 1 or costly < 0:
+        raise ValueError(f"resamples must be at least 2, and costly too, or 0; got {resamples} and {costly}")
     check_rng(rng)
-    machine, length = posterior.machine(0), None
+    length = None
     if errors == "posterior":
         found = posterior_draws(posterior, resamples, rng)
     elif errors == "parametric":
-        found = _refitted(data, posterior, machine, resamples, rng)
+        found = _refitted(data, posterior, resamples, rng)
     else:
         found, length = _of_blocks(data, posterior, resamples, rng)
-    rate = percentile_interval(middle(entropy_rate(machine)), found.entropy_rate)
-    complexity = percentile_interval(middle(statistical_complexity(machine)), found.statistical_complexity)
-    information = student_interval(middle(excess_entropy(machine)), found.excess_entropy(costly))
-    largest = fastest(found.successor)
-    if not _is_excluded(largest.emit[0], posterior.counts[0]):
-        rate = rate.widened(float(largest.entropy_rate[0]))
-        complexity = complexity.widened(float(largest.statistical_complexity[0]))
-        information = information.widened(float(largest.excess_entropy(1).item()))
-    return StatisticsIntervals(errors, rate, complexity, information, length)
+    machine = Ensemble(found.successor, emissions(posterior.counts[:1], found.successor >= 0, posterior.alpha))
+    fastest = fastest_machine(found.successor)
+    held = None if _is_excluded(fastest.emit[0], posterior.counts[0]) else fastest
+
+    def around(of: Callable[[Ensemble], np.ndarray], interval: Callable[..., Interval]) -> Interval:
+        narrow = interval(float(of(machine)[0]), of(found))
+        return narrow if held is None else narrow.widened(float(of(held)[0]))
+
+    return StatisticsIntervals(
+        errors,
+        around(lambda members: members.entropy_rate, percentile_interval),
+        around(lambda members: members.statistical_complexity, percentile_interval),
+        around(lambda members: members.excess_entropy(costly), student_interval) if costly else None,
+        length,
+    )
 
 
 def posterior_draws(posterior: Posterior, n: int, rng: np.random.Generator) -> Ensemble:
@@ -122,10 +132,9 @@ def posterior_draws(posterior: Posterior, n: int, rng: np.random.Generator) -> E
     return Ensemble(successor, drawn / drawn.sum(axis=2, keepdims=True))
 
 
-def _refitted(
-    data: Series, posterior: Posterior, machine: EpsilonMachine, n: int, rng: np.random.Generator
-) -> Ensemble:
+def _refitted(data: Series, posterior: Posterior, n: int, rng: np.random.Generator) -> Ensemble:
     """The probabilities found from series that the machine makes, of the lengths of the data's pieces."""
+    machine = posterior.machine(0)
     lengths = sorted((len(piece) for piece in data.pieces), reverse=True)
     pieces = [machine.sample(n, length, rng=rng) for length in lengths]
     counts = counts_together(machine.successor, pieces, alpha=posterior.alpha)
@@ -167,7 +176,7 @@ def _path(data: Series, posterior: Posterior) -> Int[np.ndarray, " step"]:
     return np.array(found)
 
 
-def fastest(successor: Int[np.ndarray, "causal symbol"]) -> Ensemble:
+def fastest_machine(successor: Int[np.ndarray, "causal symbol"]) -> Ensemble:
     """The one machine of a topology whose entropy rate is the largest that it allows: Parry's measure."""
     n, k = successor.shape
     ways = np.zeros((n, n))
@@ -189,110 +198,3 @@ def _is_excluded(emit: Float[np.ndarray, "causal symbol"], counts: Int[np.ndarra
     best = counts[state, symbol] / counts.sum(axis=1)[state]
     ratio = 2 * float(counts[state, symbol] @ np.log(best / emit[state, symbol]))
     return bool(ratio > chi2.isf(1 - CONFIDENCE, free))
-
-
-# ------------------------------------------------------------------------------------------------------- the selection
-
-
-@dataclass(frozen=True)
-class Selection:
-    """What the whole choice gives when it is made again from simulated series.
-
-    Attributes:
-        n_series: how many.
-        state_frequencies: share of them by number of states.
-        topologies: by isomorphism class, the most frequent first: n_state, frequency, successor, and whether it is that
-            of the machine that made the series.
-        without: share of the series from which nothing could be chosen.
-    """
-
-    n_series: int
-    state_frequencies: Mapping[int, float]
-    topologies: tuple[Mapping[str, Any], ...]
-    without: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """JSON types."""
-        return {
-            "n_series": self.n_series,
-            "state_frequencies": {str(n): share for n, share in self.state_frequencies.items()},
-            "topologies": [
-                {**one, "successor": [list(map(int, row)) for row in one["successor"]]} for one in self.topologies
-            ],
-            "without": self.without,
-        }
-
-    def interval(self, value: int) -> Interval:
-        """The numbers of states that the middle 95 % of the series gave, widened to hold the machine's own."""
-        if not self.state_frequencies:
-            return Interval(value, value, value)
-        numbers = np.array(list(self.state_frequencies))
-        reached = np.cumsum([self.state_frequencies[n] for n in numbers.tolist()]) / (1 - self.without)
-        tail = (1 - CONFIDENCE) / 2
-        low, high = (int(numbers[np.argmax(reached >= at - 1e-12)]) for at in (tail, 1 - tail))
-        return Interval(value, min(low, value), max(high, value))
-
-
-def selection_frequencies(
-    data: Series,
-    machine: Process,
-    choose: Callable[[Series], EpsilonMachine],
-    *,
-    n_series: int,
-    rng: np.random.Generator,
-) -> Selection:
-    """How often each number of states, and each topology, is chosen from series that a machine made.
-
-    Args:
-        data: the lengths of its pieces are those of the series.
-        machine: what makes the series, over the symbols of the data.
-        choose: the whole choice: from a series to a machine; ValueError where there is none.
-        n_series: at least 1.
-    Raises:
-        ValueError: if n_series is below 1.
-    """
-    if check_count(n_series, "n_series") < 1:
-        raise ValueError(f"n_series must be at least 1; got {n_series}")
-    check_rng(rng)
-    kinds: list[tuple[EpsilonMachine, int]] = []
-    for _ in range(n_series):
-        try:
-            found = choose(simulated(data, machine, rng=rng))
-        except ValueError:
-            continue
-        place = next((i for i, (other, _) in enumerate(kinds) if _is_same(found, other)), None)
-        if place is None:
-            kinds.append((found, 1))
-        else:
-            kinds[place] = (kinds[place][0], kinds[place][1] + 1)
-    kinds.sort(key=lambda kind: (-kind[1], kind[0].n_state))
-    numbers = sorted({one.n_state for one, _ in kinds})
-    return Selection(
-        n_series,
-        {n: sum(times for one, times in kinds if one.n_state == n) / n_series for n in numbers},
-        tuple(
-            {
-                "n_state": one.n_state,
-                "frequency": times / n_series,
-                "successor": one.successor.tolist(),
-                "is_chosen": isinstance(machine, EpsilonMachine) and _is_same(one, machine),
-            }
-            for one, times in kinds
-        ),
-        1 - sum(times for _, times in kinds) / n_series,
-    )
-
-
-def simulated(data: Series, machine: Process, *, rng: np.random.Generator) -> Series:
-    """A series that a machine makes in place of the data: each piece without a gap as long as it was."""
-    codes = data.codes.astype(np.int64)
-    there = codes >= 0
-    codes[there] = np.concatenate([machine.sample(1, len(piece), rng=rng)[0] for piece in data.pieces])
-    return Series(codes, data.alphabet)
-
-
-def _is_same(a: EpsilonMachine, b: EpsilonMachine) -> bool:
-    """Up to the names of states, whatever the probabilities; several closed classes are never the same."""
-    if not (a.is_strongly_connected and b.is_strongly_connected):
-        return False
-    return isomorphism(a, b) is not None

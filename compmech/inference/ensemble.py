@@ -8,10 +8,11 @@ from jaxtyping import Bool, Float, Int
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NotMinimal
-from compmech.measures import Bounds, excess_entropy
+from compmech.inference.interval import middle
+from compmech.measures import excess_entropy
 from compmech.measures.interval import entropy
 
-__all__ = ["Ensemble", "emissions", "middle", "stationary_rows"]
+__all__ = ["Ensemble", "emissions", "stationary_rows"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,9 +79,3 @@ def stationary_rows(
     right = np.zeros((n, 1))
     right[-1] = 1.0
     return np.asarray(np.linalg.solve(equations, right)[:, :, 0])
-
-
-def middle(value: float | Bounds | None) -> float:
-    """The number, or the middle of what bounds it."""
-    assert value is not None  # finite machines have all
-    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)

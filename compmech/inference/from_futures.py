@@ -14,9 +14,8 @@ from compmech.epsilon_machine import EpsilonMachine
 from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
 from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
-from compmech.inference.ensemble import middle
 from compmech.inference.futures import Futures
-from compmech.inference.interval import Interval, percentile_interval, student_interval
+from compmech.inference.interval import Interval, middle, percentile_interval, student_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.unifilar import Candidate

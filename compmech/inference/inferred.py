@@ -1,40 +1,32 @@
 """From a series to a machine: every method makes candidates from the first part in time, the rest decides.
 
-A candidate is a topology: which symbols each state emits and where they lead. What it costs on symbols that it has not
-seen, bits each, decides; among those that a paired t test over blocks does not tell from the best the one with the
-fewest free probabilities is taken, so that states have to earn their place. Its probabilities are then found from all
-of the data, and draws from their posterior give the intervals: they hold the error of the probabilities, given the
-topology.
+What a candidate costs on symbols that it has not seen, bits each, decides; among those that a paired t test over blocks
+does not tell from the best the one with the fewest free numbers is taken, so that states have to earn their place. Its
+numbers are then found again from all of the data.
 """
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite
-from typing import Any, Literal, get_args
+from math import isfinite
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
-from scipy.stats import t as student
 
-from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NotMinimal
-from compmech.inference.counts import count_words
-from compmech.inference.cssr import SIGNIFICANCE, split_states
-from compmech.inference.interval import Interval, percentile_interval
+from compmech.inference.beside import baselines, held_out_beside
+from compmech.inference.bootstrap import ERRORS, statistics_intervals
+from compmech.inference.candidates import Candidate, Model, NothingToPropose
+from compmech.inference.choosing_again import SelectionFrequencies, selection_frequencies
+from compmech.inference.held_out import GivesWords, blocks_of, cost, preferred, sizes
+from compmech.inference.kgram import k_gram
+from compmech.inference.proposals import AUTO, METHODS, PROPOSALS
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series
-from compmech.inference.surrogates import structure_test
-from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
-from compmech.measures import Bounds, entropy_rate, excess_entropy, statistical_complexity
-from compmech.stationary import stationary
-from compmech.units import bits
+from compmech.inference.structure import HeldOutGain, StructureTest, structure_test
+from compmech.inference.surrogates import SHUFFLES, Surrogates
+from compmech.inference.topology_model import TopologyModel
+from compmech.validation import check_count
 
-__all__ = ["METHODS", "Candidate", "infer"]
-
-Method = Literal["auto", "cssr", "bayes"]
-METHODS: tuple[str, ...] = get_args(Method)
-"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `auto`: the candidates of both, and Markov
-chains in which every symbol may follow, so that a word that the first part lacks costs bits but is not forbidden."""
+__all__ = ["METHODS", "TEST_STATISTICS", "Selection", "infer", "selected"]
 
 FIT = 0.7
 """Share of the symbols that make the candidates."""
@@ -42,143 +34,116 @@ FIT = 0.7
 LEAST = 100
 """Symbols without which nothing is inferred."""
 
-TELLING = 0.01
-"""Level of the paired t test, one-sided, that tells a candidate from the best: the best of two dozen is so by luck
-as well, and a standard error is not enough."""
+TEST_STATISTICS = ("past", "gain")
+"""What the test for structure looks at: what pasts tell of the next symbol, or what the machine gains on symbols that
+are held out."""
 
-_PER_WORD = 20  # symbols for each possible word of the longest history and the next symbol
-_LONGEST = 10  # symbols of the longest history that is tried
-_MOST_CHAINED = 32  # states of a Markov chain
-_MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}  # of the library by size of the alphabet: tens of thousands of topologies
-_SEARCHED = 20_000  # symbols, the first ones, that choose among the topologies of the library
-_WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored, at most
-_FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
-_DRAWS = 200
-_COSTLY = 20  # draws of which the excess entropy is computed
+Brought = Callable[[Series], Mapping[str, tuple[Mapping[str, Any], GivesWords]]]
+"""From the part that makes the candidates to predictors by name, each with what else is to be said of it."""
 
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """One topology, and what it costs.
+class Selection:
+    """What was chosen, and what from.
 
     Attributes:
-        method: what made it, with its setting.
-        posterior: of its probabilities, from the part that makes candidates.
-        block_bits: of each block of held-out symbols, bits; inf where a symbol is forbidden.
-        block_size: symbols of each.
+        candidates: the cheapest on held-out symbols first.
+        passed_over: methods that had nothing to propose, and why.
     """
 
-    method: str
-    setting: dict[str, Any]
-    posterior: Posterior
-    block_bits: Float[np.ndarray, " block"]
-    block_size: Int[np.ndarray, " block"]
-
-    @property
-    def topology(self) -> Int[np.ndarray, "causal symbol"]:
-        """Next state by state and symbol."""
-        table: Int[np.ndarray, "causal symbol"] = self.posterior.library.successor[0]
-        return table
-
-    @property
-    def n_state(self) -> int:
-        """Causal states."""
-        return int(self.posterior.library.n_state[0])
-
-    @property
-    def n_free(self) -> int:
-        """Probabilities that are free."""
-        return int((self.topology >= 0).sum() - self.n_state)
-
-    @property
-    def held_out_bits(self) -> float:
-        """Bits a symbol."""
-        return float(self.block_bits.sum() / self.block_size.sum())
+    chosen: Candidate
+    candidates: Sequence[Candidate]
+    passed_over: Mapping[str, str]
 
 
-def infer(data: Series, *, method: str = "auto", rng: np.random.Generator) -> InferredMachine:
+def infer(
+    data: Series,
+    *,
+    method: str = "auto",
+    bootstrap: int = 0,
+    surrogates: Surrogates = SHUFFLES,
+    statistic: str = "past",
+    beside: Brought | None = None,
+    rng: np.random.Generator,
+) -> InferredMachine:
     """The machine of a series, with what it was chosen from.
 
     Args:
         method: one of `METHODS`.
-        rng: of surrogates, and of draws from the posterior.
+        bootstrap: series simulated from the machine, from each of which the choice is made again; how often each number
+            of states comes back is then the interval of that number, and beside the posterior's intervals stand those
+            of the parametric and the block bootstrap. Costs as many choices. 0: none.
+        surrogates: what the test for structure compares with.
+        statistic: one of `TEST_STATISTICS`.
+        beside: more predictors to be scored on the held-out symbols.
+        rng: of surrogates, of intervals, and of methods that draw.
     Raises:
-        ValueError: if there is no such method, or there are fewer than 100 symbols, or no candidate allows the symbols
-            that are held out, or `bayes` is asked for over more than four symbols.
+        ValueError: if there is no such method or statistic, or there are fewer than 100 symbols, or no candidate allows
+            the symbols that are held out, or the method has nothing to propose for such data (`NothingToPropose`), or
+            the surrogates are of the whole series and the statistic of a part.
     """
+    if statistic not in TEST_STATISTICS:
+        raise ValueError(f"there is no statistic {statistic!r}; there are {', '.join(TEST_STATISTICS)}")
+    if statistic == "gain" and not surrogates.of_any_part:
+        raise ValueError(
+            f"{surrogates.name} surrogates are of the whole series, the gain is on a part of it: take the "
+            "statistic past"
+        )
+    if check_count(bootstrap, "bootstrap") < 0:
+        raise ValueError(f"bootstrap must be at least 0; got {bootstrap}")
+    test_rng, draw_rng, choose_rng, again_rng = rng.spawn(4)
+    selection = selected(data, method=method, rng=choose_rng)
+    fit, rest = data.split(FIT)
+    chosen = selection.chosen
+    if statistic == "gain":
+        gain = HeldOutGain(chosen.model.process, k_gram(fit, 0))
+        test = structure_test(rest, rng=test_rng, surrogates=surrogates, statistic=gain)
+    else:
+        test = structure_test(data, rng=test_rng, surrogates=surrogates)
+    predictors = {**baselines(fit), **({} if beside is None else beside(fit))}
+    others = held_out_beside(chosen, blocks_of(rest), predictors)
+    model, basis = _refitted(chosen.model, data, fit)
+    again: dict[str, Any] = {}
+    if bootstrap:
+
+        def choose(series: Series) -> Model:
+            return selected(series, method=method, rng=choose_rng.spawn(1)[0]).chosen.model
+
+        again["selection"] = selection_frequencies(data, model.process, choose, n_series=bootstrap, rng=again_rng)
+        if isinstance(model, TopologyModel):
+            again["intervals"] = {
+                way: statistics_intervals(basis, model.posterior, errors=way, rng=way_rng)
+                for way, way_rng in zip(ERRORS, draw_rng.spawn(len(ERRORS)), strict=True)
+            }
+    about = {"symbols": data.n_observed, "pieces": len(data.pieces)}
+    return _result(basis, selection, model, test, about | again | {"beside": others}, draw_rng)
+
+
+def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) -> Selection:
+    """The candidate chosen for a series: `infer` without the statistics of the whole series."""
     if method not in METHODS:
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
-    if method == "bayes" and data.n_symbol not in _MOST_STATES:
-        raise ValueError(
-            f"there are too many topologies over {data.n_symbol} symbols to weigh them all: take method auto or cssr, "
-            f"or at most {max(_MOST_STATES)} symbols"
-        )
     fit, rest = data.split(FIT)
-    blocks = _blocks(rest)
-    size = _sizes(blocks)
-    found: dict[bytes, Candidate] = {}
-    for name, setting, successor in _topologies(fit, method):
-        topology = Library(successor[None].astype(np.int16), np.array([len(successor)]))
-        if topology.successor.tobytes() in found:
-            continue
+    blocks = blocks_of(rest)
+    size = sizes(blocks)
+    found: dict[Hashable, Candidate] = {}
+    passed_over: dict[str, str] = {}
+    names = AUTO if method == "auto" else (method,)
+    for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):
         try:
-            posterior = structural_posterior(fit, topology)
-            machine = posterior.machine(0)
-        except (ValueError, NotMinimal):  # it forbids symbols that occur, or two of its states are alike
-            continue
-        found[topology.successor.tobytes()] = Candidate(name, setting, posterior, _cost(machine, blocks), size)
-    candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.n_free))
-    if not candidates or candidates[0].held_out_bits == inf:
+            for setting, model in PROPOSALS[name](fit, rng=own_rng):
+                if model.key not in found:
+                    found[model.key] = Candidate(name, setting, model, cost(model.process, blocks), size)
+        except NothingToPropose as reason:
+            if method != "auto":
+                raise
+            passed_over[name] = str(reason)
+    candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
+    if not candidates or not isfinite(candidates[0].held_out_bits):
         raise ValueError(_forbidding(data, fit, rest, method))
-    chosen = _chosen(candidates)
-    test_rng, draw_rng = rng.spawn(2)
-    told, p = structure_test(data, rng=test_rng)
-    return _result(data, chosen, candidates, told, p, draw_rng)
-
-
-def _topologies(fit: Series, method: str) -> Iterator[tuple[str, dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
-    """What each method proposes."""
-    k = fit.n_symbol
-    if method in ("auto", "cssr"):
-        longest = 0
-        while longest < _LONGEST and k ** (longest + 2) * _PER_WORD <= fit.n_observed:
-            longest += 1
-        counts = count_words(fit, longest + 1)
-        for history in range(longest + 1):
-            for significance in (SIGNIFICANCE, 1e-5):
-                try:
-                    split = split_states(counts.shorter(history + 1), significance=significance)
-                    machine = split.machine
-                except (ValueError, NotMinimal):  # nothing recurs at this length
-                    continue
-                setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
-                yield "cssr", setting, machine.successor
-    most = _MOST_STATES.get(k, 0)
-    if most and method in ("auto", "bayes"):
-        searched = fit.part(0, _SEARCHED)
-        known = library(most, k)
-        posterior = structural_posterior(searched, known)
-        for n in range(1, most + 1):
-            row = posterior.best(n)
-            if row is not None:
-                setting = {"states": n, "posterior": posterior.by_states.get(n, 0.0), "symbols": searched.n_observed}
-                yield "bayes", setting, known.successor[posterior.topology[row], :n]
-
-    if method == "auto":
-        yield "markov", {"order": 0}, _chain(k, 0)
-        order = 1
-        while k > 1 and k**order <= max(_MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed:
-            yield "markov", {"order": order}, _chain(k, order)
-            order += 1
-
-
-def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
-    """Every word of some length is a state, every symbol may follow."""
-    words = np.arange(n_symbol**order)[:, None]
-    after: Int[np.ndarray, "_ symbol"] = (words * n_symbol + np.arange(n_symbol)) % n_symbol**order
-    return after
+    return Selection(preferred(candidates), candidates, passed_over)
 
 
 def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
@@ -196,136 +161,45 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
     )
 
 
-@dataclass(frozen=True, eq=False)
-class _Blocks:
-    """Held-out stretches of one length: the first `warm` symbols of each are read, the others are scored."""
-
-    words: Int[np.ndarray, "block time"]
-    warm: int
-
-
-def _blocks(rest: Series) -> list[_Blocks]:
-    """Stretches of held-out symbols, each with those before it that tell the state; short pieces whole."""
-    scored = min(_BLOCK, max(_LEAST_BLOCK, rest.n_observed // _FEWEST_BLOCKS))
-    warm = min(_WARM, scored)
-    found: dict[tuple[int, int], list[np.ndarray]] = {}
-    for piece in rest.pieces:
-        if len(piece) < warm + scored:
-            found.setdefault((len(piece), len(piece) // 3), []).append(piece)
-        else:
-            long = found.setdefault((warm + scored, warm), [])
-            long += [piece[at : at + warm + scored] for at in range(0, len(piece) - warm - scored + 1, scored)]
-    return [_Blocks(np.array(words, dtype=np.int64), warm) for (_, warm), words in found.items()]
-
-
-def _cost(machine: EpsilonMachine, groups: Sequence[_Blocks]) -> Float[np.ndarray, " block"]:
-    """Bits of the scored symbols of each block."""
-    found = []
-    for group in groups:
-        whole = machine.log_prob(group.words)
-        before = machine.log_prob(group.words[:, : group.warm]) if group.warm else np.zeros(len(whole))
-        cost = np.full(len(whole), inf)
-        possible = np.isfinite(whole)  # what comes before is possible then, too
-        cost[possible] = bits(1.0) * (before[possible] - whole[possible])
-        found.append(cost)
-    return np.concatenate(found)
-
-
-def _sizes(groups: Sequence[_Blocks]) -> Int[np.ndarray, " block"]:
-    """Scored symbols of each block."""
-    return np.concatenate([np.full(len(group.words), group.words.shape[1] - group.warm) for group in groups])
-
-
-def _chosen(candidates: Sequence[Candidate]) -> Candidate:
-    """The one with the fewest free probabilities of those that the held-out symbols do not tell from the best."""
-    best = candidates[0]
-    near = [best] + [one for one in candidates[1:] if isfinite(one.held_out_bits) and not _is_worse(one, best)]
-    return min(near, key=lambda one: (one.n_free, one.n_state, one.held_out_bits))
-
-
-def _is_worse(one: Candidate, best: Candidate) -> bool:
-    """By a paired t test of the bits a symbol, a ratio of sums over blocks."""
-    apart, size = one.block_bits - best.block_bits, best.block_size
-    n = len(apart)
-    if n == 1:
-        return False
-    mean = float(apart.sum() / size.sum())
-    error = np.sqrt(((apart - mean * size) ** 2).sum() * n / (n - 1)) / size.sum()
-    return bool(mean > student.isf(TELLING, n - 1) * error)
+def _refitted(model: Model, data: Series, fit: Series) -> tuple[Model, Series]:
+    """The model with its numbers from all of the series, or if it forbids that as a whole from the part that made it."""
+    try:
+        return model.refitted(data), data
+    except ValueError:  # a word of the held-out part that no start allows, though each block of it is allowed
+        return model, fit
 
 
 def _result(
     data: Series,
-    chosen: Candidate,
-    candidates: Sequence[Candidate],
-    told: float,
-    p: float,
+    selection: Selection,
+    model: Model,
+    test: StructureTest,
+    more: Mapping[str, Any],
     rng: np.random.Generator,
 ) -> InferredMachine:
-    how = "a 95 % interval from draws of the posterior of the probabilities, given the transitions"
-    try:
-        posterior = structural_posterior(data, chosen.posterior.library)
-    except ValueError:  # the part that is held out has a word that no start allows, though each block of it is allowed
-        posterior = chosen.posterior
-        how += ", from the part that made the candidates alone"
-    machine = posterior.machine(0)
-    drawn = _drawn(posterior, rng)
-    information = _interval(excess_entropy(machine), [_middle(excess_entropy(one)) for one in drawn[:_COSTLY]])
+    chosen = selection.chosen
+    found = model.estimates(data, rng=rng)
+    again: SelectionFrequencies | None = more.get("selection")
+    number, how_many = found.n_causal_states, "the number chosen; how sure it is was not asked (bootstrap)"
+    if again is not None and number is not None:
+        number = again.interval(int(number.value))
+        how_many = f"the interval holds the numbers chosen again from {again.n_series} series that the machine made"
+    only = ", from the part that made the candidates alone" if model is chosen.model else ""
     return InferredMachine(
         method=chosen.method,
-        machine=_named(machine, data.alphabet),
-        n_causal_states=Interval(machine.n_state, machine.n_state, machine.n_state),
-        entropy_rate=_interval(entropy_rate(machine), [_middle(entropy_rate(one)) for one in drawn]),
-        statistical_complexity=_interval(
-            statistical_complexity(machine), [_middle(statistical_complexity(one)) for one in drawn]
-        ),
-        excess_entropy=information,
+        machine=model.named(data.alphabet),
+        n_causal_states=number,
+        entropy_rate=found.entropy_rate,
+        statistical_complexity=found.statistical_complexity,
+        excess_entropy=found.excess_entropy,
         held_out_bits_per_symbol=chosen.held_out_bits,
-        p_structure=p,
+        p_structure=test.p,
         diagnostics={
-            "symbols": data.n_observed,
-            "pieces": len(data.pieces),
-            "setting": chosen.setting,
-            "told_by_the_past": told,
-            "candidates": [
-                {
-                    "method": one.method,
-                    **one.setting,
-                    "n_state": one.n_state,
-                    "n_free": one.n_free,
-                    "held_out_bits_per_symbol": one.held_out_bits,
-                }
-                for one in candidates
-            ],
-            "how": {"entropy_rate": how, "statistical_complexity": how, "excess_entropy": how},
+            "setting": dict(chosen.setting),
+            "structure": test,
+            "candidates": [one.to_dict() for one in selection.candidates],
+            "passed_over": dict(selection.passed_over),
+            **more,
+            "how": {key: how + only for key, how in found.how.items()} | {"n_causal_states": how_many},
         },
     )
-
-
-def _named(machine: EpsilonMachine, alphabet: Sequence[Hashable]) -> EpsilonMachine:
-    """The same with its states in the order of their probability, called A, B, ..., or by number if they are many."""
-    order = np.argsort(-stationary(machine), kind="stable")
-    number = np.argsort(order)
-    successor = np.where(machine.successor >= 0, number[machine.successor], -1)[order]
-    names = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
-    return EpsilonMachine(successor, machine.emit[order], alphabet=alphabet, states=names)
-
-
-def _drawn(posterior: Posterior, rng: np.random.Generator) -> list[EpsilonMachine]:
-    rows = rng.choice(len(posterior.topology), size=_DRAWS, p=np.exp(posterior.log_posterior))
-    found = []
-    for row in rows:
-        try:
-            found.append(posterior.machine(int(row), rng=rng))
-        except NotMinimal:  # a draw in which two states are alike: of probability 0 but for rounding
-            continue
-    return found
-
-
-def _interval(value: Any, drawn: Sequence[float]) -> Interval:
-    return percentile_interval(_middle(value), np.array(drawn))
-
-
-def _middle(value: float | Bounds | None) -> float:
-    assert value is not None  # finite machines have all three
-    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)

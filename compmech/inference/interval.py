@@ -5,7 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-__all__ = ["Interval", "percentile_interval", "student_interval"]
+from compmech.measures import Bounds
+
+__all__ = ["Interval", "middle", "percentile_interval", "student_interval"]
 
 CONFIDENCE = 0.95
 """Share of the resamples that an interval holds."""
@@ -47,3 +49,9 @@ def student_interval(value: float, resampled: Float[np.ndarray, " resample"]) ->
 
     half = float(t.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
     return Interval(float(value), max(0.0, value - half), value + half)
+
+
+def middle(value: float | Bounds | None) -> float:
+    """A statistic that is known exactly, or the middle of its bounds."""
+    assert value is not None  # finite machines have all of them
+    return (value.lower + value.upper) / 2 if isinstance(value, Bounds) else float(value)

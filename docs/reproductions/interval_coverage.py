@@ -1,11 +1,11 @@
 """Do intervals hold the truth as often as they say, and is no structure found where there is none?
 
-    python docs/reproductions/interval_coverage.py -o docs/results/interval-coverage.json [--series 200] [--parts coverage alarms]
+    python docs/reproductions/interval_coverage.py -o docs/results/interval-coverage.json
 
 Coverage: series of known processes, the transitions given; of each series the intervals of h, C and E by every way
 there is (posterior, parametric, block), and how often they hold the true value. False alarms: series without structure,
 default settings; how often more than one state is found, and how often the surrogate test says p <= 0.05.
-A part that is not run is kept as the file has it.
+With --parts only one of them is run, and the other kept as the file has it.
 """
 
 import argparse
@@ -22,7 +22,7 @@ import numpy as np
 
 from compmech import HMM, EpsilonMachine, entropy_rate, epsilon_machine, excess_entropy, statistical_complexity, zoo
 from compmech.inference import ERRORS, Library, Series, infer, statistics_intervals, structural_posterior
-from compmech.inference.ensemble import middle
+from compmech.inference.interval import middle
 from compmech.whole_files import written_aside
 
 COMMAND = "python docs/reproductions/interval_coverage.py -o docs/results/interval-coverage.json"

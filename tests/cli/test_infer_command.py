@@ -12,7 +12,7 @@ from compmech import epsilon_machine, load, zoo
 from compmech.cli import _status
 from compmech.cli.failure import Misused
 from compmech.cli.series_files import Brought, read_series
-from compmech.inference import inferred, isomorphism
+from compmech.inference import isomorphism, proposals, topology_model
 
 KEYS = [
     "method",
@@ -31,9 +31,9 @@ Captured = pytest.CaptureFixture[str]
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
-    monkeypatch.setattr(inferred, "_MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
-    monkeypatch.setattr(inferred, "_DRAWS", 8)
-    monkeypatch.setattr(inferred, "_COSTLY", 2)
+    monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
+    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 
 @pytest.fixture

@@ -1,5 +1,4 @@
-"""Intervals hold the truth as often as they say, blocks are as long as theory has them, and the whole choice is made
-again from simulated series."""
+"""Intervals hold the truth as often as they say, and blocks are as long as theory has them."""
 
 import numpy as np
 import pytest
@@ -8,18 +7,15 @@ from scipy.stats import binom
 from compmech import HMM, EpsilonMachine, entropy_rate, epsilon_machine, excess_entropy, statistical_complexity, zoo
 from compmech.inference import (
     ERRORS,
-    Interval,
     Library,
     Posterior,
-    Selection,
     Series,
-    selection_frequencies,
     series,
     statistics_intervals,
     structural_posterior,
 )
 from compmech.inference.blocks import block_length, stationary_bootstrap
-from compmech.inference.bootstrap import fastest, simulated
+from compmech.inference.bootstrap import fastest_machine
 from compmech.inference.topology_evidence import counts_together
 
 
@@ -44,9 +40,9 @@ def two_state_chain(r: float) -> HMM:
 
 # ---------------------------------------------------------------------------------------------------------- coverage
 
-SERIES = 80
+SERIES = 60
 LEAST = int(binom.ppf(0.001, SERIES, 0.95))
-"""Intervals that hold the truth in 95 % of series do so in fewer of 80 (standard error 2.4 %) once in 1,000 tests."""
+"""Intervals that hold the truth in 95 % of series do so in fewer of 60 (standard error 2.8 %) once in 1,000 tests."""
 
 
 @pytest.mark.parametrize("name", ["golden_mean", "even", "nemo"])
@@ -54,15 +50,15 @@ def test_intervals_hold_h_and_c_at_their_rate_given_the_transitions(name):
     """Two states, and three; the long version with E as well is docs/reproductions/interval_coverage.py."""
     process = getattr(zoo, name)()
     truth = bare(process)
+    h, c = entropy_rate(truth), statistical_complexity(truth)
     held = dict.fromkeys([(way, key) for way in ERRORS for key in "hc"], 0)
     for rng in np.random.default_rng(11).spawn(SERIES):
         data = sampled(process, 300, rng)
         posterior = structural_posterior(data, given(truth))
         for way in ERRORS:
-            found = statistics_intervals(data, posterior, errors=way, costly=2, rng=rng)
-            held[way, "h"] += found.entropy_rate.low <= entropy_rate(truth) <= found.entropy_rate.high
-            c = found.statistical_complexity
-            held[way, "c"] += c.low <= statistical_complexity(truth) <= c.high
+            found = statistics_intervals(data, posterior, errors=way, costly=0, rng=rng)
+            held[way, "h"] += found.entropy_rate.low <= h <= found.entropy_rate.high
+            held[way, "c"] += found.statistical_complexity.low <= c <= found.statistical_complexity.high
     assert min(held.values()) >= LEAST, held
 
 
@@ -70,21 +66,22 @@ def test_the_t_interval_of_e_holds_it_at_its_rate():
     """One way is enough: what differs between them is h and C as well."""
     process = zoo.even()
     truth, held = bare(process), 0
+    information = excess_entropy(truth)
     for rng in np.random.default_rng(12).spawn(SERIES):
         data = sampled(process, 300, rng)
-        found = statistics_intervals(data, structural_posterior(data, given(truth)), resamples=10, costly=10, rng=rng)
-        held += found.excess_entropy.low <= excess_entropy(truth) <= found.excess_entropy.high
+        found = statistics_intervals(data, structural_posterior(data, given(truth)), resamples=4, costly=4, rng=rng)
+        held += found.excess_entropy.low <= information <= found.excess_entropy.high
     assert held >= LEAST
 
 
 @pytest.mark.parametrize("way", ERRORS)
 def test_a_fair_coin_is_held_though_every_resample_lies_below_it(way):
     """So are C and E of rrxor, which are largest at its own probabilities."""
-    held = 0
+    held, coin = 0, given(bare(zoo.fair_coin()))
     for rng in np.random.default_rng(13).spawn(SERIES):
         data = sampled(zoo.fair_coin(), 300, rng)
-        posterior = structural_posterior(data, given(bare(zoo.fair_coin())))
-        found = statistics_intervals(data, posterior, errors=way, resamples=20, costly=2, rng=rng).entropy_rate
+        posterior = structural_posterior(data, coin)
+        found = statistics_intervals(data, posterior, errors=way, resamples=20, costly=0, rng=rng).entropy_rate
         held += found.high == 1
         assert found.low < 1
     assert LEAST <= held < SERIES, "where the coin is excluded, at 5 %, so is 1 bit"
@@ -93,13 +90,13 @@ def test_a_fair_coin_is_held_though_every_resample_lies_below_it(way):
 def test_a_biased_coin_does_not_reach_one_bit():
     data = sampled(zoo.biased_coin(p=0.3), 1_000, np.random.default_rng(0))
     posterior = structural_posterior(data, given(bare(zoo.biased_coin(p=0.3))))
-    assert statistics_intervals(data, posterior, rng=np.random.default_rng(0)).entropy_rate.high < 0.95
+    assert statistics_intervals(data, posterior, costly=0, rng=np.random.default_rng(0)).entropy_rate.high < 0.95
 
 
 def test_the_fastest_machine_of_a_topology_is_parrys_measure():
     """Of the golden mean shift: log2 of the golden ratio, reached where 1 follows with probability 1/phi."""
     machine = bare(zoo.golden_mean())
-    found = fastest(machine.successor)
+    found = fastest_machine(machine.successor)
     phi = (1 + 5**0.5) / 2
     assert found.entropy_rate[0] == pytest.approx(np.log2(phi))
     assert sorted(found.emit[0].ravel()) == pytest.approx([0, 1 / phi**2, 1 / phi, 1])
@@ -114,7 +111,7 @@ def test_blocks_allow_for_what_the_machine_does_not_know():
         data = sampled(sticky, 4_000, rng)
         posterior = structural_posterior(data, coin)
         for way in ERRORS:
-            drawn = statistics_intervals(data, posterior, errors=way, costly=2, rng=rng).entropy_rate
+            drawn = statistics_intervals(data, posterior, errors=way, costly=0, rng=rng).entropy_rate
             widths[way].append(drawn.value - drawn.low)
     middle = {way: np.mean(found) for way, found in widths.items()}
     assert middle["block"] > 3 * max(middle["posterior"], middle["parametric"])
@@ -150,7 +147,7 @@ def test_what_intervals_cannot_be_of_is_said():
     posterior = structural_posterior(data, Library(np.array([[[0, 0]]], dtype=np.int16), np.array([1])))
     with pytest.raises(ValueError, match="there is no way 'blocks' to find intervals; there are posterior, parametric"):
         statistics_intervals(data, posterior, errors="blocks", rng=rng)
-    with pytest.raises(ValueError, match="at least 2; got 1 and 20"):
+    with pytest.raises(ValueError, match="too, or 0; got 1 and 10"):
         statistics_intervals(data, posterior, resamples=1, rng=rng)
     two = Library(np.array([[[0, 0]], [[0, -1]]], dtype=np.int16), np.array([1, 1]))
     both = Posterior(two, posterior.topology, posterior.start, *[posterior.log_evidence] * 2, posterior.counts, 1.0)
@@ -164,10 +161,10 @@ def test_what_intervals_cannot_be_of_is_said():
 @pytest.mark.parametrize("r", [0.3, 0.6, 0.9])
 def test_block_lengths_are_those_of_theory(r):
     """R(k) = r^k: G / g = 2 r / (1 - r^2), to which the estimate converges."""
-    n, lengths = 4_000, []
+    n = 4_000
     chain = two_state_chain(r)
-    for words in chain.sample(30, n, rng=np.random.default_rng(1)):
-        lengths.append(block_length(words[:, None].astype(float)))
+    sampled_words = chain.sample(30, n, rng=np.random.default_rng(1)).astype(float)
+    lengths = [block_length(words[:, None]) for words in sampled_words]
     assert np.mean(lengths) == pytest.approx((2 * r / (1 - r**2)) ** (2 / 3) * n ** (1 / 3), rel=0.25)
 
 
@@ -183,52 +180,5 @@ def test_blocks_run_on_and_are_as_long_as_asked_for():
     runs_on = np.diff(times) % 100_000 == 1
     assert 1 / (1 - runs_on.mean()) == pytest.approx(20, rel=0.05)
     assert np.bincount(times // 25_000) == pytest.approx(np.full(4, 25_000), rel=0.1)
-    with pytest.raises(ValueError, match="at least 1; got 0.5"):
+    with pytest.raises(ValueError, match=r"at least 1; got 0\.5"):
         stationary_bootstrap(10, 0.5, rng=np.random.default_rng(0))
-
-
-# --------------------------------------------------------------------------------------------------------- selection
-
-
-def test_the_whole_choice_is_made_again_and_counted_up_to_isomorphism():
-    golden, even = bare(zoo.golden_mean()), bare(zoo.even())
-    turned = EpsilonMachine(np.where(golden.successor >= 0, 1 - golden.successor, -1)[::-1], golden.emit[::-1])
-    made = iter([golden, turned, even, even, even, bare(zoo.nemo()), None, turned])
-    lengths = []
-
-    def choose(data: Series) -> EpsilonMachine:
-        lengths.append([len(piece) for piece in data.pieces])
-        found = next(made)
-        if found is None:
-            raise ValueError("nothing fits")
-        return found
-
-    data = series(["0110110", "011"])
-    found = selection_frequencies(data, golden, choose, n_series=8, rng=np.random.default_rng(0))
-    assert found.state_frequencies == {2: 6 / 8, 3: 1 / 8}
-    assert [(one["n_state"], one["frequency"], one["is_chosen"]) for one in found.topologies] == [
-        (2, 3 / 8, True),
-        (2, 3 / 8, False),
-        (3, 1 / 8, False),
-    ]
-    assert found.without == 1 / 8
-    assert lengths == [[7, 3]] * 8
-    assert found.interval(2) == Interval(2, 2, 3)
-    assert found.to_dict()["state_frequencies"] == {"2": 6 / 8, "3": 1 / 8}
-
-
-def test_the_interval_of_the_number_of_states_holds_the_middle_95_percent():
-    assert Selection(100, {1: 0.02, 2: 0.96, 3: 0.02}, (), 0.0).interval(2) == Interval(2, 2, 2)
-    assert Selection(100, {1: 0.03, 2: 0.94, 3: 0.03}, (), 0.0).interval(2) == Interval(2, 1, 3)
-    assert Selection(100, {2: 0.5}, (), 0.5).interval(4) == Interval(4, 2, 4)
-    assert Selection(3, {}, (), 1.0).interval(4) == Interval(4, 4, 4)
-    with pytest.raises(ValueError, match="n_series must be at least 1; got 0"):
-        selection_frequencies(
-            series("01"), zoo.fair_coin(), lambda data: bare(zoo.even()), n_series=0, rng=np.random.default_rng(0)
-        )
-
-
-def test_simulated_series_are_the_machines_own():
-    data = series("01" * 50 + "0", missing="x")
-    found = simulated(data, zoo.periodic_word(word="01"), rng=np.random.default_rng(0))
-    assert "".join(map(str, found.codes)) in ("01" * 50 + "0", "10" * 50 + "1")

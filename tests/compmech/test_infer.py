@@ -8,21 +8,22 @@ from compmech import HMM, EpsilonMachine, entropy_rate, epsilon_machine, statist
 from compmech.inference import (
     InferredMachine,
     Series,
+    held_out,
     infer,
-    inferred,
     isomorphism,
-    library,
+    proposals,
     series,
-    structural_posterior,
+    topology_model,
 )
+from compmech.inference.candidates import Candidate
 
 
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where intervals are not looked at."""
-    monkeypatch.setattr(inferred, "_DRAWS", 8)
-    monkeypatch.setattr(inferred, "_COSTLY", 2)
-    monkeypatch.setattr(inferred, "_MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
+    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "COSTLY", 2)
+    monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
 
 
 def sampled(process: HMM, n: int, seed: int = 0) -> Series:
@@ -115,11 +116,11 @@ def test_candidates_are_told_apart_by_a_paired_t_test():
     """That of scipy, where all blocks have one length."""
     from scipy.stats import ttest_rel
 
-    rng, any_posterior = np.random.default_rng(0), structural_posterior(series("01"), library(1, 2))
+    rng, any_model = np.random.default_rng(0), topology_model.topology_model(series("01"), np.array([[0, 0]]))
     for shift in (0.0, 0.5, 1.0):
         one, best = rng.normal(shift, 1, 9), rng.normal(0, 1, 9)
-        made = [inferred.Candidate("", {}, any_posterior, bits, np.full(9, 4)) for bits in (one, best)]
-        assert inferred._is_worse(*made) is bool(ttest_rel(one, best, alternative="greater").pvalue < inferred.TELLING)
+        made = [Candidate("", {}, any_model, bits, np.full(9, 4)) for bits in (one, best)]
+        assert held_out.is_worse(*made) is bool(ttest_rel(one, best, alternative="greater").pvalue < held_out.TELLING)
 
 
 @pytest.mark.usefixtures("few_draws")

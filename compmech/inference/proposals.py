@@ -1,0 +1,111 @@
+"""What each method proposes for a series: a function, and its name in `PROPOSALS`. That is all a new method needs."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, TypeAlias
+
+import numpy as np
+from jaxtyping import Int
+
+from compmech.errors import NotMinimal
+from compmech.inference.candidates import Model, NothingToPropose
+from compmech.inference.counts import count_words
+from compmech.inference.cssr import SIGNIFICANCE, split_states
+from compmech.inference.series import Series
+from compmech.inference.topology_evidence import library, structural_posterior
+from compmech.inference.topology_model import TopologyModel, topology_model
+
+__all__ = ["AUTO", "METHODS", "PROPOSALS", "Proposal"]
+
+Proposal: TypeAlias = tuple[dict[str, Any], Model]
+"""The setting, and what it gave."""
+
+PER_WORD = 20
+"""Symbols for each possible word of the longest history and the next symbol."""
+
+LONGEST = 10
+"""Symbols of the longest history that is tried."""
+
+MOST_CHAINED = 32
+"""States of a Markov chain."""
+
+MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}
+"""States of the library by size of the alphabet: tens of thousands of topologies."""
+
+SEARCHED = 20_000
+"""Symbols, the first ones, that choose among the topologies of the library."""
+
+
+def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Causal-state splitting for every history length that the data can fill, at two levels of significance."""
+    longest = 0
+    while longest < LONGEST and fit.n_symbol ** (longest + 2) * PER_WORD <= fit.n_observed:
+        longest += 1
+    counts = count_words(fit, longest + 1)
+    for history in range(longest + 1):
+        for significance in (SIGNIFICANCE, 1e-5):
+            try:
+                split = split_states(counts.shorter(history + 1), significance=significance)
+                machine = split.machine
+            except (ValueError, NotMinimal):  # nothing recurs at this length
+                continue
+            setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
+            yield from _allowed(fit, setting, machine.successor)
+
+
+def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Of each number of states the topology of the greatest posterior probability."""
+    k = fit.n_symbol
+    if k not in MOST_STATES:
+        raise NothingToPropose(
+            f"there are too many topologies over {k} symbols to weigh them all: take method auto or cssr, "
+            f"or at most {max(MOST_STATES)} symbols"
+        )
+    searched, known = fit.part(0, SEARCHED), library(MOST_STATES[k], k)
+    posterior = structural_posterior(searched, known)
+    for n in range(1, MOST_STATES[k] + 1):
+        row = posterior.best(n)
+        if row is not None:
+            setting = {"states": n, "posterior": posterior.by_states.get(n, 0.0), "symbols": searched.n_observed}
+            yield from _allowed(fit, setting, known.successor[posterior.topology[row], :n])
+
+
+def by_chains(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Markov chains in which every symbol may follow: a word that the first part lacks costs bits, and is not
+    forbidden."""
+    k, order = fit.n_symbol, 0
+    while order == 0 or (k > 1 and k**order <= max(MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed):
+        yield from _allowed(fit, {"order": order}, _chain(k, order))
+        order += 1
+
+
+def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
+    """Every word of some length is a state, every symbol may follow."""
+    words = np.arange(n_symbol**order)[:, None]
+    after: Int[np.ndarray, "_ symbol"] = (words * n_symbol + np.arange(n_symbol)) % n_symbol**order
+    return after
+
+
+def _allowed(fit: Series, setting: dict[str, Any], successor: Int[np.ndarray, "_ symbol"]) -> Iterator[Proposal]:
+    """The topology as a model, if it is one of these data."""
+    try:
+        model: TopologyModel = topology_model(fit, successor)
+        model.process  # noqa: B018
+    except (ValueError, NotMinimal):  # it forbids symbols that occur, or two of its states are alike
+        return
+    yield setting, model
+
+
+PROPOSALS: dict[str, Callable[..., Iterable[Proposal]]] = {
+    "cssr": by_splitting,
+    "bayes": by_evidence,
+    "markov": by_chains,
+}
+"""Methods by name: each takes the part of a series that makes candidates, and a generator, and gives models of it, or
+raises `NothingToPropose`. Of models of one key the first counts."""
+
+AUTO = ("cssr", "bayes", "markov")
+"""Those whose candidates `auto` chooses among."""
+
+METHODS: tuple[str, ...] = ("auto", *PROPOSALS)
+"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `markov`: chains in which every symbol may
+follow; `auto`: the candidates of `AUTO`."""
