@@ -12,6 +12,7 @@ from compmech.inference.candidates import Candidate
 from compmech.inference.held_out import Blocks, GivesWords, cost, mean_apart
 from compmech.inference.kgram import KGram, k_gram
 from compmech.inference.series import Series
+from compmech.plain import plain
 from compmech.validation import check_words
 
 __all__ = ["Beside", "LongestSuffixPredictor", "baselines", "held_out_beside"]
@@ -37,7 +38,7 @@ class Beside:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types."""
-        return {**vars(self), "setting": dict(self.setting)}
+        return {key: plain(value) for key, value in vars(self).items()}
 
 
 class LongestSuffixPredictor:

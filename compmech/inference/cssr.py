@@ -18,6 +18,7 @@ Reference:
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from math import inf
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -135,7 +136,10 @@ class _States:
         self.totals[state] += total
 
     def differ(self, state: int, own: Sequence[float], total: float, significance: float) -> float:
-        """Chi-square of "both have one distribution", as a part of what is allowed: above 1, they differ."""
+        """Chi-square of "both have one distribution", as a part of what is allowed: above 1, they differ. From a state of
+        histories that were never seen everything does."""
+        if not self.totals[state]:
+            return inf
         pooled, both = self.counts[state], self.totals[state] + total
         share, rest = total / both, self.totals[state] / both
         statistic, kinds = 0.0, 0

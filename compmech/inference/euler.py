@@ -6,8 +6,9 @@ last one are a random tree towards it, the other exits come in random order, and
 
 Reference:
     Altschul and Erickson, Molecular Biology and Evolution 2, 526 (1985), the shuffle; Kandel, Matias, Unger and
-    Winkler, Discrete Applied Mathematics 71, 171 (1996), that it is uniform; Wilson, STOC 296 (1996), the random tree; Whittle,
-    Journal of the Royal Statistical Society B 17, 235 (1955), how many walks there are.
+    Winkler, Discrete Applied Mathematics 71, 171 (1996), that it is uniform; Wilson, Proceedings of the 28th ACM
+    Symposium on Theory of Computing, 296 (1996), the random tree; Whittle, Journal of the Royal Statistical Society B
+    17, 235 (1955), how many walks there are.
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf, isfinite
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -24,6 +24,7 @@ _WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and s
 _FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
 
 
+@runtime_checkable
 class GivesWords(Protocol):
     """Whatever gives words a probability: a process, or a predictor of any kind."""
 

@@ -162,7 +162,7 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
 
 
 def _refitted(model: Model, data: Series, fit: Series) -> tuple[Model, Series]:
-    """The model with its numbers from all of the series, or if it forbids that as a whole from the part that made it."""
+    """The model with its numbers from all of the series; from the part that made it, if it forbids the whole."""
     try:
         return model.refitted(data), data
     except ValueError:  # a word of the held-out part that no start allows, though each block of it is allowed

@@ -10,12 +10,13 @@ Reference:
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
-from compmech.inference.counts import MOST_WORDS, WordCounts, count_words
+from compmech.inference.counts import MOST_WORDS, count_words
 from compmech.inference.series import Series
 from compmech.validation import check_count, check_words
 
@@ -24,8 +25,8 @@ __all__ = ["KGram", "k_gram"]
 LONGEST = 16
 """Symbols of the longest past that is tried."""
 
-FIT = 0.8
-"""Share of the series that makes the k-grams of which the rest chooses one."""
+PARTS = 5
+"""Of the series, of which each in turn is predicted from the others to choose the order."""
 
 _SPARSE = 64  # possible words for each symbol of the series, above which longer pasts are not tried
 
@@ -65,32 +66,36 @@ def k_gram(data: Series, order: int | None = None) -> KGram:
     """The k-gram of a series.
 
     Args:
-        order: k; None: that which needs fewest bits a symbol for the last fifth of the series when the rest makes it.
+        order: k; None: that which needs fewest bits a symbol when each fifth of the series is predicted from the rest.
     Raises:
         ValueError: if order is negative, or there are too many words of order + 1 symbols.
     """
     if order is None:
-        order = _best(*data.split(FIT))
+        order = _best(data)
     elif check_count(order, "order") < 0 or data.n_symbol ** (order + 1) > MOST_WORDS:
         raise ValueError(f"order must be at least 0, with at most {MOST_WORDS:,} words of order + 1; got {order}")
     table, tables = _nothing_known(data), []
     for k in range(order + 1):
-        table = _longer(table, count_words(data, k + 1))
+        table = _longer(table, count_words(data, k + 1).by_history)
         tables.append(table)
     return KGram(tuple(tables))
 
 
-def _best(early: Series, late: Series) -> int:
-    """The order that costs least, of those that the early part has words for."""
-    table, costs = _nothing_known(early), []
+def _best(data: Series) -> int:
+    """The order that costs least, of those that the series has words for."""
+    edges = np.linspace(0, len(data.codes), PARTS + 1).astype(int).tolist()
+    parts = [data.part(first, last) for first, last in pairwise(edges)]
+    tables, costs = [_nothing_known(data)] * PARTS, []
     for k in range(LONGEST + 1):
-        if k and early.n_symbol ** (k + 1) > min(MOST_WORDS, _SPARSE * early.n_observed):
+        counts = [count_words(part, k + 1).by_history for part in parts]
+        total = np.sum(counts, axis=0)
+        tables = [_longer(table, total - own) for table, own in zip(tables, counts, strict=True)]
+        spent = -sum(float((own * np.log(table)).sum()) for own, table in zip(counts, tables, strict=True))
+        costs.append(spent / total.sum())
+        if data.n_symbol ** (k + 2) > min(MOST_WORDS, _SPARSE * data.n_observed):
             break
-        came = count_words(late, k + 1)
-        if not came.total:
+        if not any(len(piece) > k + 1 for part in parts for piece in part.pieces):
             break
-        table = _longer(table, count_words(early, k + 1))
-        costs.append(-float((came.by_history * np.log(table)).sum()) / came.total)
     return int(np.argmin(costs))
 
 
@@ -98,8 +103,9 @@ def _nothing_known(data: Series) -> Float[np.ndarray, "_ symbol"]:
     return np.full((1, data.n_symbol), 1 / data.n_symbol)
 
 
-def _longer(table: Float[np.ndarray, "_ symbol"], counts: WordCounts) -> Float[np.ndarray, "_ symbol"]:
-    """The table of the next order; of order 0, if the one given is of nothing known."""
-    came = counts.by_history
+def _longer(
+    table: Float[np.ndarray, "_ symbol"], came: Int[np.ndarray, "past symbol"]
+) -> Float[np.ndarray, "past symbol"]:
+    """The table of the next order, from how often each symbol came; of order 0 after that of nothing known."""
     shorter = np.tile(table, (len(came) // len(table), 1))
     return np.asarray((came + shorter) / (came.sum(axis=1, keepdims=True) + 1))

@@ -15,6 +15,7 @@ from compmech.inference.counts import MOST_WORDS, WordCounts, count_words
 from compmech.inference.held_out import GivesWords, blocks_of, cost, sizes
 from compmech.inference.series import Series
 from compmech.inference.surrogates import SHUFFLES, Surrogates
+from compmech.plain import plain
 from compmech.units import bits
 from compmech.validation import check_count, check_rng
 
@@ -130,7 +131,7 @@ class StructureTest:
 
     def to_dict(self) -> dict[str, Any]:
         """JSON types."""
-        return dict(vars(self))
+        return {key: plain(value) for key, value in vars(self).items()}
 
 
 def structure_test(
