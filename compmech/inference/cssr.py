@@ -136,8 +136,10 @@ class _States:
         self.totals[state] += total
 
     def differ(self, state: int, own: Sequence[float], total: float, significance: float) -> float:
-        """Chi-square of "both have one distribution", as a part of what is allowed: above 1, they differ. From a state of
-        histories that were never seen everything does."""
+        """Chi-square of "both have one distribution", as a part of what is allowed: above 1, they differ.
+
+        From a state of histories that were never seen everything differs.
+        """
         if not self.totals[state]:
             return inf
         pooled, both = self.counts[state], self.totals[state] + total
