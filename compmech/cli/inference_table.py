@@ -30,7 +30,8 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         *_machine(document),
         "",
         *statistics_lines(document, "found"),
-        *_how_sure(document),
+        *wrapped(_intervals(document), "  "),
+        *_chosen_again(document["diagnostics"]),
         "",
         *_candidates(document),
         "",
@@ -39,54 +40,91 @@ def inference_table(document: dict[str, Any]) -> list[str]:
 
 
 def verdict(document: dict[str, Any]) -> str:
-    """How much structure there is, in one sentence."""
-    p, n = document["p_structure"], _number(document)
-    test = document["diagnostics"]["structure"]
-    states = "no finite machine" if n is None else f"{n} causal state{'s' if n > 1 else ''}"
+    """How much structure there is, in a sentence or two."""
+    p, test = document["p_structure"], document["diagnostics"]["structure"]
     if len(document["diagnostics"]["data"]["alphabet"]) == 1:
         return "no structure to be found: the series is one symbol throughout, one state that never surprises"
+    n, states = _size(document)
+    looked_at = _looked_at(test)
     if test["surrogates"] != "shuffled":
-        says = "speaks against" if p <= _SURE else "does not speak against"
-        return f"{states}; the test {says} the hypothesis that {test['null']} (p = {p:.2g}, {_looked_at(test)})"
+        says = "speak" if p <= _SURE else "do not speak"
+        return (
+            f"{states}; {looked_at} {says} against the hypothesis that {test['null']} (p = {p:.2g}){_growing(document)}"
+        )
     against = f"p = {p:.2g} against shuffled symbols"
     if n == 1 and p > _SURE:
-        return f"no structure found: one state, and {_looked_at(test)} tell no more than chance ({against})"
+        return f"no structure found: {states}, and {looked_at} tell of the next symbol no more than chance ({against})"
     if n == 1:
         return (
-            f"one state, though {_looked_at(test)} tell something ({against}, {test['found']:.2g} bits at most): no "
-            "machine that was tried earned more states on what was held out; more data may tell"
+            f"{states}, though {looked_at} tell something of the next symbol ({against}, {test['found']:.2g} bits at "
+            "most): no machine that was tried earned more states on what was held out; more data may tell"
         )
     if p > _SURE:
         return (
-            f"{states}, but {_looked_at(test)} tell no more than chance ({against}): either the structure lies in "
-            "longer pasts, or there is none"
+            f"{states}, but {looked_at} tell of the next symbol no more than chance ({against}): either the structure "
+            f"lies in longer pasts, or there is none{_growing(document)}"
         )
-    return f"structure found: {states} ({against})"
+    return f"structure found: {states} ({against}){_growing(document)}"
 
 
-def _number(document: dict[str, Any]) -> int | None:
+def _size(document: dict[str, Any]) -> tuple[int, str]:
+    """The number of states or dimensions, and what they are."""
     found = document["n_causal_states"]
-    return None if found is None else round(found["value"])
+    if found is not None:
+        n = round(found["value"])
+        return n, f"{n} causal states" if n > 1 else "one state"
+    n = len(document["machine"]["start"])
+    if "evaluate" in document["machine"]:
+        return n, f"a generalised hidden Markov model of dimension {n}"
+    return n, f"a hidden Markov model of {n} hidden state{'s' if n > 1 else ''}"
+
+
+def _growing(document: dict[str, Any]) -> str:
+    """What is to be said of a number of states that does not settle, or of a process that has none."""
+    grown, finite = document["diagnostics"]["growth"], document["diagnostics"]["finite"]
+    if grown is None:
+        return ""
+    counts = [(symbols, n) for symbols, n in zip(grown["symbols"], grown["n_state"], strict=True) if n is not None]
+    by_symbols = ", ".join(f"{n} from {symbols:,} symbols" for symbols, n in counts)
+    if document["n_causal_states"] is not None:
+        return (
+            f". The states are still growing: no finite machine is claimed ({by_symbols})"
+            if grown["still_growing"]
+            else ""
+        )
+    told = (
+        f". The best finite machine has {finite['n_state']} states and costs more on what was held out, or takes more "
+        "numbers to cost no more"
+    )
+    return told + (
+        f", and is still growing: no finite machine is claimed ({by_symbols})"
+        if grown["still_growing"]
+        else ": no finite machine is claimed"
+    )
+
+
+def _intervals(document: dict[str, Any]) -> str:
+    if document["n_causal_states"] is not None:
+        return "intervals are those of the probabilities, given the transitions"
+    return "entropy rate: " + document["diagnostics"]["how"]["entropy_rate"]
 
 
 def _looked_at(test: dict[str, Any]) -> str:
     """What the statistic is of."""
     if test["longest"] is None:
-        return "its predictions of held-out symbols"
+        return "predictions of held-out symbols"
     return f"pasts of up to {test['longest']} symbol{'s' if test['longest'] > 1 else ''}"
 
 
-def _how_sure(document: dict[str, Any]) -> list[str]:
-    """What the intervals hold, and how often the choice comes back."""
-    found = document["diagnostics"]
-    lines = wrapped("intervals of h, C and E: draws of the posterior of the probabilities, given the transitions", "  ")
+def _chosen_again(found: dict[str, Any]) -> list[str]:
+    """How often the choice comes back, and the intervals of the bootstrap."""
     again = found.get("selection")
     if again is None:
-        return lines + wrapped("how sure the number of states is was not asked: --bootstrap 20 does", "  ")
+        return wrapped("how sure the number of states is was not asked: --bootstrap 20 does", "  ")
     shares = [f"{n}: {share:.0%}" for n, share in again["state_frequencies"].items()]
     shares += [f"{what}: {again[key]:.0%}" for key, what in _NO_NUMBER.items() if again[key]]
     chosen = sum(one["frequency"] for one in again["topologies"] if one["is_chosen"])
-    lines += wrapped(
+    lines = wrapped(
         f"states chosen again from {again['n_series']} series that the machine made: {', '.join(shares)}; the same "
         f"transitions: {chosen:.0%}",
         "  ",
@@ -151,7 +189,14 @@ def _beside(document: dict[str, Any]) -> list[str]:
 
 
 def _setting(one: dict[str, Any]) -> str:
-    names = {"history": "histories of {}", "states": "best of {} states", "order": "chain of order {}"}
+    names = {
+        "history": "histories of {}",
+        "states": "best of {} states",
+        "order": "chain of order {}",
+        "words": "words of {}",
+        "dimension": "dimension {}",
+        "hidden": "{} hidden",
+    }
     said = [text.format(one[key]) for key, text in names.items() if key in one]
     return ", ".join(said) + (f", {one['significance']:g}" if "significance" in one else "")
 

@@ -25,7 +25,10 @@ def add_inferring_commands(app: typer.Typer) -> None:
 def infer(
     data: Annotated[Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet.")],
     method: Annotated[
-        str, typer.Option(help="cssr, bayes, or auto: the candidates of all, chosen by what was held out.")
+        str,
+        typer.Option(
+            help="cssr, bayes, spectral, baum-welch, markov, or auto: the candidates of all, chosen by what was held out."
+        ),
     ] = "auto",
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,
     time: Annotated[str | None, typer.Option(help="Column that orders the rows: numbers, or ISO dates.")] = None,

@@ -24,7 +24,7 @@ from scipy.stats import chi2
 
 from compmech.inference.blocks import block_length, stationary_bootstrap
 from compmech.inference.ensemble import Ensemble, emissions
-from compmech.inference.interval import CONFIDENCE, Interval, percentile_interval, student_interval
+from compmech.inference.interval import CONFIDENCE, Interval, percentile_interval, spread_interval
 from compmech.inference.series import Series
 from compmech.inference.topology_evidence import Posterior, counts_together
 from compmech.plain import plain
@@ -117,7 +117,7 @@ def statistics_intervals(
         errors,
         around(lambda members: members.entropy_rate, percentile_interval),
         around(lambda members: members.statistical_complexity, percentile_interval),
-        around(lambda members: members.excess_entropy(costly), student_interval) if costly else None,
+        around(lambda members: members.excess_entropy(costly), spread_interval) if costly else None,
         length,
     )
 

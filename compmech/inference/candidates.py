@@ -21,7 +21,7 @@ __all__ = ["Candidate", "Estimates", "Model", "NothingToPropose"]
 
 
 class NothingToPropose(ValueError):
-    """A method has no models for such a series, and why."""
+    """A method has no model for such a series, or none that allows what follows, and why."""
 
 
 @dataclass(frozen=True)

@@ -57,12 +57,19 @@ class CanonicalDirections:
         return np.concatenate([np.ones((len(words), 1)), told], axis=1)
 
 
-def canonical_directions(words: Float[np.ndarray, "row word"]) -> CanonicalDirections:
-    """The directions of some histories' futures, every history counted once; words that never occur are left out."""
-    mean = words.mean(axis=0)
+def canonical_directions(
+    words: Float[np.ndarray, "row word"], *, weight: Float[np.ndarray, " row"] | None = None
+) -> CanonicalDirections:
+    """The directions of some histories' futures; words that never occur are left out.
+
+    Args:
+        weight: how much each history counts; None: all alike.
+    """
+    share = np.full(len(words), 1 / len(words)) if weight is None else weight / weight.sum()
+    mean = share @ words
     occur = np.flatnonzero(mean > 0)
     scale = 1 / np.sqrt(mean[occur])
-    _, S, Vt = np.linalg.svd((words[:, occur] - mean[occur]) * scale / np.sqrt(len(words)), full_matrices=False)
+    _, S, Vt = np.linalg.svd((words[:, occur] - mean[occur]) * scale * np.sqrt(share)[:, None], full_matrices=False)
     real = S > ROUNDING
     readout = np.zeros((len(mean), len(S)))
     readout[occur] = scale[:, None] * Vt.T * np.where(real, 1 / np.where(real, S, 1.0), 0.0)

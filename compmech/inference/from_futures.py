@@ -15,7 +15,7 @@ from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import HankelRank, hankel_rank, resampled_rows
 from compmech.inference.choosing import DROP_BELOW, TOLERANCE, Ladder, merging_ladder
 from compmech.inference.futures import Futures
-from compmech.inference.interval import Interval, middle, percentile_interval, student_interval
+from compmech.inference.interval import Interval, middle, percentile_interval, spread_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.unifilar import Candidate
@@ -200,9 +200,9 @@ def _resampled_machine(
     if isinstance(found, Bounds):
         between = Interval(middle(found), found.lower, found.upper)
         return complexity, between, "bounds for the machine as it is, histories not resampled"
-    others = np.array([middle(excess_entropy(chosen.reweighted(emit))) for emit in again[:COSTLY]])
+    others = [excess_entropy(chosen.reweighted(emit)) for emit in again[:COSTLY]]
     how = f"of the machine; a t interval from {len(others)} resamples of the histories"
-    return complexity, student_interval(found, others), how
+    return complexity, spread_interval(found, np.array([middle(value) for value in others])), how
 
 
 def _resampled_emissions(

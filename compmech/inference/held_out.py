@@ -82,7 +82,7 @@ def preferred(candidates: Sequence[Candidate]) -> Candidate:
     """The one with the fewest free numbers of those that the held-out symbols do not tell from the best."""
     best = min(candidates, key=lambda one: (one.held_out_bits, one.model.n_free))
     near = [one for one in candidates if one is best or (isfinite(one.held_out_bits) and not is_worse(one, best))]
-    return min(near, key=lambda one: (one.model.n_free, one.model.n_state, one.held_out_bits))
+    return min(near, key=lambda one: (one.model.n_free, one.model.n_state, not one.model.is_finite, one.held_out_bits))
 
 
 def is_worse(one: Candidate, best: Candidate) -> bool:

@@ -14,11 +14,12 @@ import numpy as np
 
 from compmech.inference.beside import baselines, held_out_beside
 from compmech.inference.bootstrap import ERRORS, statistics_intervals
-from compmech.inference.candidates import Candidate, Model, NothingToPropose
-from compmech.inference.choosing_again import SelectionFrequencies, selection_frequencies
+from compmech.inference.candidates import Candidate, Estimates, Model, NothingToPropose
+from compmech.inference.choosing_again import selection_frequencies
+from compmech.inference.growth import Growth, growth
 from compmech.inference.held_out import GivesWords, blocks_of, cost, preferred, sizes
 from compmech.inference.kgram import k_gram
-from compmech.inference.proposals import AUTO, METHODS, PROPOSALS
+from compmech.inference.proposals import AUTO, FINITE, METHODS, PROPOSALS, Propose
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series
 from compmech.inference.structure import HeldOutGain, StructureTest, structure_test
@@ -38,7 +39,7 @@ TEST_STATISTICS = ("past", "gain")
 """What the test for structure looks at: what pasts tell of the next symbol, or what the machine gains on symbols that
 are held out."""
 
-Brought = Callable[[Series], Mapping[str, tuple[Mapping[str, Any], GivesWords]]]
+PredictorsFrom = Callable[[Series], Mapping[str, tuple[Mapping[str, Any], GivesWords]]]
 """From the part that makes the candidates to predictors by name, each with what else is to be said of it."""
 
 
@@ -55,6 +56,12 @@ class Selection:
     candidates: Sequence[Candidate]
     passed_over: Mapping[str, str]
 
+    @property
+    def finite(self) -> Candidate | None:
+        """What would be chosen among the finite machines alone; None: there is none that allows what was held out."""
+        machines = [one for one in self.candidates if one.model.is_finite and isfinite(one.held_out_bits)]
+        return preferred(machines) if machines else None
+
 
 def infer(
     data: Series,
@@ -63,7 +70,7 @@ def infer(
     bootstrap: int = 0,
     surrogates: Surrogates = SHUFFLES,
     statistic: str = "past",
-    beside: Brought | None = None,
+    beside: PredictorsFrom | None = None,
     rng: np.random.Generator,
 ) -> InferredMachine:
     """The machine of a series, with what it was chosen from.
@@ -82,41 +89,61 @@ def infer(
             the symbols that are held out, or the method has nothing to propose for such data (`NothingToPropose`), or
             the surrogates are of the whole series and the statistic of a part.
     """
+    _check_asked(bootstrap, surrogates, statistic)
+    test_rng, draw_rng, choose_rng, part_rng, again_rng = rng.spawn(5)
+    selection = selected(data, method=method, rng=choose_rng)
+    test = _tested(data, selection.chosen.model, surrogates, statistic, rng=test_rng)
+    grown = _growth(data, selection, method, part_rng)
+    fit, rest = data.split(FIT)
+    predictors = {**baselines(fit), **({} if beside is None else beside(fit))}
+    others = held_out_beside(selection.chosen, blocks_of(rest), predictors)
+    model, basis = _refitted(selection.chosen.model, data, fit)
+    more: dict[str, Any] = {"structure": test, "growth": grown, "beside": others}
+    if bootstrap:
+        more |= _resampled(data, model, basis, method, bootstrap, rng=again_rng)
+    return _result(data, selection, model, model.estimates(basis, rng=draw_rng), more)
+
+
+def _check_asked(bootstrap: int, surrogates: Surrogates, statistic: str) -> None:
+    if check_count(bootstrap, "bootstrap") < 0:
+        raise ValueError(f"bootstrap must be at least 0; got {bootstrap}")
     if statistic not in TEST_STATISTICS:
         raise ValueError(f"there is no statistic {statistic!r}; there are {', '.join(TEST_STATISTICS)}")
     if statistic == "gain" and not surrogates.of_any_part:
         raise ValueError(
-            f"{surrogates.name} surrogates are of the whole series, the gain is on a part of it: take the "
-            "statistic past"
+            f"{surrogates.name} surrogates are of the whole series, the gain is on a part of it: take the statistic "
+            "past"
         )
-    if check_count(bootstrap, "bootstrap") < 0:
-        raise ValueError(f"bootstrap must be at least 0; got {bootstrap}")
-    test_rng, draw_rng, choose_rng, again_rng = rng.spawn(4)
-    selection = selected(data, method=method, rng=choose_rng)
+
+
+def _tested(
+    data: Series, model: Model, surrogates: Surrogates, statistic: str, *, rng: np.random.Generator
+) -> StructureTest:
+    """The test for structure, on the whole series or on the part that is held out."""
+    if statistic == "past":
+        return structure_test(data, rng=rng, surrogates=surrogates)
     fit, rest = data.split(FIT)
-    chosen = selection.chosen
-    if statistic == "gain":
-        gain = HeldOutGain(chosen.model.process, k_gram(fit, 0))
-        test = structure_test(rest, rng=test_rng, surrogates=surrogates, statistic=gain)
-    else:
-        test = structure_test(data, rng=test_rng, surrogates=surrogates)
-    predictors = {**baselines(fit), **({} if beside is None else beside(fit))}
-    others = held_out_beside(chosen, blocks_of(rest), predictors)
-    model, basis = _refitted(chosen.model, data, fit)
-    again: dict[str, Any] = {}
-    if bootstrap:
+    return structure_test(rest, rng=rng, surrogates=surrogates, statistic=HeldOutGain(model.process, k_gram(fit, 0)))
 
-        def choose(series: Series) -> Model:
-            return selected(series, method=method, rng=choose_rng.spawn(1)[0]).chosen.model
 
-        again["selection"] = selection_frequencies(data, model.process, choose, n_series=bootstrap, rng=again_rng)
-        if isinstance(model, TopologyModel):
-            again["intervals"] = {
-                way: statistics_intervals(basis, model.posterior, errors=way, rng=way_rng)
-                for way, way_rng in zip(ERRORS, draw_rng.spawn(len(ERRORS)), strict=True)
-            }
-    about = {"symbols": data.n_observed, "pieces": len(data.pieces)}
-    return _result(basis, selection, model, test, about | again | {"beside": others}, draw_rng)
+def _resampled(
+    data: Series, model: Model, basis: Series, method: str, n_series: int, *, rng: np.random.Generator
+) -> dict[str, Any]:
+    """How often each number of states is chosen again, and all intervals given the transitions."""
+    series_rng, interval_rng, choose_rng = rng.spawn(3)
+
+    def choose(again: Series) -> Model:
+        return selected(again, method=method, rng=choose_rng.spawn(1)[0]).chosen.model
+
+    found: dict[str, Any] = {
+        "selection": selection_frequencies(data, model.process, choose, n_series=n_series, rng=series_rng)
+    }
+    if isinstance(model, TopologyModel):
+        found["intervals"] = {
+            errors: statistics_intervals(basis, model.posterior, errors=errors, rng=own_rng)
+            for errors, own_rng in zip(ERRORS, interval_rng.spawn(len(ERRORS)), strict=True)
+        }
+    return found
 
 
 def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) -> Selection:
@@ -125,28 +152,58 @@ def selected(data: Series, *, method: str = "auto", rng: np.random.Generator) ->
         raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
     if data.n_observed < LEAST:
         raise ValueError(f"there are {data.n_observed} symbols: nothing can be told from fewer than {LEAST}")
+    if method == "auto":
+        return _selected(data, AUTO, rng, passing_over=True)
+    return _selected(data, {method: PROPOSALS[method]}, rng, passing_over=False)
+
+
+def _selected(
+    data: Series, proposing: Mapping[str, Propose], rng: np.random.Generator, *, passing_over: bool
+) -> Selection:
+    """The choice among what some methods propose.
+
+    Args:
+        passing_over: whether methods that have nothing to propose are passed over.
+    """
     fit, rest = data.split(FIT)
     blocks = blocks_of(rest)
     size = sizes(blocks)
     found: dict[Hashable, Candidate] = {}
     passed_over: dict[str, str] = {}
-    names = AUTO if method == "auto" else (method,)
-    for name, own_rng in zip(names, rng.spawn(len(names)), strict=True):
+    for (name, propose), own_rng in zip(proposing.items(), rng.spawn(len(proposing)), strict=True):
         try:
-            for setting, model in PROPOSALS[name](fit, rng=own_rng):
+            for setting, model in propose(fit, rng=own_rng):
                 if model.key not in found:
                     found[model.key] = Candidate(name, setting, model, cost(model.process, blocks), size)
         except NothingToPropose as reason:
-            if method != "auto":
+            if not passing_over:
                 raise
             passed_over[name] = str(reason)
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
     if not candidates or not isfinite(candidates[0].held_out_bits):
-        raise ValueError(_forbidding(data, fit, rest, method))
+        raise NothingToPropose(_forbidding(data, fit, rest, proposing))
     return Selection(preferred(candidates), candidates, passed_over)
 
 
-def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
+def _growth(data: Series, selection: Selection, method: str, rng: np.random.Generator) -> Growth | None:
+    """States of the finite machine chosen, from parts of the series and from all; None where none was looked for."""
+    proposing = {name: propose for name, propose in AUTO.items() if name in FINITE and method in ("auto", name)}
+    finite = selection.finite
+    if not proposing or finite is None:
+        return None
+
+    def states_of(part: Series) -> int | None:
+        if part.n_observed < LEAST:
+            return None
+        try:
+            return _selected(part, proposing, rng, passing_over=True).chosen.model.n_state
+        except NothingToPropose:  # the part has none: said as None
+            return None
+
+    return growth(data, finite.model.n_state, states_of)
+
+
+def _forbidding(data: Series, fit: Series, rest: Series, proposing: Mapping[str, Propose]) -> str:
     """Why no candidate is left, and what helps."""
     unseen = np.flatnonzero((fit.frequencies == 0) & (rest.frequencies > 0))
     if len(unseen):
@@ -154,7 +211,7 @@ def _forbidding(data: Series, fit: Series, rest: Series, method: str) -> str:
         why = f"{some} occur" + ("s" if len(unseen) == 1 else "") + " only there"
     else:
         why = "some of their words do not occur before"
-    repair = "" if method == "auto" else ", or take method auto, which has machines that forbid nothing"
+    repair = "" if "markov" in proposing else ", or take method auto, which has machines that forbid nothing"
     return (
         f"every machine made from the first {FIT:.0%} of the symbols forbids some that follow: {why}. Bring more data"
         f"{repair}"
@@ -170,21 +227,16 @@ def _refitted(model: Model, data: Series, fit: Series) -> tuple[Model, Series]:
 
 
 def _result(
-    data: Series,
-    selection: Selection,
-    model: Model,
-    test: StructureTest,
-    more: Mapping[str, Any],
-    rng: np.random.Generator,
+    data: Series, selection: Selection, model: Model, found: Estimates, more: Mapping[str, Any]
 ) -> InferredMachine:
-    chosen = selection.chosen
-    found = model.estimates(data, rng=rng)
-    again: SelectionFrequencies | None = more.get("selection")
-    number, how_many = found.n_causal_states, "the number chosen; how sure it is was not asked (bootstrap)"
-    if again is not None and number is not None:
-        number = again.interval(int(number.value))
-        how_many = f"the interval holds the numbers chosen again from {again.n_series} series that the machine made"
+    chosen, number, again = selection.chosen, found.n_causal_states, more.get("selection")
     only = ", from the part that made the candidates alone" if model is chosen.model else ""
+    how = {key: how + only for key, how in found.how.items()}
+    if number is not None and again is not None:
+        number = again.interval(int(number.value))
+        how["n_causal_states"] = f"the interval holds the numbers chosen from {again.n_series} simulated series"
+    elif number is not None:
+        how["n_causal_states"] = "the number chosen alone: how sure it is was not asked"
     return InferredMachine(
         method=chosen.method,
         machine=model.named(data.alphabet),
@@ -193,13 +245,15 @@ def _result(
         statistical_complexity=found.statistical_complexity,
         excess_entropy=found.excess_entropy,
         held_out_bits_per_symbol=chosen.held_out_bits,
-        p_structure=test.p,
+        p_structure=more["structure"].p,
         diagnostics={
+            "symbols": data.n_observed,
+            "pieces": len(data.pieces),
             "setting": dict(chosen.setting),
-            "structure": test,
             "candidates": [one.to_dict() for one in selection.candidates],
             "passed_over": dict(selection.passed_over),
+            "finite": None if selection.finite is None else selection.finite.to_dict(),
             **more,
-            "how": {key: how + only for key, how in found.how.items()} | {"n_causal_states": how_many},
+            "how": how,
         },
     )

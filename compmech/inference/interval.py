@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
+from scipy.stats import t as student
 
 from compmech.measures import Bounds
 
-__all__ = ["Interval", "middle", "percentile_interval", "student_interval"]
+__all__ = ["Interval", "middle", "percentile_interval", "spread_interval"]
 
 CONFIDENCE = 0.95
 """Share of the resamples that an interval holds."""
@@ -41,14 +42,10 @@ def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"])
     return Interval(float(value), float(min(low, value)), float(max(high, value)))
 
 
-def student_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
-    """A value and Student's t times the standard deviation of a few resampled values on either side: of ten or twenty
-    no percentile can be told. What is resampled is not negative, and so the interval ends at 0.
-    """
-    from scipy.stats import t
-
-    half = float(t.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
-    return Interval(float(value), max(0.0, value - half), value + half)
+def spread_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
+    """The t interval of a value that is at least 0, its deviation that of a few resampled values."""
+    half = float(student.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
+    return Interval(float(value), max(0.0, float(value) - half), float(value) + half)
 
 
 def middle(value: float | Bounds | None) -> float:

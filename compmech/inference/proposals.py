@@ -7,17 +7,25 @@ import numpy as np
 from jaxtyping import Int
 
 from compmech.errors import NotMinimal
+from compmech.hmm import GHMM, HMM
+from compmech.inference.baum_welch import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
+from compmech.inference.hankel_series import hankel_lengths, series_rank
+from compmech.inference.latent_model import LatentModel
 from compmech.inference.series import Series
+from compmech.inference.series_spectral import series_process
 from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
 
-__all__ = ["AUTO", "METHODS", "PROPOSALS", "Proposal"]
+__all__ = ["AUTO", "FINITE", "METHODS", "PROPOSALS", "Proposal", "Propose"]
 
 Proposal: TypeAlias = tuple[dict[str, Any], Model]
 """The setting, and what it gave."""
+
+Propose: TypeAlias = Callable[..., Iterable[Proposal]]
+"""From the part of a series that makes candidates, and a generator `rng`."""
 
 PER_WORD = 20
 """Symbols for each possible word of the longest history and the next symbol."""
@@ -33,6 +41,15 @@ MOST_STATES = {1: 1, 2: 5, 3: 3, 4: 2}
 
 SEARCHED = 20_000
 """Symbols, the first ones, that choose among the topologies of the library."""
+
+MOST_HIDDEN = 6
+"""States of hidden Markov models."""
+
+MAXIMISED = 100_000
+"""Symbols, the first ones, whose likelihood is maximised."""
+
+AUTO_RESTARTS, AUTO_ROUNDS = 3, 100
+"""Of Baum-Welch where it is one of many."""
 
 
 def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -95,17 +112,78 @@ def _allowed(fit: Series, setting: dict[str, Any], successor: Int[np.ndarray, "_
     yield setting, model
 
 
-PROPOSALS: dict[str, Callable[..., Iterable[Proposal]]] = {
+def by_moments(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Spectral learning: for every length of words that the data can fill the process of the dimension that the rank
+    test tells."""
+    lengths = hankel_lengths(fit)
+    if not lengths:
+        raise NothingToPropose(
+            f"a Hankel matrix over {fit.n_symbol} symbols takes more data: {fit.n_observed} symbols are too few"
+        )
+    for length in lengths:
+        rank = series_rank(fit, length)
+
+        def fitted(
+            data: Series, _: HMM | GHMM | None = None, length: int = length, rank: int = rank.rank
+        ) -> HMM | GHMM:
+            return series_process(data, length, rank).process
+
+        found = series_process(fit, length, rank.rank)
+        setting = {"words": length, "dimension": rank.rank, "p": list(rank.p), "projected": found.projected}
+        yield setting, LatentModel(found.process, fitted, ("spectral", length, rank.rank))
+
+
+def by_likelihood(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Baum-Welch for every number of hidden states up to some."""
+    for n_state in range(1, MOST_HIDDEN + 1):
+        yield _most_likely(fit, n_state, rng)
+
+
+def by_likelihood_and_rank(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Baum-Welch for the one number of hidden states that the Hankel matrix tells, which is quick."""
+    told = max((series_rank(fit, length).rank for length in hankel_lengths(fit)), default=1)
+    if told > MOST_HIDDEN:
+        raise NothingToPropose(f"the Hankel matrix tells {told} dimensions, more than {MOST_HIDDEN} hidden states")
+    if told > 1:
+        yield _most_likely(fit, told, rng, restarts=AUTO_RESTARTS, rounds=AUTO_ROUNDS)
+
+
+def _most_likely(
+    fit: Series, n_state: int, rng: np.random.Generator, restarts: int = RESTARTS, rounds: int = ROUNDS
+) -> Proposal:
+    """Hidden Markov models go on from what was found: to all data, and to drawn ones."""
+    found = baum_welch(fit.part(0, MAXIMISED), n_state, rng=rng, restarts=restarts, rounds=rounds)
+
+    def fitted(data: Series, from_here: HMM | GHMM) -> HMM | GHMM:
+        return baum_welch(data.part(0, MAXIMISED), n_state, rng=rng, restarts=0, starts=[from_here.T]).process
+
+    setting = {
+        "hidden": n_state,
+        "restarts": len(found.ends),
+        "rounds": len(found.log_likelihood),
+        "converged": found.converged,
+        "symbols": min(fit.n_observed, MAXIMISED),
+    }
+    return setting, LatentModel(found.process, fitted, ("baum-welch", n_state))
+
+
+PROPOSALS: dict[str, Propose] = {
     "cssr": by_splitting,
     "bayes": by_evidence,
+    "spectral": by_moments,
+    "baum-welch": by_likelihood,
     "markov": by_chains,
 }
 """Methods by name: each takes the part of a series that makes candidates, and a generator, and gives models of it, or
 raises `NothingToPropose`. Of models of one key the first counts."""
 
-AUTO = ("cssr", "bayes", "markov")
-"""Those whose candidates `auto` chooses among."""
+AUTO = PROPOSALS | {"baum-welch": by_likelihood_and_rank}
+"""What `auto` chooses among."""
+
+FINITE = ("cssr", "bayes", "markov")
+"""Methods whose models are finite epsilon-machines."""
 
 METHODS: tuple[str, ...] = ("auto", *PROPOSALS)
-"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `markov`: chains in which every symbol may
-follow; `auto`: the candidates of `AUTO`."""
+"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `spectral`: processes from the Hankel matrix;
+`baum-welch`: hidden Markov models by expectation-maximisation; `markov`: chains in which every symbol may follow;
+`auto`: the candidates of all, hidden Markov models of one size only."""

@@ -5,12 +5,18 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from compmech import EpsilonMachine, epsilon_machine, zoo
+from compmech import HMM, EpsilonMachine, epsilon_machine, zoo
 from compmech.inference import Interval, SelectionFrequencies, Series, selection_frequencies, series
 from compmech.inference.candidates import Model
 from compmech.inference.choosing_again import simulated
 from compmech.inference.inferred import selected
 from compmech.inference.topology_model import TopologyModel, topology_model
+
+
+def bare(process: HMM) -> EpsilonMachine:
+    """Over the symbols 0 and 1, as what is inferred."""
+    machine = epsilon_machine(process)
+    return EpsilonMachine(machine.successor, machine.emit)
 
 
 def model_of(machine: EpsilonMachine) -> TopologyModel:
@@ -40,7 +46,7 @@ class NoMachine(TopologyModel):
 
 
 def test_choices_are_counted_up_to_isomorphism():
-    golden, even, nemo = (epsilon_machine(process) for process in (zoo.golden_mean(), zoo.even(), zoo.nemo()))
+    golden, even, nemo = (bare(process) for process in (zoo.golden_mean(), zoo.even(), zoo.nemo()))
     turned = EpsilonMachine(np.where(golden.successor >= 0, 1 - golden.successor, -1)[::-1], golden.emit[::-1])
     one, other, again, third = map(model_of, (golden, even, turned, nemo))
     pieces: list[list[int]] = []
@@ -63,15 +69,15 @@ def test_choices_are_counted_up_to_isomorphism():
 
 def test_of_enough_symbols_the_golden_mean_comes_back_and_of_few_a_coin_does_too():
     """The choice itself, by causal-state splitting."""
-    machine = EpsilonMachine([[0, 1], [0, -1]], [[0.85, 0.15], [1.0, 0.0]])
+    machine = EpsilonMachine([[0, 1], [0, -1]], [[0.8, 0.2], [1.0, 0.0]])
     back = {}
-    for n in (100, 1_500):
+    for n in (100, 2_500):
         data = Series(machine.sample(1, n, rng=np.random.default_rng(1))[0], (0, 1))
         rng = np.random.default_rng(0)
         choose = lambda again: selected(again, method="cssr", rng=np.random.default_rng(0)).chosen.model  # noqa: E731
-        back[n] = selection_frequencies(data, machine, choose, n_series=10, rng=rng).state_frequencies
-    assert back[100].get(1, 0) >= 0.3
-    assert back[1_500].get(2, 0) >= 0.9
+        back[n] = selection_frequencies(data, machine, choose, n_series=8, rng=rng).state_frequencies
+    assert back[100].get(1, 0) >= 0.25
+    assert back[2_500].get(2, 0) >= 0.75
 
 
 def test_the_interval_of_the_number_of_states_holds_the_middle_95_percent():
@@ -85,7 +91,7 @@ def test_the_interval_of_the_number_of_states_holds_the_middle_95_percent():
 
 
 def test_no_series_are_refused():
-    golden = epsilon_machine(zoo.golden_mean())
+    golden = bare(zoo.golden_mean())
     with pytest.raises(ValueError, match="n_series must be at least 1; got 0"):
         selection_frequencies(series("0110"), golden, in_turn(pieces=[]), n_series=0, rng=np.random.default_rng(0))
 
