@@ -5,7 +5,8 @@ Three ways to say by how much:
 - posterior: the probabilities are drawn from their Dirichlet posterior.
 - parametric: series as long as the data are simulated from the machine, and its probabilities found anew from each.
 - block: blocks of the data's own path through the machine are put together at random, and its probabilities found from
-  the transitions in them. The only one that allows for what the machine does not know of the data.
+  the transitions in them. The only one that allows for what the machine does not know of the data. Where the blocks are
+  few, they do not tell well how much they differ: intervals are stretched as those of Student's t.
 
 Whether the transitions are right is another question: see `selection_frequencies`.
 
@@ -20,7 +21,8 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import chi2
+from scipy.stats import chi2, norm
+from scipy.stats import t as student
 
 from compmech.inference.blocks import block_length, stationary_bootstrap
 from compmech.inference.ensemble import Ensemble, emissions
@@ -95,22 +97,23 @@ def statistics_intervals(
         raise ValueError(f"there is no way {errors!r} to find intervals; there are {', '.join(ERRORS)}")
     if len(posterior.library) != 1:
         raise ValueError(f"intervals are given the transitions: of one topology, not {len(posterior.library)}")
-    if check_count(resamples, "resamples") < 2 or check_count(costly, "costly") == 1 or costly < 0:
+    if check_count(resamples, "resamples") < 2 or check_count(costly, "costly") == 1:
         raise ValueError(f"resamples must be at least 2, and costly too, or 0; got {resamples} and {costly}")
     check_rng(rng)
-    length = None
+    length, stretch = None, 1.0
     if errors == "posterior":
         found = posterior_draws(posterior, resamples, rng)
     elif errors == "parametric":
         found = _refitted(data, posterior, resamples, rng)
     else:
         found, length = _of_blocks(data, posterior, resamples, rng)
+        stretch = _of_few_blocks(int(posterior.counts[0].sum()) / length)
     machine = Ensemble(found.successor, emissions(posterior.counts[:1], found.successor >= 0, posterior.alpha))
     fastest = fastest_machine(found.successor)
     held = None if _is_excluded(fastest.emit[0], posterior.counts[0]) else fastest
 
     def around(of: Callable[[Ensemble], np.ndarray], interval: Callable[..., Interval]) -> Interval:
-        narrow = interval(float(of(machine)[0]), of(found))
+        narrow = interval(float(of(machine)[0]), of(found)).stretched(stretch)
         return narrow if held is None else narrow.widened(float(of(held)[0]))
 
     return StatisticsIntervals(
@@ -154,6 +157,12 @@ def _of_blocks(data: Series, posterior: Posterior, n: int, rng: np.random.Genera
         ]
     ).reshape(n, *successor.shape)
     return Ensemble(successor, emissions(counts, successor >= 0, posterior.alpha)), length
+
+
+def _of_few_blocks(n_block: float) -> float:
+    """What a deviation that is known from so many blocks alone has to be stretched by: t quantiles for normal ones."""
+    level = (1 + CONFIDENCE) / 2
+    return float(student.ppf(level, n_block - 1) / norm.ppf(level))
 
 
 def _path(data: Series, posterior: Posterior) -> Int[np.ndarray, " step"]:

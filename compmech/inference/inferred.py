@@ -105,8 +105,7 @@ def infer(
 
 
 def _check_asked(bootstrap: int, surrogates: Surrogates, statistic: str) -> None:
-    if check_count(bootstrap, "bootstrap") < 0:
-        raise ValueError(f"bootstrap must be at least 0; got {bootstrap}")
+    check_count(bootstrap, "bootstrap")
     if statistic not in TEST_STATISTICS:
         raise ValueError(f"there is no statistic {statistic!r}; there are {', '.join(TEST_STATISTICS)}")
     if statistic == "gain" and not surrogates.of_any_part:

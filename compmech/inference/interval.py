@@ -26,6 +26,13 @@ class Interval:
         """The same, holding another number as well."""
         return Interval(self.value, min(self.low, other), max(self.high, other))
 
+    def stretched(self, factor: float) -> "Interval":
+        """The same with either end so many times as far from the value; what is not negative stays so."""
+        low = self.value - factor * (self.value - self.low)
+        return Interval(
+            self.value, max(low, 0.0) if self.low >= 0 else low, self.value + factor * (self.high - self.value)
+        )
+
     def to_dict(self) -> dict[str, float]:
         """The three numbers by name."""
         return {"value": self.value, "low": self.low, "high": self.high}

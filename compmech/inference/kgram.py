@@ -72,8 +72,8 @@ def k_gram(data: Series, order: int | None = None) -> KGram:
     """
     if order is None:
         order = _best(data)
-    elif check_count(order, "order") < 0 or data.n_symbol ** (order + 1) > MOST_WORDS:
-        raise ValueError(f"order must be at least 0, with at most {MOST_WORDS:,} words of order + 1; got {order}")
+    elif data.n_symbol ** (check_count(order, "order") + 1) > MOST_WORDS:
+        raise ValueError(f"order {order} is too large: at most {MOST_WORDS:,} words of order + 1 symbols are counted")
     table, tables = _nothing_known(data), []
     for k in range(order + 1):
         table = _longer(table, count_words(data, k + 1).by_history)

@@ -101,9 +101,7 @@ def markov_shuffles(order: int) -> Surrogates:
     Raises:
         ValueError: if order is negative.
     """
-    if check_count(order, "order") < 0:
-        raise ValueError(f"the order of a Markov chain must be at least 0; got {order}")
-    null = f"the series is a Markov chain of order {order}"
+    null = f"the series is a Markov chain of order {check_count(order, 'order')}"
     return Surrogates(f"markov:{order}", null, lambda data, rng: markov_shuffled(data, order, rng=rng), kept=order + 1)
 
 
