@@ -32,7 +32,7 @@ from compmech.inference.topology_evidence import Posterior, counts_together
 from compmech.plain import plain
 from compmech.validation import check_count, check_rng
 
-__all__ = ["COSTLY", "ERRORS", "StatisticsIntervals", "statistics_intervals"]
+__all__ = ["COSTLY", "ERRORS", "RESAMPLES", "StatisticsIntervals", "statistics_intervals"]
 
 Errors = Literal["posterior", "parametric", "block"]
 ERRORS: tuple[str, ...] = get_args(Errors)

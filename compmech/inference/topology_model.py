@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.inference.bootstrap import COSTLY, statistics_intervals
+from compmech.inference.bootstrap import COSTLY, RESAMPLES, statistics_intervals
 from compmech.inference.candidates import Estimates
 from compmech.inference.interval import Interval
 from compmech.inference.series import Series
@@ -79,7 +79,7 @@ class TopologyModel:
 
     def estimates(self, data: Series, *, rng: np.random.Generator) -> Estimates:
         """h, C and E of the machine and of draws from the posterior: the error of the probabilities alone."""
-        found = statistics_intervals(data, self.posterior, rng=rng)
+        found = statistics_intervals(data, self.posterior, resamples=RESAMPLES, costly=COSTLY, rng=rng)
         return Estimates(
             Interval(self.n_state, self.n_state, self.n_state),
             found.entropy_rate,

@@ -32,7 +32,7 @@ Captured = pytest.CaptureFixture[str]
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 

@@ -21,7 +21,7 @@ from compmech.inference.candidates import Candidate
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where intervals are not looked at."""
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
 
