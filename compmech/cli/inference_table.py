@@ -30,7 +30,7 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         *_machine(document),
         "",
         *statistics_lines(document, "found"),
-        *wrapped(_intervals(document), "  "),
+        *_intervals(document),
         *_chosen_again(document["diagnostics"]),
         "",
         *_candidates(document),
@@ -85,28 +85,23 @@ def _growing(document: dict[str, Any]) -> str:
     if grown is None:
         return ""
     counts = [(symbols, n) for symbols, n in zip(grown["symbols"], grown["n_state"], strict=True) if n is not None]
-    by_symbols = ", ".join(f"{n} from {symbols:,} symbols" for symbols, n in counts)
+    still = f"still growing ({', '.join(f'{n} from {symbols:,} symbols' for symbols, n in counts)})"
     if document["n_causal_states"] is not None:
-        return (
-            f". The states are still growing: no finite machine is claimed ({by_symbols})"
-            if grown["still_growing"]
-            else ""
-        )
+        return f". The number of states is {still}: no finite machine is claimed" if grown["still_growing"] else ""
     told = (
-        f". The best finite machine has {finite['n_state']} states and costs more on what was held out, or takes more "
-        "numbers to cost no more"
+        f". No finite machine is claimed: the best has {finite['n_state']} states and takes more numbers, or more bits"
     )
-    return told + (
-        f", and is still growing: no finite machine is claimed ({by_symbols})"
-        if grown["still_growing"]
-        else ": no finite machine is claimed"
-    )
+    return told + (f", and the number is {still}" if grown["still_growing"] else "")
 
 
-def _intervals(document: dict[str, Any]) -> str:
+def _intervals(document: dict[str, Any]) -> list[str]:
     if document["n_causal_states"] is not None:
-        return "intervals are those of the probabilities, given the transitions"
-    return "entropy rate: " + document["diagnostics"]["how"]["entropy_rate"]
+        return wrapped("intervals are those of the probabilities, given the transitions", "  ")
+    how = document["diagnostics"]["how"]
+    of_h, of_E = how["entropy_rate"], how["excess_entropy"]
+    if of_h == of_E:
+        return wrapped(f"entropy rate and excess entropy {of_h}", "  ")
+    return [*wrapped(f"entropy rate {of_h}", "  "), *wrapped(f"excess entropy {of_E}", "  ")]
 
 
 def _looked_at(test: dict[str, Any]) -> str:

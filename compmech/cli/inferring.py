@@ -27,7 +27,7 @@ def infer(
     method: Annotated[
         str,
         typer.Option(
-            help="cssr, bayes, spectral, baum-welch, markov, or auto: candidates of all, chosen by what was held out."
+            help="cssr, bayes, spectral, baum-welch, markov, or auto: all of them, chosen by what was held out."
         ),
     ] = "auto",
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,

@@ -17,20 +17,24 @@ _ROW = "  {:<25}{:>12}  {:<27}{}"
 
 
 def machine_lines(machine: dict[str, Any]) -> list[str]:
-    """A state and its transitions after each other, no transition broken; of very many the most probable."""
+    """A state and its transitions after each other, no transition broken; of very many the most probable. Of a
+    generalised hidden Markov model coordinates and entries, which may be negative."""
     states = machine["states"]
-    lines = [f"  {'state':<8}{'':>10}  transitions: symbol, probability, next state"]
+    head, entries = ("state", "transitions: symbol, probability, next state")
+    if "evaluate" in machine:
+        head, entries = ("row", "entries of the matrices: symbol, value, column")
+    lines = [f"  {head:<8}{'':>10}  {entries}"]
     for i, state in enumerate(states):
         ways = [
             (row[j], f"{_symbol(symbol)}{_HARD}{row[j]:.4f}{_HARD}{states[j]}")
             for symbol, matrix in machine["matrices"].items()
             for row in [matrix[i]]
             for j in range(len(states))
-            if row[j] > 0
+            if row[j] != 0
         ]
         rest = len(ways) - _MOST
         if rest > 0:
-            ways = sorted(ways, key=lambda way: -way[0])[:_MOST]
+            ways = sorted(ways, key=lambda way: -abs(way[0]))[:_MOST]
             ways.append((0.0, f"{rest}{_HARD}more"))
         text = ",  ".join(way for _, way in ways)
         lines += [line.replace(_HARD, " ") for line in wrapped(text, f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")]

@@ -1,13 +1,14 @@
 """Machines from series of symbols, and from a predictor's futures.
 
-From a series (`series`, `infer`): causal-state splitting and Bayesian structural inference make candidates, what was
-held out decides, and surrogates say whether there is any structure. From a predictor: causal states by merging, the
-minimal process by spectral learning. NumPy alone: what is taken is a process or an array of predicted futures, whoever
-predicted them.
+From a series (`series`, `infer`): causal-state splitting, Bayesian structural inference, spectral learning and
+Baum-Welch make candidates, what was held out decides, and surrogates say whether there is any structure. From a
+predictor: causal states by merging, the minimal process by spectral learning. NumPy alone: what is taken is a process
+or an array of predicted futures, whoever predicted them.
 """
 
 from compmech.inference.beside import Beside
 from compmech.inference.bootstrap import ERRORS, StatisticsIntervals, statistics_intervals
+from compmech.inference.candidates import NothingToPropose
 from compmech.inference.canonical import HankelRank, hankel_rank, rank_growth
 from compmech.inference.choosing import Ladder, merging_ladder
 from compmech.inference.choosing_again import SelectionFrequencies, selection_frequencies
@@ -17,12 +18,16 @@ from compmech.inference.euler import markov_shuffled
 from compmech.inference.fourier import aaft, iaaft
 from compmech.inference.from_futures import machine_from_futures
 from compmech.inference.futures import Futures, predicted_futures
-from compmech.inference.inferred import infer
+from compmech.inference.growth import Growth
+from compmech.inference.hankel_series import SeriesRank, series_rank
+from compmech.inference.inferred import Selection, infer, selected
 from compmech.inference.interval import Interval
 from compmech.inference.isomorphism import Isomorphism, isomorphism
 from compmech.inference.kgram import KGram, k_gram
+from compmech.inference.maximum_likelihood import BaumWelch, baum_welch
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
+from compmech.inference.series_spectral import SeriesProcess, series_process
 from compmech.inference.spectral import SpectralFit, spectral_fit
 from compmech.inference.structure import PastInformation, StructureTest, structure_test
 from compmech.inference.surrogates import (
@@ -37,9 +42,11 @@ from compmech.inference.surrogates import (
 from compmech.inference.topology_evidence import Library, Posterior, library, structural_posterior
 
 __all__ = [
+    "BaumWelch",
     "Beside",
     "ERRORS",
     "Futures",
+    "Growth",
     "HankelRank",
     "InferredMachine",
     "Interval",
@@ -47,11 +54,15 @@ __all__ = [
     "KGram",
     "Ladder",
     "Library",
+    "NothingToPropose",
     "PastInformation",
     "Posterior",
     "SHUFFLES",
+    "Selection",
     "SelectionFrequencies",
     "Series",
+    "SeriesProcess",
+    "SeriesRank",
     "SpectralFit",
     "Splitting",
     "StatisticsIntervals",
@@ -59,6 +70,7 @@ __all__ = [
     "Surrogates",
     "WordCounts",
     "aaft",
+    "baum_welch",
     "block_shuffled",
     "block_shuffles",
     "count_words",
@@ -75,8 +87,11 @@ __all__ = [
     "phase_surrogates",
     "predicted_futures",
     "rank_growth",
+    "selected",
     "selection_frequencies",
     "series",
+    "series_process",
+    "series_rank",
     "shuffled",
     "spectral_fit",
     "split_states",

@@ -8,12 +8,12 @@ from jaxtyping import Int
 
 from compmech.errors import NotMinimal
 from compmech.hmm import GHMM, HMM
-from compmech.inference.baum_welch import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
 from compmech.inference.hankel_series import hankel_lengths, series_rank
 from compmech.inference.latent_model import LatentModel
+from compmech.inference.maximum_likelihood import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.series import Series
 from compmech.inference.series_spectral import series_process
 from compmech.inference.topology_evidence import library, structural_posterior

@@ -99,7 +99,8 @@ def no_choice(data: inference.Series) -> Any:
 
 def one_topology() -> tuple[inference.Series, inference.Posterior]:
     """A series, and the posterior of the probabilities of a coin."""
-    return symbols(), inference.structural_posterior(symbols(), inference.library(1, 2))
+    coin = inference.Library(np.array([[[0, 0]]], dtype=np.int16), np.array([1]))
+    return symbols(), inference.structural_posterior(symbols(), coin)
 
 
 def values() -> np.ndarray:
