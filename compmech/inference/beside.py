@@ -42,9 +42,10 @@ class Beside:
 
 
 class LongestSuffixPredictor:
-    """The longest suffix of what was read that a series has, with the prediction of its k-gram for one observation.
+    """The longest suffix of what was read that a series has, and its k-gram for what never followed that suffix.
 
-    Without that one nothing but what followed there would be possible, and of a long suffix that is one symbol.
+    Counts are mixed with the k-gram's prediction as those of a k-gram are with the next shorter past. Without it
+    nothing but what followed would be possible, and of a long suffix that is one symbol.
     """
 
     def __init__(self, fit: Series, k_gram: KGram) -> None:
@@ -55,11 +56,13 @@ class LongestSuffixPredictor:
     def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
         """Log probability of each word in nats."""
         symbols = check_words(words, self._corpus.n_symbol)
-        share = np.take_along_axis(self._corpus.predict(symbols)[:, :-1], symbols[:, :, None], axis=2)[:, :, 0]
+        rows = self._corpus.predict(symbols)[:, :-1]
+        share = np.take_along_axis(rows, symbols[:, :, None], axis=2)[:, :, 0]
+        different = np.count_nonzero(rows, axis=2)
         times = np.empty(symbols.shape)
         for t in range(symbols.shape[1]):
             times[:, t] = self._corpus.longest_suffix(symbols[:, :t]).counts
-        chances = (times * share + self._k_gram.chances(symbols)) / (times + 1)
+        chances = (times * share + different * self._k_gram.chances(symbols)) / (times + different)
         return np.asarray(np.log(chances).sum(axis=1))
 
 

@@ -1,12 +1,14 @@
-"""The k-gram: predictions from the last k symbols, by how often each symbol followed them.
+"""The k-gram: predictions from the last k symbols, by how often each symbol followed them, and shorter pasts, too.
 
-    P(x | s_k ... s_1) = (n(s_k ... s_1 x) + P(x | s_k-1 ... s_1)) / (n(s_k ... s_1) + 1),    P(x | nothing known) = 1/k
+Letters: n(c, x), how often x followed the past c; n(c), their sum; m(c), how many different symbols followed c; c', the
+past without its first symbol.
 
-so that each longer past has the shorter one's prediction for one observation, and nothing is impossible. Over two
-symbols order 0 is the estimator of Krichevsky and Trofimov.
+    P(x | c) = (n(c, x) + m(c) P(x | c')) / (n(c) + m(c)),
+
+and P(x | c') where c was never seen; without any past it is made of the uniform distribution. Nothing is impossible.
 
 Reference:
-    MacKay and Bauman Peto, Natural Language Engineering 1, 289 (1995).
+    Witten and Bell, IEEE Transactions on Information Theory 37, 1085 (1991), method C.
 """
 
 from dataclasses import dataclass
@@ -108,4 +110,6 @@ def _longer(
 ) -> Float[np.ndarray, "past symbol"]:
     """The table of the next order, from how often each symbol came; of order 0 after that of nothing known."""
     shorter = np.tile(table, (len(came) // len(table), 1))
-    return np.asarray((came + shorter) / (came.sum(axis=1, keepdims=True) + 1))
+    different = np.count_nonzero(came, axis=1)[:, None]
+    total = came.sum(axis=1, keepdims=True) + different
+    return np.where(total > 0, (came + different * shorter) / np.maximum(total, 1), shorter)
