@@ -116,9 +116,10 @@ def statistics_intervals(
         narrow = interval(float(of(machine)[0]), of(found)).stretched(stretch)
         return narrow if held is None else narrow.widened(float(of(held)[0]))
 
+    rate = around(lambda members: members.entropy_rate, percentile_interval)
     return StatisticsIntervals(
         errors,
-        around(lambda members: members.entropy_rate, percentile_interval),
+        Interval(rate.value, rate.low, min(rate.high, float(fastest.entropy_rate[0]))),
         around(lambda members: members.statistical_complexity, percentile_interval),
         around(lambda members: members.excess_entropy(costly), spread_interval) if costly else None,
         length,

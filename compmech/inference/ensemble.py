@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float, Int
 
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import NotMinimal
+from compmech.hmm import HMM
 from compmech.inference.interval import middle
 from compmech.measures import excess_entropy
 from compmech.measures.interval import entropy
@@ -46,15 +47,19 @@ class Ensemble:
         return np.asarray(entropy(self.stationary))
 
     def excess_entropy(self, most: int) -> Float[np.ndarray, " member"]:
-        """E of the first members, bits, one by one: milliseconds each. One whose states are alike is left out, which
-        is of probability 0 but for rounding."""
-        found = []
-        for emit in self.emit[:most]:
-            try:
-                found.append(middle(excess_entropy(EpsilonMachine(self.successor, emit))))
-            except NotMinimal:
-                continue
-        return np.array(found)
+        """E of the first members, bits, one by one: milliseconds each."""
+        return np.array([middle(excess_entropy(self._machine(emit))) for emit in self.emit[:most]])
+
+    def _machine(self, emit: Float[np.ndarray, "causal symbol"]) -> EpsilonMachine | HMM:
+        """A member: as a hidden Markov model, where its probabilities make states alike that the transitions tell
+        apart."""
+        try:
+            return EpsilonMachine(self.successor, emit)
+        except NotMinimal:
+            T = np.zeros((emit.shape[1], len(emit), len(emit)))
+            state, symbol = np.nonzero(emit)
+            T[symbol, state, self.successor[state, symbol]] = emit[state, symbol]
+            return HMM(T)
 
 
 def emissions(

@@ -106,6 +106,15 @@ def test_the_fastest_machine_of_a_topology_is_parrys_measure():
     assert sorted(found.emit[0].ravel()) == pytest.approx([0, 1 / phi**2, 1 / phi, 1])
 
 
+def test_probabilities_that_make_states_alike_are_no_obstacle():
+    """A chain of order 1 fitted to a coin: where h is largest its two states are one, and E is 0."""
+    data = sampled(zoo.fair_coin(), 400, np.random.default_rng(0))
+    posterior = structural_posterior(data, Library(np.array([[[0, 1], [0, 1]]], dtype=np.int16), np.array([2])))
+    found = statistics_intervals(data, posterior, costly=2, rng=np.random.default_rng(0))
+    assert found.entropy_rate.high == pytest.approx(1)
+    assert found.excess_entropy.low == 0
+
+
 def test_blocks_allow_for_what_the_machine_does_not_know():
     """One state for a sticky chain: the share of ones varies (1 + r) / (1 - r) = 9 times as much as a coin's would."""
     sticky = two_state_chain(0.8)
