@@ -17,6 +17,7 @@ Reference:
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import log2
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -117,10 +118,11 @@ def statistics_intervals(
         return narrow if held is None else narrow.widened(float(of(held)[0]))
 
     rate = around(lambda members: members.entropy_rate, percentile_interval)
+    complexity = around(lambda members: members.statistical_complexity, percentile_interval)
     return StatisticsIntervals(
         errors,
-        Interval(rate.value, rate.low, min(rate.high, float(fastest.entropy_rate[0]))),
-        around(lambda members: members.statistical_complexity, percentile_interval),
+        rate.at_most(float(fastest.entropy_rate[0])),
+        complexity.at_most(log2(len(found.successor))),
         around(lambda members: members.excess_entropy(costly), spread_interval) if costly else None,
         length,
     )

@@ -33,6 +33,10 @@ class Interval:
             self.value, max(low, 0.0) if self.low >= 0 else low, self.value + factor * (self.high - self.value)
         )
 
+    def at_most(self, bound: float) -> "Interval":
+        """The same, ending where no value can lie beyond."""
+        return Interval(self.value, self.low, max(self.value, min(self.high, bound)))
+
     def to_dict(self) -> dict[str, float]:
         """The three numbers by name."""
         return {"value": self.value, "low": self.low, "high": self.high}
