@@ -211,3 +211,20 @@ def test_the_coverage_of_intervals_is_that_of_its_page() -> None:
         assert row["held"] / row["series"] > 0.95 - 3 * (0.95 * 0.05 / row["series"]) ** 0.5, row
     for row in recorded["false_alarms"]:
         assert row["several_states"] / row["series"] <= 0.05
+
+
+def test_the_growth_of_mess3_is_that_of_its_page() -> None:
+    """The table is made of the file's rows, and what the page says of them holds."""
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "mess3_growth.py"))
+    recorded = json.loads((ROOT / "docs" / "results" / "mess3-growth.json").read_text())
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- mess3 growth -->\n")[1].split("<!-- end of mess3 growth -->")[0]
+    assert shown.strip() == script["page_table"](recorded)
+    seeds = {row["seed"] for row in recorded["rows"]}
+    for symbols in (5_000, 20_000, 80_000):
+        rows = [row for row in recorded["rows"] if row["symbols"] == symbols]
+        assert {row["seed"] for row in rows} == seeds
+        assert len(seeds) >= 3
+        assert all(row["growth"]["still_growing"] for row in rows)
+        assert all((row["is_finite"], row["dimension"], row["n_free"]) == (False, 3, 18) for row in rows)
+        assert all(row["bits"] < row["finite_bits"] for row in rows)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.stats import t as student
 
-from compmech.errors import NegativeProbability
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.inference.candidates import Candidate
 from compmech.inference.series import Series
 from compmech.units import bits
@@ -19,6 +19,9 @@ __all__ = ["TELLING", "Blocks", "GivesWords", "blocks_of", "cost", "is_worse", "
 TELLING = 0.01
 """Level of the paired t test, one-sided, that tells a candidate from the best: the best of two dozen is so by luck
 as well, and a standard error is not enough."""
+
+ROUNDING = 1e-9
+"""Bits a symbol by which two costs of one process, by different matrices, may differ."""
 
 _WARM, _BLOCK = 64, 128  # held-out symbols read before a block is scored, and scored, at most
 _FEWEST_BLOCKS, _LEAST_BLOCK = 12, 8  # blocks are shorter where there would be fewer
@@ -64,7 +67,7 @@ def cost(process: GivesWords, groups: Sequence[Blocks]) -> Float[np.ndarray, " b
         try:
             whole = process.log_prob(group.words)
             before = process.log_prob(group.words[:, : group.warm]) if group.warm else np.zeros(len(whole))
-        except NegativeProbability:
+        except (NegativeProbability, LostPrecision):
             found.append(bits_of)
             continue
         possible = np.isfinite(whole)  # what comes before is possible then, too
@@ -88,7 +91,7 @@ def preferred(candidates: Sequence[Candidate]) -> Candidate:
 def is_worse(one: Candidate, best: Candidate) -> bool:
     """By a paired t test of the bits a symbol."""
     above, error = mean_apart(one.block_bits, best.block_bits, best.block_size)
-    return error is not None and bool(above > student.isf(TELLING, len(best.block_size) - 1) * error)
+    return error is not None and bool(above > max(student.isf(TELLING, len(best.block_size) - 1) * error, ROUNDING))
 
 
 def mean_apart(

@@ -117,9 +117,8 @@ def by_moments(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     test tells."""
     lengths = hankel_lengths(fit)
     if not lengths:
-        raise NothingToPropose(
-            f"a Hankel matrix over {fit.n_symbol} symbols takes more data: {fit.n_observed} symbols are too few"
-        )
+        what = "one symbol throughout" if fit.n_symbol == 1 else f"{fit.n_observed} symbols of {fit.n_symbol} kinds"
+        raise NothingToPropose(f"{what} fill no Hankel matrix: take another method, or bring more data")
     for length in lengths:
         rank = series_rank(fit, length)
 

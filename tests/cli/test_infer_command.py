@@ -13,7 +13,7 @@ from compmech.cli import _status, beside_networks
 from compmech.cli.failure import Misused
 from compmech.cli.series_files import Brought, read_series
 from compmech.cli.surrogate_words import surrogates_of
-from compmech.inference import isomorphism, proposals, topology_model
+from compmech.inference import isomorphism, latent_model, proposals, topology_model
 
 KEYS = [
     "method",
@@ -33,6 +33,7 @@ Captured = pytest.CaptureFixture[str]
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
+    monkeypatch.setattr(latent_model, "REFITS", 2)
     monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
 
@@ -100,6 +101,52 @@ def test_people_get_a_table_that_fits(golden: Path, tmp_path: Path, capsys: Capt
     assert told.splitlines()[-1] == str(tmp_path / "a.dot")
 
 
+@pytest.fixture
+def mess3(tmp_path: Path) -> Path:
+    """5,000 symbols of a process with infinitely many causal states."""
+    return written(
+        tmp_path / "mess3.txt", "".join(map(str, zoo.mess3().sample(1, 5_000, rng=np.random.default_rng(0))[0]))
+    )
+
+
+def test_where_states_still_grow_no_finite_machine_is_claimed(mess3: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(mess3), "--method", "cssr"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The number of states is still growing (" in told
+    assert "from 1,250 symbols" in told
+    assert "no finite machine is claimed" in told
+
+
+def test_a_process_of_some_dimension_is_a_table_a_picture_and_a_file(
+    mess3: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    picture = tmp_path / "process.svg"
+    assert _status(["infer", str(mess3), "--method", "spectral", "-o", str(picture)]) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:-1]) <= 80
+    assert "structure found: a generalised hidden Markov model of dimension 3" in told
+    assert "entries of the matrices: symbol, value, column" in told
+    assert " -0." in told
+    assert "a t interval" in " ".join(told.split())
+    assert "<svg" in picture.read_text()
+    assert _status(["infer", str(mess3), "--method", "spectral", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_causal_states"] is document["statistical_complexity"] is None
+    (tmp_path / "machine.json").write_text(json.dumps(document["machine"]))
+    assert load(tmp_path / "machine.json").n_state == 3
+
+
+def test_hidden_states_are_drawn(
+    golden: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposals, "MOST_HIDDEN", 2)
+    assert _status(["infer", str(golden), "--method", "baum-welch", "-o", str(tmp_path / "a.svg")]) == 0
+    told = capsys.readouterr().out
+    assert "structure found: a hidden Markov model of 2 hidden states" in told
+    assert "baum-welch 2 hidden" in told
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+
+
 def test_no_structure_is_said_plainly(tmp_path: Path, capsys: Captured) -> None:
     values = np.random.default_rng(3).normal(size=1_000)
     table = written(tmp_path / "returns.csv", "day,gain\n" + "\n".join(f"{i},{x}" for i, x in enumerate(values)))
@@ -137,9 +184,14 @@ def test_many_symbols_do_not_fill_the_screen(tmp_path: Path, capsys: Captured) -
     [
         ("ab" * 40, [], "there are 80 symbols: nothing can be told from fewer than 100"),
         ("", [], "there are no symbols"),
-        ("ab" * 200, ["--method", "csr"], "there is no method 'csr'; there are auto, cssr, bayes"),
+        (
+            "ab" * 200,
+            ["--method", "csr"],
+            "there is no method 'csr'; there are auto, cssr, bayes, spectral, baum-welch",
+        ),
         ("ab" * 200 + "abcabc", ["--method", "cssr"], "'c' occurs only there"),
         ("abcdefghij" * 30, ["--method", "bayes"], "too many topologies over 10 symbols"),
+        ("abcdefghij" * 30, ["--method", "spectral"], "210 symbols of 10 kinds fill no Hankel matrix"),
         ("ab" * 200, ["-o", "machine.xyz"], ".xyz"),
         ("1 2 3", ["--symbols", "quantil:3"], "there is no symboliser 'quantil'; did you mean 'quantile'?"),
     ],

@@ -96,19 +96,14 @@ def test_one_state_is_frequencies() -> None:
 
 
 def test_a_planted_model_is_found() -> None:
-    """Mess3 has no unifilar presentation; its matrices come back up to the order of its states."""
+    """Mess3 has no unifilar presentation. Its matrices are not to be found (18 numbers make the process, 24 the
+    matrices), but its words and its entropy rate are."""
     process = zoo.mess3()
-    found = baum_welch(sampled(process, 30_000), 3, rng=np.random.default_rng(0), restarts=3)
-    off = [abs(found.T[:, order][:, :, order] - process.T).max() for order in map(list, _orders(3))]
-    assert min(off) < 0.04
-    rate, true = entropy_rate(found.process), entropy_rate(process)
-    assert abs(rate.upper - true.upper) < 0.02
-
-
-def _orders(n: int) -> list[tuple[int, ...]]:
-    from itertools import permutations
-
-    return list(permutations(range(n)))
+    found = baum_welch(sampled(process, 10_000), 3, rng=np.random.default_rng(0), restarts=2).process
+    words = np.indices((3,) * 4).reshape(4, -1).T
+    assert abs(np.exp(found.log_prob(words)) - np.exp(process.log_prob(words))).sum() / 2 < 0.05
+    rate, true = entropy_rate(found), entropy_rate(process)
+    assert abs(rate.upper - true.upper) < 0.03
 
 
 def test_gaps_end_a_piece() -> None:

@@ -4,13 +4,15 @@ import numpy as np
 import pytest
 
 import compmech
-from compmech import HMM, EpsilonMachine, entropy_rate, epsilon_machine, statistical_complexity, zoo
+from compmech import GHMM, HMM, EpsilonMachine, entropy_rate, epsilon_machine, statistical_complexity, zoo
 from compmech.inference import (
     InferredMachine,
+    NothingToPropose,
     Series,
     held_out,
     infer,
     isomorphism,
+    latent_model,
     proposals,
     series,
     topology_model,
@@ -23,7 +25,9 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where intervals are not looked at."""
     monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
+    monkeypatch.setattr(latent_model, "REFITS", 2)
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
+    monkeypatch.setattr(proposals, "MOST_HIDDEN", 3)
 
 
 def sampled(process: HMM, n: int, seed: int = 0) -> Series:
@@ -64,6 +68,39 @@ def test_either_method_finds_the_golden_mean(method):
     check_is(result, zoo.golden_mean(), 0.06)
     assert result.method == method
     assert result.p_structure == pytest.approx(1 / 200)
+
+
+@pytest.mark.usefixtures("few_draws")
+def test_a_process_without_a_finite_machine_is_one_of_dimension_3():
+    """Mess3: no number of causal states is claimed, and that of the best finite machine is said to grow."""
+    result = found(sampled(zoo.mess3(), 5_000))
+    assert result.method in ("spectral", "baum-welch")
+    assert isinstance(result.machine, GHMM | HMM)
+    assert result.machine.n_state == 3
+    assert result.n_causal_states is result.statistical_complexity is None
+    assert "no number is claimed" in result.diagnostics["how"]["n_causal_states"]
+    true = entropy_rate(zoo.mess3())
+    assert result.entropy_rate.value == pytest.approx(true.upper, abs=0.03)
+    assert result.diagnostics["growth"]["still_growing"] is True
+    assert result.diagnostics["finite"]["n_state"] == result.diagnostics["growth"]["n_state"][-1] > 3
+
+
+@pytest.mark.usefixtures("few_draws")
+@pytest.mark.parametrize(("method", "n"), [("spectral", 3_000), ("baum-welch", 600)])
+def test_processes_of_the_right_dimension_come_from_either_method(method, n):
+    result = found(sampled(zoo.golden_mean(), n), method)
+    assert result.method == method
+    assert result.machine.n_state == 2
+    assert result.entropy_rate.value == pytest.approx(2 / 3, abs=0.05)
+    assert result.diagnostics["growth"] is result.diagnostics["finite"] is None
+
+
+@pytest.mark.usefixtures("few_draws")
+def test_a_finite_machine_is_settled_and_preferred_to_processes_that_are_no_better():
+    result = found(sampled(zoo.even(), 4_000))
+    check_is(result, zoo.even(), 0.05)
+    assert result.diagnostics["growth"]["still_growing"] is False
+    assert {one["method"] for one in result.diagnostics["candidates"]} >= {"spectral", "baum-welch"}
 
 
 @pytest.mark.usefixtures("few_draws")
@@ -144,6 +181,7 @@ def test_many_symbols_get_a_chain_that_forbids_nothing():
     result = found(Series(np.array(codes), tuple(range(30))))
     assert result.method in ("markov", "cssr")
     assert 25 <= result.machine.n_state <= 30
+    assert list(result.diagnostics["passed_over"]) == ["bayes", "spectral"]
     with pytest.raises(ValueError, match="too many topologies over 30 symbols"):
         found(Series(np.array(codes), tuple(range(30))), "bayes")
 
@@ -161,6 +199,10 @@ def test_what_cannot_be_inferred_is_said():
         found(series("ab" * 49 + "a"))
     with pytest.raises(ValueError, match="there is no method 'csr'"):
         found(series("ab" * 100), "csr")
+    with pytest.raises(NothingToPropose, match="one symbol throughout fill no Hankel matrix"):
+        found(series("a" * 200), "spectral")
+    with pytest.raises(NothingToPropose, match="140 symbols of 20 kinds fill no Hankel matrix"):
+        found(series("abcdefghijklmnopqrst" * 10), "spectral")
 
 
 def test_arrays_of_objects_are_read_one_by_one():

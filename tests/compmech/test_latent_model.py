@@ -1,12 +1,11 @@
-"""Processes as candidates: how many numbers they have, their statistics and intervals, and growth of finite machines."""
+"""Processes as candidates: how many numbers they have, their intervals, and growth of finite machines."""
 
 import numpy as np
 import pytest
 
 from compmech import GHMM, HMM, zoo
 from compmech.inference import Growth, Series, latent_model, series
-from compmech.inference import growth as growth_module
-from compmech.inference.growth import growth
+from compmech.inference.growth import SHARES, growth
 from compmech.inference.latent_model import LatentModel
 
 
@@ -78,6 +77,17 @@ def test_where_nothing_can_be_fitted_again_there_is_no_interval_and_that_is_said
     assert found.entropy_rate.low == pytest.approx(found.entropy_rate.high, abs=1e-3)
 
 
+def test_a_fit_that_is_no_process_for_long_words_is_said_to_be_none() -> None:
+    """The word 010 has a negative probability, which nothing looked for."""
+    T = np.array(zoo.even().T)
+    T[0, 1, 0], T[1, 1, 0] = -0.1, 1.1
+    process = GHMM(T, GHMM(T, [1.0, 0.0], [1.0, 1.0], check_words=1).stationary(), [1.0, 1.0], check_words=1)
+    found = LatentModel(process, lambda data, one: one, "none").estimates(
+        series("01" * 100), rng=np.random.default_rng(0)
+    )
+    assert "no interval: drawing from it met a word of negative probability" in found.how["entropy_rate"]
+
+
 def test_a_generalised_model_keeps_its_matrices_and_gets_names() -> None:
     process = zoo.mess3()
     S = np.array([[1.0, 0.5, 0], [0, 1, 0.2], [0.3, 0, 1]])
@@ -128,9 +138,10 @@ def test_growth_looks_at_the_beginning() -> None:
         seen.append(part.codes.tolist())
         return part.n_observed
 
-    found = growth(series("0123" * 8), 7, states_of)
-    assert found.symbols == (2, 8, 32) or found.symbols == (3, 9, 32)
-    assert found.n_state[2] == 7
-    assert seen[0] == [0, 1, 2, 3, 0, 1, 2, 3][: found.symbols[0]]
-    assert found.to_dict() == {"symbols": list(found.symbols), "n_state": list(found.n_state), "still_growing": False}
-    assert growth_module.SHARES == (1 / 16, 1 / 4)
+    found = growth(series("0123" * 8), 40, states_of)
+    assert found.symbols[2] == 32
+    assert found.n_state == (*found.symbols[:2], 40)
+    for part, n in zip(seen, found.symbols, strict=False):
+        assert part == [0, 1, 2, 3, 0, 1, 2, 3, 0][:n]
+    assert [abs(n / 32 - share) < 0.05 for n, share in zip(found.symbols, SHARES, strict=False)] == [True, True]
+    assert found.to_dict() == {"symbols": list(found.symbols), "n_state": list(found.n_state), "still_growing": True}

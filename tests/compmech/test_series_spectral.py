@@ -1,11 +1,11 @@
-"""Spectral learning from a series: the rank by its test, matrices up to similarity, projections, and what is refused."""
+"""Spectral learning from a series: rank by test, matrices up to similarity, projections, and what is refused."""
 
 import numpy as np
 import pytest
 from scipy.stats import binom
 
 from compmech import GHMM, HMM, zoo
-from compmech.inference import Series, series, series_process, series_rank
+from compmech.inference import Series, series, series_process, series_rank, series_spectral
 from compmech.inference.hankel_series import LEVEL, counted_futures, hankel_lengths
 
 
@@ -48,8 +48,8 @@ def test_the_rank_is_the_dimension_once_words_are_long_enough(name: str, length:
 
 @pytest.mark.parametrize(("name", "rank"), [("biased_coin", 1), ("golden_mean", 2)])
 def test_a_rank_too_many_comes_out_at_the_stated_rate(name: str, rank: int) -> None:
-    """At the level, more than these of 300 come about with probability 1e-4."""
-    process, n = getattr(zoo, name)(), 300
+    """At the level, more than these of 150 come about with probability 1e-4."""
+    process, n = getattr(zoo, name)(), 150
     codes = process.sample(n, 2_000, rng=np.random.default_rng(1))
     found = [series_rank(Series(row, (0, 1)), 2).rank for row in codes]
     assert min(found) == rank
@@ -58,22 +58,22 @@ def test_a_rank_too_many_comes_out_at_the_stated_rate(name: str, rank: int) -> N
 
 def test_p_values_of_a_coin_are_not_too_small_anywhere() -> None:
     """Twice the smaller of two p-values is below u with probability u at most: 20 % here, with room for chance."""
-    codes = zoo.fair_coin().sample(200, 1_500, rng=np.random.default_rng(2))
+    codes = zoo.fair_coin().sample(100, 1_500, rng=np.random.default_rng(2))
     p = np.array([series_rank(Series(row, (0, 1)), 2).p[0] for row in codes])
-    assert (p < 0.2).sum() <= binom.isf(1e-4, 200, 0.2)
-    assert (p > 0.2).sum() > 100
+    assert (p < 0.2).sum() <= binom.isf(1e-4, 100, 0.2)
+    assert (p > 0.2).sum() > 50
 
 
 def test_counted_futures_are_shares_of_windows_and_no_window_spans_a_gap() -> None:
-    found = counted_futures(series(["00110", "011"]), 1)
+    found = counted_futures(series(["00110", "011"]), 1)  # 001, 011, 110; 011
     assert found.history.tolist() == [0, 1]
-    assert found.often.tolist() == [2, 2]  # 001, 011 | 110, and 011 of the second
-    assert found.futures.joint.tolist() == [[0, 1 / 3, 0, 2 / 3], [0, 0, 1, 0]] or found.often.tolist() == [3, 1]
+    assert found.often.tolist() == [3, 1]
+    assert np.allclose(found.futures.joint, [[0, 1 / 3, 0, 2 / 3], [0, 0, 1, 0]])
 
 
 def test_lengths_are_those_that_the_data_fill() -> None:
     assert list(hankel_lengths(sampled(zoo.fair_coin(), 20_000))) == [1, 2, 3, 4, 5]
-    assert list(hankel_lengths(series(["01" * 5] * 1_000))) == [1, 2, 3, 4]
+    assert list(hankel_lengths(series(["01" * 5] * 1_000))) == [1, 2, 3]
     assert list(hankel_lengths(series("0" * 1_000))) == []
     assert list(hankel_lengths(series("abcdefghijklmnopqrstuvwxyz" * 10))) == []
 
@@ -87,25 +87,27 @@ def test_words_come_back_with_an_error_that_falls_as_the_root_of_the_symbols(nam
     process = getattr(zoo, name)()
     rank = 3 if name == "mess3" else 2
     errors = []
-    for n in (4_000, 64_000):
-        found = [series_process(sampled(process, n, seed), length, rank) for seed in range(6)]
+    for n in (2_000, 32_000):
+        found = [series_process(sampled(process, n, seed), length, rank) for seed in range(4)]
         errors.append(np.mean([distance(one.process, process, 5) for one in found]))
     assert errors[1] < errors[0] / 2
-    assert errors[1] < 0.02
+    assert errors[1] < 0.03
 
 
 def test_matrices_come_back_up_to_similarity() -> None:
     """Eigenvalues of the matrix of each symbol, and of products of them, are the same in every basis."""
     process = zoo.mess3()
-    fit = series_process(sampled(process, 200_000), 2, 3).fit
+    fit = series_process(sampled(process, 100_000), 2, 3).fit
     for word in ([0], [1], [2], [0, 1], [2, 1, 0]):
-        found, true = (
-            np.linalg.multi_dot([T[x] for x in (*word, *[])]) if len(word) > 1 else T[word[0]]
-            for T in (fit.T, process.T)
-        )
-        assert np.allclose(
-            np.sort_complex(np.linalg.eigvals(found)), np.sort_complex(np.linalg.eigvals(true)), atol=0.01
-        )
+        found, true = (np.linalg.eigvals(_product(T, word)) for T in (fit.T, process.T))
+        assert np.allclose(np.sort_complex(found), np.sort_complex(true), atol=0.02)
+
+
+def _product(T: np.ndarray, word: list[int]) -> np.ndarray:
+    product = np.eye(T.shape[1])
+    for x in word:
+        product = product @ T[x]
+    return product
 
 
 def test_exact_counts_give_the_process_exactly() -> None:
@@ -129,16 +131,15 @@ def test_what_is_no_process_is_projected_and_that_is_said() -> None:
     assert found.fit.negative < 0
 
 
-def test_a_fit_that_gives_the_data_a_negative_probability_is_projected(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Words are looked at to some length, and the data beyond it."""
-    from compmech.inference import realisation
-
-    data = sampled(zoo.even(), 5_000)
-    monkeypatch.setattr(realisation, "CHECKED_WORDS", 1)
-    monkeypatch.setattr("compmech.hmm.GHMM._check_words", lambda self, at_most: None)
-    found = series_process(data, 3, 2)
-    assert found.projected is None or "symbols of the data gets probability" in found.projected
-    assert np.isfinite(found.process.log_prob(data.codes[None, :200].astype(int))).all()
+def test_a_fit_is_looked_at_along_the_data() -> None:
+    """The word 010 gets a negative probability, and stands in the second of two pieces."""
+    T = np.array(zoo.even().T)
+    T[0, 1, 0], T[1, 1, 0] = -0.1, 1.1
+    process = GHMM(T, GHMM(T, [1.0, 0.0], [1.0, 1.0], check_words=1).stationary(), [1.0, 1.0], check_words=1)
+    assert series_spectral.negative_along(process, series(["0011", "1100"])) is None
+    why = series_spectral.negative_along(process, series(["0011", "010"]))
+    assert why is not None
+    assert why.startswith("the last of 3 symbols of the data gets probability -")
 
 
 def test_ranks_and_series_that_will_not_do_are_refused() -> None:
