@@ -284,7 +284,7 @@ def test_a_network_is_scored_on_the_same_symbols(
     """Hardly trained, it is near the frequencies of the symbols at best."""
     monkeypatch.setattr(beside_networks, "STEPS", 4)
     monkeypatch.setattr(beside_networks, "EVERY", 2)
-    network = "gru:width=4,layers=1"
+    network = "gru:width=4,n_layer=1"
     assert _status(["infer", str(golden), "--method", "cssr", "--beside", network, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     row = document["diagnostics"]["beside"][2]
