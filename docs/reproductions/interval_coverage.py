@@ -4,7 +4,7 @@
 
 Coverage: series of known processes, the transitions given; of each series the intervals of h, C and E by every way
 there is (posterior, parametric, block), and how often they hold the true value. False alarms: series without structure,
-default settings; how often more than one state is found, and how often the surrogate test says p <= 0.05.
+default settings, half as many; how often more than one state is found, and how often the surrogate test says p <= 0.05.
 With --parts only one of them is run, and the other kept as the file has it.
 """
 
@@ -130,7 +130,7 @@ def main() -> None:
     jobs: dict[str, list[Callable[[], list[dict[str, Any]]]]] = {
         "coverage": [partial(coverage, name, SYMBOLS, options.series, seed=options.seed) for name in PROCESSES],
         "false_alarms": [
-            partial(false_alarms, name, n_time, options.series, seed=options.seed)
+            partial(false_alarms, name, n_time, options.series // 2, seed=options.seed)
             for n_time in ALARMED
             for name in STRUCTURELESS
         ],
