@@ -65,27 +65,33 @@ def row(codes: np.ndarray, seed: int) -> dict[str, Any]:
 def page_table(found: dict[str, Any]) -> str:
     """A line for each number of symbols, as the page shows it."""
     lines = [
-        "| symbols | process of dimension 3 preferred | its bits | free | finite machine: states | bits | free "
-        "| said to be still growing | source's bits |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "| symbols | process of dimension 3 preferred | bits above the source's | free | finite machine: states "
+        "| bits above the source's | free | said to be still growing |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     for symbols in dict.fromkeys(each["symbols"] for each in found["rows"]):
         rows = [each for each in found["rows"] if each["symbols"] == symbols]
         preferred = [each for each in rows if not each["is_finite"] and each["dimension"] == 3]
         growing = sum(each["growth"]["still_growing"] is True for each in rows)
-
-        def mean(key: str, of: Sequence[dict[str, Any]] = rows) -> str:
-            return f"{np.mean([each[key] for each in of]):.4f}"
-
-        def span(key: str, of: Sequence[dict[str, Any]] = rows) -> str:
-            low, high = min(each[key] for each in of), max(each[key] for each in of)
-            return f"{low}" if low == high else f"{low} to {high}"
-
-        own = (mean("bits", preferred), span("n_free", preferred)) if preferred else ("-", "-")
-        cells = [f"{symbols:,}", f"{len(preferred)} of {len(rows)}", *own, span("finite_states"), mean("finite_bits")]
-        cells += [span("finite_free"), f"{growing} of {len(rows)}", mean("source_bits")]
-        lines.append(f"| {' | '.join(cells)} |")
+        cells = [
+            f"{symbols:,}",
+            f"{len(preferred)} of {len(rows)}",
+            _above(preferred, "bits"),
+            _span(preferred, "n_free"),
+        ]
+        cells += [_span(rows, "finite_states"), _above(rows, "finite_bits"), _span(rows, "finite_free")]
+        lines.append(f"| {' | '.join([*cells, f'{growing} of {len(rows)}'])} |")
     return "\n".join(lines)
+
+
+def _above(rows: Sequence[dict[str, Any]], key: str) -> str:
+    """Mean bits a symbol more than the source needs for the same symbols."""
+    return f"{np.mean([row[key] - row['source_bits'] for row in rows]):.4f}" if rows else "-"
+
+
+def _span(rows: Sequence[dict[str, Any]], key: str) -> str:
+    low, high = (extreme([row[key] for row in rows], default="-") for extreme in (min, max))
+    return f"{low}" if low == high else f"{low} to {high}"
 
 
 def main(arguments: list[str] | None = None) -> None:
