@@ -201,6 +201,22 @@ def test_the_league_of_inference_is_that_of_its_page() -> None:
         assert [int(cell) for cell in cells[: len(tools)]] == [right[process, tool] for tool in tools]
 
 
+def test_the_coverage_of_intervals_is_that_of_its_page() -> None:
+    """The tables are made of the file's rows, and no way of finding intervals is far from 95 %."""
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "interval_coverage.py"))
+    recorded = json.loads((ROOT / "docs" / "results" / "interval-coverage.json").read_text())
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- coverage -->")[1].split("<!-- end of coverage -->")[0]
+    assert shown.strip() == script["tables"](recorded)
+    assert {row["process"] for row in recorded["coverage"]} == set(script["PROCESSES"])
+    assert {row["source"] for row in recorded["false_alarms"]} == set(script["STRUCTURELESS"])
+    for row in recorded["coverage"]:
+        # three standard errors below the nominal share; more are held where h has its maximum, or C does not vary
+        assert row["held"] / row["series"] > 0.95 - 3 * (0.95 * 0.05 / row["series"]) ** 0.5, row
+    for row in recorded["false_alarms"]:
+        assert row["several_states"] / row["series"] <= 0.05
+
+
 def test_the_growth_of_mess3_is_that_of_its_page() -> None:
     """The table is made of the file's rows, and what the page says of them holds."""
     script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "mess3_growth.py"))

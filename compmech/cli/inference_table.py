@@ -12,6 +12,10 @@ _CANDIDATES = 8
 _MEANINGS = 12
 _STATES = 32
 
+# Choices that are no number of states, and letters of the statistics.
+_NO_NUMBER = {"not_finite": "no finite machine", "without": "nothing"}
+_LETTERS = {"entropy_rate": "h", "statistical_complexity": "C", "excess_entropy": "E"}
+
 SURE = 0.05
 """p-value below which there is structure, in words."""
 
@@ -27,28 +31,37 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         "",
         *statistics_lines(document, "found"),
         *_intervals(document),
+        *_chosen_again(document["diagnostics"]),
         "",
         *candidate_lines(document),
+        "",
+        *_beside(document),
     ]
 
 
 def verdict(document: dict[str, Any]) -> str:
     """How much structure there is, in a sentence or two."""
-    p, told = document["p_structure"], document["diagnostics"]["told_by_the_past"]
-    against = f"p = {p:.2g} against shuffled symbols"
+    p, test = document["p_structure"], document["diagnostics"]["structure"]
     if len(document["diagnostics"]["data"]["alphabet"]) == 1:
         return "no structure to be found: the series is one symbol throughout, one state that never surprises"
     n, states = _size(document)
+    looked_at = _looked_at(test)
+    if test["surrogates"] != "shuffled":
+        says = "speak" if p <= SURE else "do not speak"
+        return (
+            f"{states}; {looked_at} {says} against the hypothesis that {test['null']} (p = {p:.2g}){_growing(document)}"
+        )
+    against = f"p = {p:.2g} against shuffled symbols"
     if n == 1 and p > SURE:
-        return f"no structure found: {states}, and the past tells of the next symbol no more than chance ({against})"
+        return f"no structure found: {states}, and {looked_at} tell of the next symbol no more than chance ({against})"
     if n == 1:
         return (
-            f"{states}, though the past tells something of the next symbol ({against}, {told:.2g} bits at most): no "
-            "machine that was tried earned more states on what was held out; more data may tell"
+            f"{states}, though {looked_at} tell something of the next symbol ({against}, {test['found']:.2g} bits at "
+            "most): no machine that was tried earned more states on what was held out; more data may tell"
         )
     if p > SURE:
         return (
-            f"{states}, but short pasts tell of the next symbol no more than chance ({against}): either the structure "
+            f"{states}, but {looked_at} tell of the next symbol no more than chance ({against}): either the structure "
             f"lies in longer pasts, or there is none{_growing(document)}"
         )
     return f"structure found: {states} ({against}){_growing(document)}"
@@ -91,6 +104,36 @@ def _intervals(document: dict[str, Any]) -> list[str]:
     return [*wrapped(f"entropy rate {of_h}", "  "), *wrapped(f"excess entropy {of_E}", "  ")]
 
 
+def _looked_at(test: dict[str, Any]) -> str:
+    """What the statistic is of."""
+    if test["longest"] is None:
+        return "predictions of held-out symbols"
+    return f"pasts of up to {test['longest']} symbol{'s' if test['longest'] > 1 else ''}"
+
+
+def _chosen_again(found: dict[str, Any]) -> list[str]:
+    """How often the choice comes back, and the intervals of the bootstrap."""
+    again = found.get("selection")
+    if again is None:
+        return wrapped("how sure the number of states is was not asked: --bootstrap 20 does", "  ")
+    shares = [f"{n}: {share:.0%}" for n, share in again["state_frequencies"].items()]
+    shares += [f"{what}: {again[key]:.0%}" for key, what in _NO_NUMBER.items() if again[key]]
+    chosen = sum(one["frequency"] for one in again["topologies"] if one["is_chosen"])
+    lines = wrapped(
+        f"states chosen again from {again['n_series']} series that the machine made: {', '.join(shares)}; the same "
+        f"transitions: {chosen:.0%}",
+        "  ",
+    )
+    for way, intervals in found.get("intervals", {}).items():
+        if way != "posterior":
+            both = ", ".join(
+                f"{letter} {intervals[key]['low']:.4f} .. {intervals[key]['high']:.4f}"
+                for key, letter in _LETTERS.items()
+            )
+            lines += wrapped(f"{way} bootstrap: {both}", "  ")
+    return lines
+
+
 def _data(found: dict[str, Any]) -> list[str]:
     alphabet = found["data"]["alphabet"]
     kinds = f"{len(alphabet)} different" if len(alphabet) > 1 else "all the same"
@@ -130,6 +173,20 @@ def candidate_lines(document: dict[str, Any]) -> list[str]:
         cost = f"{cost:.6f}" if isinstance(cost, float) else "forbids some"
         lines.append(f"  {how:<34}{one['n_state']:>8}{one['n_free']:>6}{cost:>16}{'  chosen' if chosen else ''}")
     return lines + _more(len(found) - _CANDIDATES, "candidates")
+
+
+def _beside(document: dict[str, Any]) -> list[str]:
+    """What other predictors need for the same symbols."""
+    lines = [f"  {'on the same symbols':<34}{'held-out bits':>16}{'above machine':>16}{'error':>12}"]
+    for one in document["diagnostics"]["beside"]:
+        name = f"{one['name']} of order {one['setting']['order']}" if "order" in one["setting"] else one["name"]
+        cost, above, error = one["held_out_bits_per_symbol"], one["above"], one["error"]
+        if isinstance(cost, float) and isinstance(above, float):
+            last = "" if error is None else f"{error:>12.6f}"
+            lines.append(f"  {name:<34}{cost:>16.6f}{above:>+16.6f}{last}")
+        else:
+            lines.append(f"  {name:<34}{'forbids some':>16}")
+    return lines
 
 
 def _setting(one: dict[str, Any]) -> str:

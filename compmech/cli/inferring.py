@@ -54,6 +54,18 @@ def infer(
     words: Annotated[
         bool, typer.Option("--words", help="The words of a text are symbols, not its characters.")
     ] = False,
+    bootstrap: Annotated[
+        int, typer.Option(help="Series simulated from the machine, of each of which the choice is made again.", min=0)
+    ] = 0,
+    surrogates: Annotated[
+        str, typer.Option(help="What the test for structure compares with: shuffled, block:20, markov:2 or phase.")
+    ] = "shuffled",
+    statistic: Annotated[
+        str, typer.Option(help="What it looks at: past, what pasts tell of the next symbol, or gain, on held-out ones.")
+    ] = "past",
+    beside: Annotated[
+        list[str], typer.Option(help="A network to train and score beside the machine: NAME or NAME:key=value,...")
+    ] = [],  # noqa: B006
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture of the machine: .png .svg .pdf .dot .tex .mmd.")
     ] = None,
@@ -63,13 +75,16 @@ def infer(
     """Find the machine of a series, and say how much structure there is.
 
     Each method makes machines from the first 70 % of the symbols; what they cost on the rest, in bits a symbol,
-    decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all.
+    decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all. The
+    k-gram and the longest suffix are scored on the same symbols, and with --beside networks too.
     """
     import numpy as np
 
+    from compmech.cli.beside_networks import networks_beside
     from compmech.cli.channel_inferring import infer_channel
     from compmech.cli.network_futures import read_by_network
     from compmech.cli.series_files import read_series
+    from compmech.cli.surrogate_words import surrogates_of
     from compmech.inference import infer as infer_from
 
     if input_column is not None:
@@ -94,7 +109,16 @@ def infer(
     if predictor is not None:
         series, futures = read_by_network(series, predictor, str(data))
     with misuse(within=str(data)):
-        found = infer_from(series, method=method, predictor=futures, rng=np.random.default_rng(seed))
+        found = infer_from(
+            series,
+            method=method,
+            predictor=futures,
+            bootstrap=bootstrap,
+            surrogates=surrogates_of(surrogates, brought, symbols),
+            statistic=statistic,
+            beside=networks_beside(beside, str(data), seed) if beside else None,
+            rng=np.random.default_rng(seed),
+        )
     read = {
         "file": str(data),
         "alphabet": [str(name) for name in series.alphabet],

@@ -13,12 +13,13 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from compmech.compose import Transducer
+from compmech.inference.bootstrap import RESAMPLES
 from compmech.inference.determinising import given_input
 from compmech.inference.held_out import Blocks
 from compmech.inference.interval import Interval, percentile_interval
 from compmech.inference.series import GAP, Series
 from compmech.inference.state_order import by_probability
-from compmech.inference.topology_model import DRAWS, TopologyModel, topology_model
+from compmech.inference.topology_model import TopologyModel, topology_model
 from compmech.measures.interval import entropy
 from compmech.stationary import stationary
 from compmech.units import bits
@@ -134,7 +135,7 @@ class ChannelModel:
         value = self._statistics(self.pairs.process.emit, self.weight)
         rows = self.pairs.posterior.log_posterior
         drawn = []
-        for row in rng.choice(len(rows), size=DRAWS, p=np.exp(rows)):
+        for row in rng.choice(len(rows), size=RESAMPLES, p=np.exp(rows)):
             machine = self.pairs.posterior.machine(int(row), rng=rng)
             drawn.append(self._statistics(machine.emit, stationary(machine)))
         complexity, rate = (percentile_interval(*both) for both in zip(value, np.array(drawn).T, strict=True))

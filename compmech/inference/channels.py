@@ -13,7 +13,6 @@ Reference:
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from math import isfinite
 from typing import Any
 
@@ -32,7 +31,8 @@ from compmech.inference.interval import Interval
 from compmech.inference.proposals import LONGEST, MOST_CHAINED
 from compmech.inference.series import Series
 from compmech.inference.state_order import by_probability
-from compmech.inference.surrogates import shuffled_outputs, structure_test
+from compmech.inference.structure import PastInformation, StructureTest, structure_test
+from compmech.inference.surrogates import output_shuffles
 from compmech.plain import plain
 
 __all__ = ["InferredTransducer", "infer_transducer"]
@@ -129,9 +129,10 @@ def infer_transducer(inputs: Series, outputs: Series, *, rng: np.random.Generato
     candidates = sorted(found.values(), key=lambda one: (one.held_out_bits, one.model.n_free))
     assert isfinite(candidates[0].held_out_bits)  # there are channels that forbid no output
     test_rng, draw_rng = rng.spawn(2)
-    told, p = structure_test(data, rng=test_rng, surrogate=partial(shuffled_outputs, n_input=n_input), n_input=n_input)
+    past = PastInformation.that_fills(data, n_input=n_input)
+    test = structure_test(data, rng=test_rng, surrogates=output_shuffles(n_input), statistic=past)
     chosen = preferred(candidates)
-    return _result(data, inputs.alphabet, outputs.alphabet, chosen, candidates, (told, p), draw_rng)
+    return _result(data, inputs.alphabet, outputs.alphabet, chosen, candidates, test, draw_rng)
 
 
 def _check(data: Series, inputs: Series) -> None:
@@ -186,7 +187,7 @@ def _result(
     outputs: tuple[Hashable, ...],
     chosen: Candidate[ChannelModel],
     candidates: Sequence[Candidate[ChannelModel]],
-    test: tuple[float, float],
+    test: StructureTest,
     rng: np.random.Generator,
 ) -> InferredTransducer:
     model, only = chosen.model, ""
@@ -207,13 +208,13 @@ def _result(
         output_entropy_rate=rate,
         held_out_bits_per_symbol=chosen.held_out_bits,
         memoryless_bits_per_symbol=without.held_out_bits,
-        p_memory=test[1],
+        p_memory=test.p,
         unread=tuple(model.unread(inputs)),
         diagnostics={
             "times": data.n_observed,
             "pieces": len(data.pieces),
             "setting": dict(chosen.setting),
-            "told_by_the_past": test[0],
+            "memory": test,
             "candidates": [one.to_dict() for one in candidates],
             "how": {"channel_complexity": how, "output_entropy_rate": how},
         },

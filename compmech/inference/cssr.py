@@ -69,7 +69,11 @@ def _homogenised(follow: Sequence[np.ndarray], significance: float, least_count:
             own = rows[code]
             if chi_square(own, pooled[states[code]], significance, n_input=n_input) <= 1:
                 continue
-            apart = [(chi_square(own, other, significance, n_input=n_input), i) for i, other in enumerate(pooled)]
+            apart = [
+                (chi_square(own, other, significance, n_input=n_input), i)
+                for i, other in enumerate(pooled)
+                if any(other)
+            ]
             near, state = min(apart)
             if near <= 1:
                 pooled[state] = [a + b for a, b in zip(own, pooled[state], strict=True)]

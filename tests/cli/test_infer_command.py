@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status, network_futures
+from compmech.cli import _status, beside_networks, network_futures
 from compmech.cli.failure import Misused
 from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
+from compmech.cli.surrogate_words import surrogates_of
 from compmech.inference import isomorphism, latent_model, proposals, topology_model
 
 KEYS = [
@@ -34,7 +35,7 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
     monkeypatch.setattr(latent_model, "REFITS", 2)
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 
@@ -317,6 +318,123 @@ def test_a_missing_file_and_an_unwritable_picture(golden: Path, tmp_path: Path, 
     (tmp_path / "file").write_text("")
     assert _status(["infer", str(golden), "--method", "cssr", "-o", str(tmp_path / "file" / "a.svg")]) == 1
     assert "cannot write" in one_line(capsys)
+
+
+# ------------------------------------------------------------------------------- how sure, against what, beside what
+
+
+def test_the_choice_is_made_again_and_said(golden: Path, capsys: Captured) -> None:
+    arguments = ["infer", str(golden), "--method", "cssr", "--bootstrap", "4"]
+    assert _status([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    again = document["diagnostics"]["selection"]
+    assert again["n_series"] == 4
+    assert sum(again["state_frequencies"].values()) + again["without"] + again["not_finite"] == pytest.approx(1)
+    numbers = [int(n) for n in again["state_frequencies"]]
+    assert document["n_causal_states"] == {"value": 2, "low": min(2, *numbers), "high": max(2, *numbers)}
+    assert set(document["diagnostics"]["intervals"]) == {"posterior", "parametric", "block"}
+    assert document["diagnostics"]["intervals"]["block"]["block_length"] > 1
+    assert _status(arguments) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:]) <= 80
+    assert "states chosen again from 4 series" in told
+    assert "block bootstrap: h " in told
+
+
+def test_what_was_not_asked_is_said_and_others_need_more(golden: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr"]) == 0
+    told = capsys.readouterr().out
+    assert "was not asked: --bootstrap 20 does" in told
+    assert "k-gram of order" in told
+    assert "longest suffix" in told
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "null"),
+    [
+        ("markov:1", "markov:1", "do not speak against the hypothesis that the series is a Markov chain of order 1"),
+        ("markov", "markov:1", "do not speak against the hypothesis that the series is a Markov chain of order 1"),
+        ("block:1", "block:1", "speak against the hypothesis that stretches of 1 symbols are independent"),
+    ],
+)
+def test_other_null_hypotheses_are_named(golden: Path, capsys: Captured, word: str, name: str, null: str) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr", "--surrogates", word]) == 0
+    assert null in " ".join(capsys.readouterr().out.split())
+
+
+def test_blocks_and_orders_are_chosen_where_they_are_not_given(golden: Path) -> None:
+    brought = read_series(golden)
+    assert int(surrogates_of("block", brought, None).name.removeprefix("block:")) > 3
+    assert surrogates_of("markov", brought, None).kept >= 2
+
+
+def test_phases_are_turned_before_values_become_symbols(tmp_path: Path, capsys: Captured) -> None:
+    values = np.random.default_rng(3).normal(size=400)
+    table = written(tmp_path / "a.csv", "x\n" + "\n".join(map(str, values)))
+    arguments = ["infer", str(table), "--symbols", "sign", "--method", "cssr", "--surrogates", "phase"]
+    assert _status([*arguments, "--json"]) == 0
+    test = json.loads(capsys.readouterr().out)["diagnostics"]["structure"]
+    assert test["surrogates"] == "phase"
+    assert test["p"] > 0.01
+    assert _status([*arguments, "--statistic", "gain"]) == 2
+    assert "phase surrogates are of the whole series" in one_line(capsys)
+
+
+def test_the_gain_is_a_statistic_too(golden: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr", "--statistic", "gain", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["p_structure"] == 1 / 200
+    assert document["diagnostics"]["structure"]["longest"] is None
+
+
+def test_a_network_is_scored_on_the_same_symbols(
+    golden: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hardly trained, it is near the frequencies of the symbols at best."""
+    monkeypatch.setattr(beside_networks, "STEPS", 4)
+    monkeypatch.setattr(beside_networks, "EVERY", 2)
+    network = "gru:width=4,n_layer=1"
+    assert _status(["infer", str(golden), "--method", "cssr", "--beside", network, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    row = document["diagnostics"]["beside"][2]
+    assert row["name"] == network
+    assert row["setting"]["updates"] in (0, 2, 4)
+    assert row["above"] > 0.1 > 3 * row["error"] > 0
+    assert row["above"] == pytest.approx(row["held_out_bits_per_symbol"] - document["held_out_bits_per_symbol"])
+
+
+def test_a_predictor_that_cannot_speak_first_counts_the_first_symbol_as_uniform() -> None:
+    import torch
+
+    class Late:
+        n_symbol, first_row = 2, 1
+
+        def log_probs(self, tokens: torch.Tensor) -> torch.Tensor:
+            return torch.log(torch.tensor([0.75, 0.25])).expand(*tokens.shape, 2)
+
+    late: Any = Late()
+    found = beside_networks.NetworkWords(late).log_prob(np.array([[0, 1, 1], [1, 0, 1]]))
+    assert found == pytest.approx(np.log([0.5 * 0.25**2, 0.5 * 0.75 * 0.25]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--surrogates", "shufled"], "there are no surrogates 'shufled'; did you mean 'shuffled'?"),
+        (["--surrogates", "zzz"], "there are no surrogates 'zzz'; take shuffled, block:20, markov:2 or phase"),
+        (["--surrogates", "markov:two"], "'markov:two': write it as one of shuffled, block:20, markov:2 or phase"),
+        (["--surrogates", "block:0"], "blocks must have at least 1 symbol; got 0"),
+        (["--surrogates", "phase"], "phase surrogates are of real values: say with --symbols"),
+        (["--statistic", "pats"], "there is no statistic 'pats'; there are past, gain"),
+        (["--beside", "gruu"], "gruu"),
+        (["--beside", "uniform"], "uniform is not trained by gradient: --beside takes networks"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    golden: Path, capsys: Captured, arguments: list[str], complaint: str
+) -> None:
+    assert _status(["infer", str(golden), *arguments]) == 2
+    assert complaint in one_line(capsys)
 
 
 # --------------------------------------------------------------------------------------------------------- the files

@@ -37,7 +37,8 @@ from compmech.inference import (
 )
 from compmech.inference.channel_model import ChannelModel, output_bits
 from compmech.inference.held_out import Blocks
-from compmech.inference.surrogates import shuffled_outputs, told_by_the_past
+from compmech.inference.structure import past_information
+from compmech.inference.surrogates import shuffled_outputs
 
 KERNEL = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]])
 
@@ -45,7 +46,7 @@ KERNEL = np.array([[[0.9, 0.1], [0.4, 0.6]], [[0.2, 0.8], [0.5, 0.5]]])
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals are looked at in one test alone."""
-    monkeypatch.setattr(channel_model, "DRAWS", 20)
+    monkeypatch.setattr(channel_model, "RESAMPLES", 20)
     monkeypatch.setattr(channels, "structure_test", partial(structure_test, n_surrogate=39))
 
 
@@ -277,10 +278,10 @@ def test_memory_is_told_given_the_input():
     """What an input that repeats itself says of the output is no memory of the channel."""
     inputs = series("0011" * 50)
     copied = paired(inputs, inputs)
-    assert told_by_the_past(copied, 2, n_input=2) == pytest.approx(0, abs=1e-12)
-    assert told_by_the_past(copied, 2) == pytest.approx(1, abs=0.01)
+    assert past_information(count_words(copied, 3), n_input=2) == pytest.approx(0, abs=1e-12)
+    assert past_information(count_words(copied, 3)) == pytest.approx(1, abs=0.01)
     late = paired(inputs, Series(np.roll(inputs.codes, 1), inputs.alphabet))
-    assert told_by_the_past(late, 1, n_input=2) == pytest.approx(1, abs=0.01)
+    assert past_information(count_words(late, 2), n_input=2) == pytest.approx(1, abs=0.01)
     mixed = shuffled_outputs(late, n_input=2, rng=np.random.default_rng(0))
     assert (mixed.codes // 2 == late.codes // 2).all()
     assert np.bincount(mixed.codes).tolist() == np.bincount(late.codes).tolist()

@@ -105,3 +105,13 @@ def test_states_of_histories_are_told():
     of = {word: found.state_of[int("".join(map(str, word)), 2)] for word in product((0, 1), repeat=3)}
     assert of[1, 1, 1] == -1  # has not told whether the run of ones is even
     assert of[0, 0, 0] == of[1, 1, 0] == of[0, 1, 1] != of[0, 0, 1] == of[1, 0, 1]
+
+
+def test_a_state_of_histories_that_were_never_seen_takes_no_others():
+    """The signs of a driven process, of which one value is exactly zero: that state is empty one symbol later."""
+    rng = np.random.default_rng(0)
+    noise, values = rng.normal(size=1_500), np.zeros(1_500)
+    for i in range(1, len(values)):
+        values[i] = 0.7 * values[i - 1] + noise[i]
+    data = Series((np.sign(values) + 1).astype(np.int64), (0, 1, 2)).part(0, 1_050)
+    assert split_states(count_words(data, 3)).n_state == 2

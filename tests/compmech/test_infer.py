@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import binom
 
 import compmech
 from compmech import GHMM, HMM, EpsilonMachine, entropy_rate, epsilon_machine, statistical_complexity, zoo
@@ -18,12 +19,13 @@ from compmech.inference import (
     topology_model,
 )
 from compmech.inference.candidates import Candidate
+from compmech.inference.inferred import selected
 
 
 @pytest.fixture
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where intervals are not looked at."""
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
     monkeypatch.setattr(latent_model, "REFITS", 2)
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
@@ -125,6 +127,17 @@ def test_shuffled_symbols_are_one_state_at_the_stated_rate():
     results = [found(sampled(zoo.biased_coin(p=0.3), 300, seed), "cssr", seed) for seed in range(6)]
     assert sum(result.machine.n_state == 1 for result in results) >= 5
     assert sum(result.p_structure < 0.1 for result in results) <= 3
+
+
+def test_coins_and_dice_are_one_state_but_in_a_twentieth_at_most():
+    """The choice alone; of more than 7 of 40 with several states, 1 in 20 each would have a probability of 0.001. The
+    long version is docs/reproductions/interval_coverage.py."""
+    several = 0
+    for i, rng in enumerate(np.random.default_rng(0).spawn(40)):
+        chances = ([0.5, 0.5], [0.8, 0.2], [0.4, 0.3, 0.3], [0.4, 0.3, 0.2, 0.1])[i % 4]
+        data = Series(rng.choice(len(chances), size=200, p=chances), tuple(range(len(chances))))
+        several += selected(data, method="cssr", rng=rng).chosen.model.n_state > 1
+    assert several <= binom.isf(0.001, 40, 0.05)
 
 
 @pytest.mark.usefixtures("few_draws")

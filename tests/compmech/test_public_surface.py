@@ -93,6 +93,16 @@ def symbols() -> inference.Series:
     return inference.series("0100101001010010" * 20)
 
 
+def no_choice(data: inference.Series) -> Any:
+    raise ValueError("nothing is chosen")
+
+
+def one_topology() -> tuple[inference.Series, inference.Posterior]:
+    """A series, and the posterior of the probabilities of a coin."""
+    coin = inference.Library(np.array([[[0, 0]]], dtype=np.int16), np.array([1]))
+    return symbols(), inference.structural_posterior(symbols(), coin)
+
+
 def values() -> np.ndarray:
     return array([0.5, -1.0, float("nan"), 2.0, 0.25, 1.5, -0.5])
 
@@ -229,7 +239,9 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "save_figure": arguments(lambda: draw.state_figure(golden()), lambda: Path("figure.svg")),
     "save_text": arguments(lambda: "text", lambda: Path("text.txt")),
     # inference
+    "aaft": arguments(values, rng=rng),
     "block_shuffled": arguments(symbols, lambda: 3, rng=rng),
+    "block_shuffles": arguments(lambda: 3),
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
     "histories_of": arguments(symbols, lambda: 3),
@@ -240,17 +252,26 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
     "merge_states": arguments(lambda: inference.count_words(symbols(), 3)),
+    "iaaft": arguments(values, rng=rng),
+    "k_gram": arguments(symbols, lambda: 2),
+    "markov_shuffled": arguments(symbols, lambda: 1, rng=rng),
+    "markov_shuffles": arguments(lambda: 1),
     "merging_ladder": arguments(futures),
+    "phase_surrogates": arguments(values, lambda: lambda x: compmech.symbolise.sign(x).series),
     "predicted_futures": arguments(golden, words, horizon=lambda: 2),
     "rank_growth": arguments(
         lambda: lambda horizon: inference.predicted_futures(golden(), words(), horizon=horizon),
         lambda: 2,
         tolerance=lambda: 1e-3,
     ),
+    "selection_frequencies": arguments(
+        symbols, lambda: one_topology()[1].machine(0), lambda: no_choice, n_series=lambda: 2, rng=rng
+    ),
     "series": arguments(lambda: [["a", None, "b"], ["b"]]),
     "shuffled": arguments(symbols, rng=rng),
     "spectral_fit": arguments(futures, lambda: 2),
     "split_states": arguments(lambda: inference.count_words(symbols(), 3)),
+    "statistics_intervals": lambda: (one_topology(), {"rng": rng()}),
     "structural_posterior": arguments(symbols, lambda: inference.library(2, 2)),
     "structure_test": arguments(symbols, rng=rng),
     # symbolise
