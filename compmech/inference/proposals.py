@@ -155,22 +155,23 @@ def _allowed(fit: Series, setting: dict[str, Any], successor: Int[np.ndarray, "_
 
 def by_moments(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Spectral learning: for every length of words that the data can fill the process of the dimension that the rank
-    test tells."""
+    test tells, and of those that it tells at other lengths if they are smaller."""
     lengths = hankel_lengths(fit)
     if not lengths:
         what = "one symbol throughout" if fit.n_symbol == 1 else f"{fit.n_observed} symbols of {fit.n_symbol} kinds"
         raise NothingToPropose(f"{what} fill no Hankel matrix: take another method, or bring more data")
-    for length in lengths:
-        rank = series_rank(fit, length)
+    tests = [series_rank(fit, length) for length in lengths]
+    for test in tests:
+        for dimension in sorted({one.rank for one in tests if one.rank <= test.rank}):
+            found = series_process(fit, test.length, dimension)
+            setting = {"words": test.length, "dimension": dimension, "p": list(test.p), "projected": found.projected}
+            fitted = partial(_by_moments_again, length=test.length, dimension=dimension)
+            yield setting, LatentModel(found.process, fitted, ("spectral", test.length, dimension))
 
-        def fitted(
-            data: Series, _: HMM | GHMM | None = None, length: int = length, rank: int = rank.rank
-        ) -> HMM | GHMM:
-            return series_process(data, length, rank).process
 
-        found = series_process(fit, length, rank.rank)
-        setting = {"words": length, "dimension": rank.rank, "p": list(rank.p), "projected": found.projected}
-        yield setting, LatentModel(found.process, fitted, ("spectral", length, rank.rank))
+def _by_moments_again(data: Series, found: HMM | GHMM, *, length: int, dimension: int) -> HMM | GHMM:
+    """Nothing is gone on from: the moments of the data are all."""
+    return series_process(data, length, dimension).process
 
 
 def by_likelihood(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
