@@ -12,6 +12,7 @@ from compmech.draw.information import information_figure
 from compmech.draw.latex import latex_document, matrices_to_latex, statistics_to_latex, to_latex
 from compmech.draw.mermaid import to_mermaid
 from compmech.draw.picture import MAX_STATES, state_figure
+from compmech.draw.published import PAGE_WIDTH, publish
 from compmech.draw.simplex import cloud_figure, simplex_figure
 from compmech.draw.tikz import PREAMBLE, tikz_document, to_tikz
 
@@ -39,4 +40,6 @@ __all__ = [
     "FIGURE_SUFFIXES",
     "save_figure",
     "save_text",
+    "publish",
+    "PAGE_WIDTH",
 ]
