@@ -6,9 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from compmech import MixedStatePresentation, horizon_ranks, minimal, mixed_states, zoo
-from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.projection import project
-from compmech.draw.style import GRID, blank_figure, house_style
+from compmech.draw import PAGE_WIDTH, draw_simplex, publish
+from compmech.draw.style import blank_figure, house_style
 
 SHOWN = {
     "mess3": ("mess3, x=0.05, a=0.85", zoo.mess3()),
@@ -37,16 +36,8 @@ def picture(found: dict[str, MixedStatePresentation]) -> Figure:
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 2.5)
         for place, (name, each) in enumerate(found.items()):
-            axes = figure.add_axes((0.01 + 0.335 * place, 0.03, 0.31, 0.85))
+            axes = figure.add_axes((0.01 + 0.335 * place, 0.03, 0.31, 0.8))
             title, process = SHOWN[name]
-            seen = project(each.beliefs)
-            corners = seen.corners[:, :2]
-            axes.plot(*np.vstack([corners, corners[:1]]).T, color=GRID, linewidth=1.1)
-            for state, corner, shift in zip(process.states, corners, ((-8, 0), (8, 0), (0, 7)), strict=True):
-                axes.annotate(str(state), corner, shift, textcoords="offset points", ha="center", va="center")
-            size = 1.6 if len(each.beliefs) > 100 else 30
-            axes.scatter(*seen.place.T, s=size, c=seen.colour, linewidths=0, rasterized=True)
-            axes.set(aspect="equal", xlim=(-0.09, 1.09), ylim=(-0.05, 0.95))
-            axes.set_axis_off()
-            axes.set_title(title, fontweight="normal")
+            draw_simplex(axes, each, states=process.states)
+            axes.set_title(title, fontweight="normal", pad=13)
     return figure

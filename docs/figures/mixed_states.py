@@ -21,7 +21,7 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     length = READ[-1] if small else 40
     found = {name: mixed_states(zoo.get(name)()) for name in PROCESSES}
     transient = {name: transient_probability(mixed, length) for name, mixed in found.items()}
-    numbers = {
+    numbers: dict[str, object] = {
         name: {
             "n_mixed": mixed.n_mixed,
             "n_transient": int((~mixed.recurrent).sum()),
@@ -31,6 +31,7 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
         }
         for name, mixed in found.items()
     }
+    numbers["read"] = READ
     shown = zoo.nemo()
     figures = {
         "nemo": simplex_figure(found["nemo"], states=shown.states, alphabet=shown.alphabet),
