@@ -1,4 +1,4 @@
-"""Every figure script runs in small mode, and its numbers are right; every page shows and quotes what a script makes."""
+"""Every figure script runs in small mode, its numbers are right, and pages show and quote only what a script makes."""
 
 import json
 import re
@@ -130,6 +130,33 @@ def check_generalised_processes(n: dict[str, Any]) -> None:
         assert each["C_q"] == pytest.approx(float(-(weights * np.log2(weights)).sum()), abs=1e-9)
         assert each["C"] == pytest.approx(1)
         assert each["E"] == pytest.approx(1 + p * log2(p) + (1 - p) * log2(1 - p))
+
+
+def check_why_a_fractal(n: dict[str, Any]) -> None:
+    found = n["settings"]
+    # published, and computed by exponents of scalar maps
+    assert found["cantor"]["theory"] == pytest.approx(0.61964, abs=1e-5)
+    assert found["sns"]["theory"] == found["sns"]["D_1"] == 0
+    for name in ("cantor", "mess3"):
+        assert abs(found[name]["D_1"] - found[name]["theory"]) < 4 * found[name]["error"] + 0.02
+    assert found["mess3"]["D_0"] > 3 * found["mess3"]["D_1"]
+    assert n["n_settings"] == len(found)
+
+
+def check_how_big(n: dict[str, Any]) -> None:
+    assert n["built_in"]["largest"] == {"n_states": 15, "n_mixed": 568}, "the page says that it deals pieces from a bag"
+    L = n["length"]
+    beliefs = {name: each["n_beliefs"] for name, each in n["by_length"].items()}
+    assert (beliefs["even"], beliefs["sns"], beliefs["mess3"]) == (3, L + 1, 3**L)
+    assert all(each["matter"] <= each["n_beliefs"] for each in n["by_length"].values())
+    two = n["two_rrxor"]
+    assert (two["n_states"], two["dimension"], two["factored"], two["one_mixed"]) == (25, 24, 8, 36)
+    assert [n["topologies"][f"states_{k}"]["n"] for k in (1, 2)] == [3, 7]
+
+
+def check_zoo(n: dict[str, Any]) -> None:
+    assert n["n"] == len(n["statistics"])
+    assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
 
 
 CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {

@@ -32,6 +32,7 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     two = product(zoo.rrxor(), zoo.rrxor())
     numbers = {
         "length": length,
+        "matter": MATTER,
         "built_in": {
             "n": len(built_in),
             "n_closed": len(closed),
