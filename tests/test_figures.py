@@ -5,7 +5,7 @@ import re
 import runpy
 from collections.abc import Callable
 from functools import cache
-from math import log2
+from math import comb, log2
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +152,17 @@ def check_how_big(n: dict[str, Any]) -> None:
     two = n["two_rrxor"]
     assert (two["n_states"], two["dimension"], two["factored"], two["one_mixed"]) == (25, 24, 8, 36)
     assert [n["topologies"][f"states_{k}"]["n"] for k in (1, 2)] == [3, 7]
+
+
+def check_token_order(n: dict[str, Any]) -> None:
+    # of k events told in any order, j are known after j tokens: which, and what each was
+    assert n["beliefs_in_paragraph"] == [comb(3, j) * 2**j for j in range(4)]
+    assert n["order_bits_per_token"] == pytest.approx(log2(6) / 3)
+    assert n["world_dimension"] == 1
+    # in order: two states in each of three phases, told apart by the time word
+    assert n["dimension"]["in_order"] == 2 * 3 - 1
+    assert n["dimension"]["out_of_order"] > n["dimension"]["in_order"]
+    assert n["told_first"]["after"] < n["told_first"]["beginning_after"] < n["told_first"]["before"] == pytest.approx(1)
 
 
 def check_zoo(n: dict[str, Any]) -> None:

@@ -150,8 +150,6 @@ LABELLED = {
     "tetris_bag": RIGHT,
     "periodic_word": RIGHT,
     "golden_mean": RIGHT,
-    "rrxor": LEFT,
     "fair_coin": RIGHT,
     "die": LEFT,
-    "butterfly": LEFT,
 }
