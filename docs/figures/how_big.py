@@ -12,6 +12,9 @@ from compmech.draw.style import BLUE, GRID, MUTED, PALETTE, VERMILLION, blank_fi
 
 BY_LENGTH = ("mess3", "tetris_bag", "parity_check", "rrxor", "sns", "even")
 MARKERS = ("o", "s", "^", "D", "v", "P")
+MOST = 4
+"""States of the topologies, at most."""
+
 MATTER = 0.99
 """The part of all histories whose beliefs are counted as those that matter."""
 
@@ -20,11 +23,11 @@ FEW = ("golden_mean", "even", "nemo", "rrxor", "parity_check", "tetris_bag", "me
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     """Presentations that do not close within the budget count as infinite or unknown, and are no dots."""
-    length, most, sample = (6, 3, 20) if small else (10, 4, 200)
+    length, sample = (6, 10) if small else (10, 200)
     budget = 1000 if small else 3000
     built_in = {name: mixed_states(zoo.get(name)(), max_states=budget) for name in (FEW if small else zoo.names())}
     drawn = {n: [mixed_states(machine.machine(), max_states=budget) for machine in chosen(n, sample, rng)]
-             for n in range(1, most + 1)}  # fmt: skip
+             for n in range(1, MOST + 1)}  # fmt: skip
     by_length = {name: mixed_states(zoo.get(name)(), depth=length) for name in BY_LENGTH}
     counts = {n: [each.n_mixed for each in found if each.closed] for n, found in drawn.items()}
     closed = {name: each for name, each in built_in.items() if each.closed}

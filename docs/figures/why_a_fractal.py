@@ -28,7 +28,7 @@ MEASURED: dict[str, tuple[str, HMM]] = {
     "sns": ("sns", zoo.sns()),
 }
 STYLES = {"mess3": (VERMILLION, "o"), "sierpinski": (BLUE, "^"), "cantor": (GREEN, "s"), "sns": (INK, "D")}
-FEW = ("mess3", "cantor", "sierpinski_overlap", "sns")
+FEW = ("mess3", "mess3_noisy", "cantor", "sns")
 
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
