@@ -1,5 +1,6 @@
 """How many beliefs there are: against the states of the machine, against the length read, and how many matter."""
 
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     length, sample = (6, 10) if small else (10, 200)
     budget = 1000 if small else 3000
     built_in = {name: mixed_states(zoo.get(name)(), max_states=budget) for name in (FEW if small else zoo.names())}
-    drawn = {n: [mixed_states(machine.machine(), max_states=budget) for machine in chosen(n, sample, rng)]
+    drawn = {n: [mixed_states(machine.machine(), max_states=budget) for machine in chosen(n, sample, rng, small)]
              for n in range(1, MOST + 1)}  # fmt: skip
     by_length = {name: mixed_states(zoo.get(name)(), depth=length) for name in BY_LENGTH}
     counts = {n: [each.n_mixed for each in found if each.closed] for n, found in drawn.items()}
@@ -68,9 +69,9 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     publish(out, "how_big", numbers, {"counts": picture(dots, counts, by_length)})
 
 
-def chosen(n_state: int, sample: int, rng: np.random.Generator) -> list[Topology]:
-    """All topologies of so many states, or as many of them drawn."""
-    found = list(topological_machines(n_state))
+def chosen(n_state: int, sample: int, rng: np.random.Generator, small: bool) -> list[Topology]:
+    """All topologies of so many states, or as many of them drawn; in small mode the first."""
+    found = list(islice(topological_machines(n_state), sample if small else None))
     if len(found) <= sample:
         return found
     return [found[i] for i in rng.choice(len(found), sample, replace=False)]
