@@ -107,7 +107,7 @@ def resolve(document: Document) -> Experiment:
         for at, table in _tables(document, "predictor")
         for candidate in _candidates(document, at, table, budgets)
     ]
-    fixed = {_FIELDS[name]: value for name, value in budgets[0].items()} if len(budgets) == 1 else {}
+    fixed = {_FIELDS[key]: _only(training[key]) for key in _FIELDS if key in training and not _varies(training[key])}
     further = _further(document, training, probes, edits)
     with document.within(()):
         spec = ComparisonSpec(
@@ -148,6 +148,16 @@ def _points(document: Document, at: KeyPath, table: Mapping[str, Any]) -> Iterat
     axes = [grid(document, (*at, key), value) for key, value in table.items()]
     for values in product(*axes):
         yield dict(zip(table, values, strict=True))
+
+
+def _varies(value: Any) -> bool:
+    """Whether a value, or a list of them, is several."""
+    return isinstance(value, list) and len(value) > 1
+
+
+def _only(value: Any) -> Any:
+    """The one value of a key that does not vary."""
+    return value[0] if isinstance(value, list) else value
 
 
 def _seeds(document: Document) -> int | tuple[int, ...]:
@@ -192,8 +202,9 @@ def _of_file(document: Document, name: str) -> NamedProcess:
 
 
 def _budgets(document: Document, training: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Every point of the grid of learning rates, steps and batches."""
-    return list(_points(document, ("training",), {key: training[key] for key in _FIELDS if key in training}))
+    """Every point of the grid of learning rates, steps and batches; what is the same for all is not in it."""
+    varied = {key: training[key] for key in _FIELDS if key in training and _varies(training[key])}
+    return list(_points(document, ("training",), varied))
 
 
 def _candidates(
@@ -213,7 +224,7 @@ def _candidates(
         if known is not None and key not in known:
             raise unknown_key(document, (*at, key), [*known, *PREDICTOR], of=name)
     own = {key: table[key] for key in _FIELDS if key in table}
-    varied = {key for key, value in {**settings, **own}.items() if isinstance(value, list) and len(value) > 1}
+    varied = {key for key, value in {**settings, **own}.items() if _varies(value)}
     for point in _points(document, at, settings):
         for own_budget in _points(document, at, own):
             said = {**point, **own_budget}
@@ -225,11 +236,10 @@ def _candidates(
             with document.within(at):
                 plain = candidate(name, point)
                 for budget in _of_kind(plain, budgets, own_budget):
-                    differs = {key: value for key, value in budget.items() if len(budgets) > 1}
-                    label = "-".join([base, *(f"{key}{value}" for key, value in {**named, **differs}.items())])
+                    label = "-".join([base, *(f"{key}{value}" for key, value in {**named, **budget}.items())])
                     with_rate = {**point, **({"lr": own_budget["lr"]} if "lr" in own_budget else {})}
                     made = candidate(name, with_rate, label=safe_label(label))
-                    given = {_FIELDS[key]: value for key, value in {**differs, **own_budget}.items()}
+                    given = {_FIELDS[key]: value for key, value in {**budget, **own_budget}.items()}
                     yield replace(made, **given)
 
 

@@ -82,7 +82,8 @@ class Document:
                 place = place.setdefault(part, {})
             elif isinstance(place, list) and isinstance(part, int) and part < len(place):
                 place = place[part]
-            if not isinstance(place, dict | list):
+            tables = isinstance(place, list) and any(isinstance(table, Mapping) for table in place)
+            if not tables and not isinstance(place, dict):
                 raise Misused(f"{said}: {key_text(key[:n])} is no table")
         if not isinstance(place, dict):
             raise Misused(f"{said}: {key_text(key[:-1])} is a list of tables: name one, as in process.0.length")
@@ -106,7 +107,7 @@ class Document:
     def _targets(self, parts: list[str], said: str) -> list[KeyPath]:
         """The keys that are meant: several where tables are named by what they are of."""
         tables = self.content.get(parts[0])
-        if not isinstance(tables, list):
+        if not isinstance(tables, list) or not any(isinstance(table, Mapping) for table in tables):
             return [tuple(parts)]
         if len(parts) < 3:
             raise Misused(f"{said}: {parts[0]} is a list of tables: name one, as in {parts[0]}.0.{parts[-1]}")

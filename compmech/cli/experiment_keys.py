@@ -25,13 +25,13 @@ class Whole:
 
 @dataclass(frozen=True)
 class Rate:
-    """A number above 0 and below 10."""
+    """A number above 0."""
 
     def __str__(self) -> str:
-        return "a number above 0 and below 10"
+        return "a number above 0"
 
     def takes(self, value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < 10
+        return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
 
 
 @dataclass(frozen=True)
