@@ -16,6 +16,7 @@ log.jsonl                       what happened, a line each
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,7 +51,10 @@ SPEC, ENVIRONMENT, METRICS, RESULT, WEIGHTS = (
     "result.json",
     "weights.safetensors",
 )
-UNFINISHED = ".part"
+UNFINISHED, LOCK = ".part", "lock"
+
+_SETTLED = 60.0
+"""Seconds after which a folder that is not in place is not being written any more."""
 
 
 class StoreError(ValueError):
@@ -132,9 +136,36 @@ def finished_cells(folder: Path) -> Iterator[CellFolder]:
 
 
 def leftovers(folder: Path) -> list[Path]:
-    """What stopped and failed cells have left: folders that were never put in place, states, and errors."""
-    found = [path for path in (folder / CELLS).iterdir() if not (path / DONE).exists()]
-    for name in (PARTIAL, FAILED):
-        if (folder / name).is_dir():
-            found += (folder / name).iterdir()
+    """What stopped and failed cells have left: folders that were never put in place, states, and errors.
+
+    What a process that is at work now may need is none of it.
+    """
+    partial = _entries(folder / PARTIAL)
+    under_way = [path for path in partial if _is_held(path / LOCK)]
+    found = [path for path in partial if path not in under_way]
+    found += _entries(folder / FAILED)
+    for path in _entries(folder / CELLS):
+        its_own = any(path.name.startswith(f"{UNFINISHED}-{cell.name[:16]}") for cell in under_way)
+        if not (path / DONE).exists() and not its_own and time.time() - path.stat().st_mtime > _SETTLED:
+            found.append(path)
     return sorted(found)
+
+
+def _entries(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir()) if folder.is_dir() else []
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a process has this lock; where the system knows no such locks, one may."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        with lock.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -68,7 +68,9 @@ def runs(
             raise Misused("--prune takes all that --where names: leave --sort and --limit out")
         _prune(store, found if where else [], as_json=as_json)
     else:
-        _list(found, failures(store), as_json=as_json)
+        with misuse():
+            failed = failures(store)
+        _list(found, failed, as_json=as_json)
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from compmech.cli.arguments import parse_value
 from compmech.cli.failure import Misused
-from compmech.stored_cells import FAILED, CellFolder, finished_cells
+from compmech.stored_cells import FAILED, CellFolder, StoreError, finished_cells
 
 __all__ = ["COLUMNS", "StoredRun", "chosen", "differing", "failures", "named", "stored_runs"]
 
@@ -142,15 +142,21 @@ def _flat(words: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def failures(store: Path) -> list[dict[str, Any]]:
-    """The cells that ended in an error and are not finished since: `key`, `name` and `error`."""
+    """The cells that ended in an error and are not finished since: `key`, `name` and `error`.
+
+    Raises StoreError for a file that is damaged.
+    """
     found = []
     folder = store / FAILED
     for path in sorted(folder.iterdir()) if folder.is_dir() else []:
         if path.suffix != ".json":
             continue
-        words = json.loads(path.read_bytes())
-        spec = words["spec"]
-        label = spec.get("predictor", {}).get("label", "controls")
-        seed = "" if spec.get("seed") is None else f", seed {spec['seed']}"
-        found.append({"key": path.stem, "name": f"{spec['process']['label']}, {label}{seed}", "error": words["error"]})
+        try:
+            words = json.loads(path.read_bytes())
+            spec, error = words["spec"], words["error"]
+            label = spec.get("predictor", {}).get("label", "controls")
+            seed = "" if spec.get("seed") is None else f", seed {spec['seed']}"
+            found.append({"key": path.stem, "name": f"{spec['process']['label']}, {label}{seed}", "error": error})
+        except (ValueError, LookupError, TypeError, AttributeError):
+            raise StoreError(f"{path} is damaged: remove it, or have --prune do so") from None
     return found

@@ -73,7 +73,7 @@ class TensorBoard:
 
 
 class MLflow:
-    """An MLflow run for each cell, in a database in the folder: `mlflow ui --backend-store-uri FOLDER`."""
+    """An MLflow run for each cell, in files in the folder: `mlflow ui --backend-store-uri FOLDER` shows them."""
 
     package: ClassVar[str] = "mlflow"
 

@@ -12,6 +12,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
+from compmech.stored_cells import LOCK
 from predictors.checkpoint import CheckpointError
 from predictors.snapshot import Snapshot
 from predictors.snapshot_folder import SnapshotFolder
@@ -23,7 +24,7 @@ __all__ = ["SAVED_EVERY", "Taken", "UnderWay", "under_way"]
 SAVED_EVERY = 30.0
 """Seconds between the states that a training leaves: at most so much of a killed one is done again."""
 
-_ENVIRONMENT, _LOCK = "environment.json", "lock"
+_ENVIRONMENT = "environment.json"
 
 
 class Taken(Exception):
@@ -98,7 +99,7 @@ def under_way(folder: Path, environment: Mapping[str, str], *, wait: bool) -> It
         Taken: if another process has it, without `wait`.
         OSError: if the folder cannot be written.
     """
-    with _held(folder / _LOCK, wait=wait):
+    with _held(folder / LOCK, wait=wait):
         snapshots = SnapshotFolder(folder)
         said, now = folder / _ENVIRONMENT, json.dumps(environment, sort_keys=True).encode()
         if not said.is_file() or said.read_bytes() != now:

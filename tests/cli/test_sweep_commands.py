@@ -14,6 +14,7 @@ import pytest
 
 from compmech.cli import _status
 from compmech.cli.engines import EXECUTORS
+from probes.sweep.under_way import under_way
 
 ROOT = Path(__file__).parents[2]
 
@@ -326,9 +327,19 @@ def test_a_missing_extra_for_parquet_is_one_line(
 
 
 def test_leftovers_and_chosen_runs_are_pruned(store: str, capsys: pytest.CaptureFixture[str]) -> None:
-    (Path(store) / "cells" / ".part-x").mkdir()
-    (Path(store) / "partial" / "y").mkdir(parents=True)
-    assert "2 leftovers and 0 runs" in told(capsys, "runs", store, "--prune")
+    old, new = (Path(store) / "cells" / name for name in (".part-x", ".part-z"))
+    old.mkdir()
+    new.mkdir()  # is perhaps being written
+    os.utime(old, (0, 0))
+    held, left = (Path(store) / "partial" / name for name in ("held", "left"))
+    left.mkdir(parents=True)
+    (left / "lock").touch()  # of a process that was killed
+    with under_way(held, {}, wait=False):
+        assert "2 leftovers and 0 runs" in told(capsys, "runs", store, "--prune")
+        assert held.is_dir()
+    assert not old.exists()
+    assert not left.exists()
+    assert new.exists()
     assert len(listed(capsys, store)) == 6
     assert "0 leftovers and 2 runs" in told(capsys, "runs", store, "--prune", "--where", "config.width=6")
     assert len(listed(capsys, store)) == 4

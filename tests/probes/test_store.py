@@ -102,7 +102,7 @@ def test_only_what_is_missing_is_done(store, filled, monkeypatch):
         replace(SPEC, subjects=(replace(SPEC.subjects[0], length=7),)),
     ],
 )
-def test_whatever_changes_a_result_is_another_piece(filled, other, monkeypatch):
+def test_whatever_changes_a_result_is_another_piece(store, other, monkeypatch):
     class Asked(Exception):
         pass
 
@@ -111,9 +111,9 @@ def test_whatever_changes_a_result_is_another_piece(filled, other, monkeypatch):
 
     monkeypatch.setattr("probes.sweep.sweep.carry_out", refuse)
     with pytest.raises(Asked):
-        run(Store(filled[0]), other)
+        run(store, other)
     with pytest.raises(Asked):
-        run(Store(filled[0]), seed=1)
+        run(store, seed=1)
 
 
 def test_more_seeds_and_predictors_add_to_what_is_there(store, monkeypatch):
