@@ -368,7 +368,7 @@ def _run(
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
     if failed is not None:
         rest = "" if store is None else "; the others are kept, and the same command tries these again"
-        raise Failed(f"{failed}{rest}")
+        raise Failed(f"{failed.rstrip('.')}{rest}")
 
 
 def _store(folder: Path) -> "Store":

@@ -21,6 +21,10 @@ _PATIENCE = 60.0
 """Seconds that a scheduler may be without any worker, as when a cluster starts them."""
 
 
+_LOOKS_EVERY, _ASKS_EVERY = 0.05, 2.0
+"""Seconds between looks at what has ended, and between questions to the scheduler for its workers."""
+
+
 class SchedulerUnusable(EngineFailed):
     """A scheduler does not answer, has no workers, or has workers that would not give the same results."""
 
@@ -49,7 +53,7 @@ class DaskWorkers:
         self, function: Callable[[In, Advance], Out], items: Sequence[In], advance: Advance
     ) -> Iterator[tuple[int, Out | Lost]]:
         """As `Engine.run`. Raises SchedulerUnusable as `of`, also when all workers have gone."""
-        from distributed import CancelledError, KilledWorker, wait
+        from distributed import CancelledError, KilledWorker, as_completed
 
         with _client(self.address) as client:
             _check(client, self.address)
@@ -58,29 +62,38 @@ class DaskWorkers:
             try:
                 for index, item in enumerate(items):
                     futures[client.submit(_run_one, function, *parts.of(item), pure=False, priority=-index)] = index
-                last = time.monotonic()
-                while futures:
+                ended = as_completed(list(futures))
+                for future in _as_they_end(ended, client, self.address):
+                    index = futures.pop(future)
                     try:
-                        ended = wait(list(futures), timeout=2, return_when="FIRST_COMPLETED").done
-                    except TimeoutError:
-                        if client.scheduler_info(n_workers=-1)["workers"]:
-                            last = time.monotonic()
-                        elif time.monotonic() - last > _PATIENCE:
-                            raise SchedulerUnusable(f"{self.address} has had no worker for a minute") from None
+                        result, amount = future.result()
+                    except KilledWorker:
+                        yield index, Lost(ATTEMPTS)
                         continue
-                    for future in ended:
-                        index = futures.pop(future)
-                        try:
-                            result, amount = future.result()
-                        except KilledWorker:
-                            yield index, Lost(ATTEMPTS)
-                            continue
-                        except CancelledError:
-                            raise SchedulerUnusable(f"{self.address} was stopped, or dropped what it was at") from None
-                        advance(amount)
-                        yield index, result
+                    except CancelledError:
+                        raise SchedulerUnusable(f"{self.address} was stopped, or dropped what it was at") from None
+                    advance(amount)
+                    yield index, result
             finally:
                 client.cancel(list(futures), force=True)
+
+
+def _as_they_end(ended: Any, client: Any, address: str) -> Iterator[Any]:
+    """Futures as they end. Raises SchedulerUnusable where nobody is at work any more."""
+    last = asked = time.monotonic()
+    while ended.count():
+        if ended.has_ready():
+            yield from ended.next_batch(block=False)
+            last = time.monotonic()
+            continue
+        time.sleep(_LOOKS_EVERY)
+        if time.monotonic() - asked < _ASKS_EVERY:
+            continue
+        asked = time.monotonic()
+        if client.status == "running" and client.scheduler_info(n_workers=-1)["workers"]:
+            last = time.monotonic()
+        elif time.monotonic() - last > _PATIENCE:
+            raise SchedulerUnusable(f"{address} has had no worker for a minute: start some, and go on")
 
 
 class _Parts:
