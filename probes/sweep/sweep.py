@@ -61,9 +61,7 @@ class Sweep:
         if isinstance(ended, CellFailed):
             self.fail(index, ended.error)
         elif isinstance(ended, Finished):
-            if (
-                self._store is not None and self._words is not None
-            ):  # workers have kept theirs: then it is left as it is
+            if self._store is not None and self._words is not None:  # what a worker has kept is left as it is
                 metrics = Metrics.of(ended.found)
                 self._store.keep(self._words[index], ended.found, ended.weights, metrics=metrics.to_dict())
             self._keep(index, ended)

@@ -130,12 +130,12 @@ class WandB:
         for symbols, kl in ended.curve:
             run.log({"kl_nats": kl, "symbols": symbols})
         run.summary.update(_numbers(ended))
-        run.finish(quiet=True)
+        run.finish()
 
     def failed(self, failure: FailedCell) -> None:
         """One run that failed."""
         run = self._run(failure.name, {"error": failure.error})
-        run.finish(exit_code=1, quiet=True)
+        run.finish(exit_code=1)
 
     def close(self) -> None:
         """Nothing: each run is finished when it is written."""

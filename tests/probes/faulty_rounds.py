@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from probes.candidates import candidate
 from probes.comparison import ComparisonSpec, Subject, compare
 from probes.results import Comparison
 from probes.store import Store
-from probes.sweep import under_way
+from probes.sweep import under_way, work
 from probes.sweep.engine import Here
 from probes.sweep.loggers import JsonLines
 
@@ -104,6 +105,14 @@ def main(folder: Path, kind: str, rounds: int, seed: int) -> None:
     began = time.monotonic()
     plain = timeless(compare(SPEC, rng=np.random.default_rng(0), engine=Here()))
     takes = time.monotonic() - began
+    real, begun = work.run_piece, folder.with_name("begun")
+
+    def counted(*arguments: Any) -> Any:
+        with begun.open("a") as file:
+            file.write("a cell\n")
+        return real(*arguments)
+
+    work.run_piece = counted
     ends: list[int] = []
     before: dict[str, int] = {}
     lost: list[str] = []
@@ -124,14 +133,15 @@ def main(folder: Path, kind: str, rounds: int, seed: int) -> None:
     found = run(folder)
     after = finished(folder)
     lost += [key for key in before if after.get(key) != before[key]]
-    events = [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
+    for line in (folder / "log.jsonl").read_text().splitlines():
+        json.loads(line)  # three processes may write it at once, and each line is whole
     told = {
         "ends": ends,
         "lost": lost,
         "same": timeless(found) == plain,
         "cells": len(after),
         "before_the_last": len(before),
-        "told": sorted(event["key"] for event in events if event["event"] == "cell"),
+        "begun": len(begun.read_text().splitlines()),
         "left": sorted(path.name for path in (folder / "partial").iterdir()) if (folder / "partial").is_dir() else [],
     }
     print(json.dumps(told))

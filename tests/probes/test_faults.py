@@ -47,6 +47,7 @@ def test_a_disk_that_is_full_again_and_again_loses_nothing(tmp_path: Path, seed:
 def test_processes_on_one_store_do_each_cell_once(tmp_path: Path) -> None:
     found = told(tmp_path / "store", "together", 1, 0)
     assert found["ends"] == [0, 0, 0]
+    assert found["begun"] == 6  # all but the process, which is no work
     assert found["same"]
     assert found["cells"] == 7
     assert found["left"] == []
