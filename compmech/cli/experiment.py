@@ -3,7 +3,7 @@
 An experiment file, and the options of `compmech compare`, are the same document; see `docs/sweeps.md` for its keys.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -225,33 +225,30 @@ def _candidates(
             raise unknown_key(document, (*at, key), [*known, *PREDICTOR], of=name)
     own = {key: table[key] for key in _FIELDS if key in table}
     varied = {key for key, value in {**settings, **own}.items() if _varies(value)}
-    for point in _points(document, at, settings):
-        for own_budget in _points(document, at, own):
-            said = {**point, **own_budget}
-            if "label" in table:
-                named = {key: value for key, value in said.items() if key in varied}
-                base = str(table["label"])
-            else:
-                named, base = said, name
+    for point in _points(document, at, {**settings, **own}):
+        shown = {key: value for key, value in point.items() if "label" not in table or key in varied}
+        with_lr = {key: point[key] for key in (*settings, "lr") if key in point}
+        for budget in _of_kind(name, budgets, own):
+            said = "-".join(
+                [table.get("label", name), *(f"{key}{value}" for key, value in {**shown, **budget}.items())]
+            )
+            given = {**budget, **{key: point[key] for key in own}}
             with document.within(at):
-                plain = candidate(name, point)
-                for budget in _of_kind(plain, budgets, own_budget):
-                    label = "-".join([base, *(f"{key}{value}" for key, value in {**named, **budget}.items())])
-                    with_rate = {**point, **({"lr": own_budget["lr"]} if "lr" in own_budget else {})}
-                    made = candidate(name, with_rate, label=safe_label(label))
-                    given = {_FIELDS[key]: value for key, value in {**budget, **own_budget}.items()}
-                    yield replace(made, **given)
+                made = candidate(name, with_lr, label=safe_label(said))
+                yield replace(made, **{_FIELDS[key]: value for key, value in given.items()})
 
 
-def _of_kind(
-    plain: "Candidate", budgets: Sequence[Mapping[str, Any]], own: Mapping[str, Any]
-) -> list[Mapping[str, Any]]:
-    """The budgets that differ for one predictor: of one that is not trained by gradient, or at all, there are fewer."""
+def _of_kind(name: str, budgets: Sequence[Mapping[str, Any]], own: Iterable[str]) -> list[Mapping[str, Any]]:
+    """The budgets that differ for one predictor: of one that is not trained by gradient, or at all, there are fewer.
+
+    Args:
+        own: the keys that it has its own values of.
+    """
     from probes.baselines import BASELINES
 
     ignored = set(own)
-    if plain.is_baseline:
-        ignored |= {"lr"} if BASELINES[plain.kind].smoothing is not None else set(_FIELDS)
+    if name in BASELINES:
+        ignored |= {"lr"} if BASELINES[name].smoothing is not None else set(_FIELDS)
     found: list[Mapping[str, Any]] = []
     for budget in budgets:
         rest = {key: value for key, value in budget.items() if key not in ignored}

@@ -60,16 +60,21 @@ class LocalWorkers:
                 tracker_of_workers.ensure_running()
             waiting = deque(enumerate(items))
             attempts = [0] * len(items)
-            idle = [_Worker() for _ in range(min(self.workers, len(items)))]
+            workers = [_Worker() for _ in range(min(self.workers, len(items)))]
+            idle = workers.copy()
             busy: dict[Future[Out], tuple[_Worker, int]] = {}
+
+            def hand_over() -> None:
+                while waiting and idle:
+                    index, item = waiting.popleft()
+                    attempts[index] += 1
+                    worker = idle.pop()
+                    busy[worker.submit(function, item, progress.queue, index)] = worker, index
+
             finished = False
             try:
-                while waiting or busy:
-                    while waiting and idle:
-                        index, item = waiting.popleft()
-                        attempts[index] += 1
-                        worker = idle.pop()
-                        busy[worker.submit(function, item, progress.queue, index)] = worker, index
+                hand_over()
+                while busy:
                     ended, _ = wait(busy, return_when=FIRST_COMPLETED)
                     for future in ended:
                         worker, index = busy.pop(future)
@@ -81,13 +86,15 @@ class LocalWorkers:
                             progress.take_back(index)
                             if attempts[index] < ATTEMPTS:
                                 waiting.appendleft((index, items[index]))
+                                hand_over()
                                 continue
                             result = Lost(attempts[index])
+                        hand_over()  # before the result is looked at, so that the worker has something to do
                         yield index, result
                 finished = True
             finally:
                 with _interrupt_blocked():
-                    for worker in [*idle, *(worker for worker, _ in busy.values())]:
+                    for worker in workers:
                         worker.stop(kill=not finished)
 
 
