@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from probes.results import in_json
 from probes.sweep.metrics import Metrics
 
 __all__ = ["Begun", "EndedCell", "FailedCell", "JsonLines", "Logger"]
@@ -113,6 +114,7 @@ class JsonLines:
 
     def _write(self, event: str, **content: Any) -> None:
         now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        line = json.dumps({"time": now, "event": event, "process": os.getpid(), **content}, allow_nan=False)
+        said = {"time": now, "event": event, "process": os.getpid(), **content}
+        line = json.dumps(in_json(said), allow_nan=False)
         with self._path.open("ab", buffering=0) as file:
             file.write(line.encode() + b"\n")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -106,7 +107,9 @@ def under_way(folder: Path, environment: Mapping[str, str], *, wait: bool) -> It
             snapshots.clear()
             write_whole(said, now)
         yield UnderWay(snapshots)
-        shutil.rmtree(folder)
+        gone = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+        os.rename(folder, gone)  # at once: another process may be about to make its lock in it
+        shutil.rmtree(gone)
 
 
 @contextmanager
@@ -119,10 +122,12 @@ def _held(lock: Path, *, wait: bool) -> Iterator[None]:
         yield
         return
     while True:
-        lock.parent.mkdir(parents=True, exist_ok=True)
         try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o644)
-        except FileNotFoundError:  # its folder was just removed by who held it before
+        except (FileNotFoundError, FileExistsError):  # its folder was just removed by who held it before
+            if lock.parent.exists() and not lock.parent.is_dir():
+                raise
             continue
         try:
             try:

@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import traceback
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -68,7 +69,9 @@ def forked(work: Callable[[], object]) -> int:
             work()
             os._exit(0)
         except OSError as error:
-            os._exit(FULL if error.errno == errno.ENOSPC else 1)
+            if error.errno == errno.ENOSPC:
+                os._exit(FULL)
+            traceback.print_exc()
         finally:
             os._exit(1)
     return child
