@@ -156,7 +156,9 @@ def _check(client: Any, address: str) -> None:
                 f"the worker {name} has {worker['nthreads']} threads: start it with --nthreads 1, and several of them"
             )
     here = {key: value for key, value in versions().items() if key != "platform"}
-    for name, there in client.run(versions).items():
+    for name, there in client.run(versions, on_error="return").items():
+        if isinstance(there, Exception):
+            raise SchedulerUnusable(f"the worker {name} cannot load this package: {' '.join(str(there).split())}")
         for key, value in here.items():
             if there[key] != value:
                 raise SchedulerUnusable(
