@@ -58,7 +58,8 @@ class Document:
 
     def wrong(self, key: KeyPath, message: object) -> Misused:
         """The error of a key."""
-        return Misused(f"{self.where(key)}: {message}")
+        place = self.where(key)
+        return Misused(f"{place}: {message}" if place else str(message))
 
     @contextmanager
     def within(self, key: KeyPath) -> Iterator[None]:
