@@ -62,7 +62,7 @@ class DaskWorkers:
             try:
                 for index, item in enumerate(items):
                     futures[client.submit(_run_one, function, *parts.of(item), pure=False, priority=-index)] = index
-                ended = as_completed(list(futures))
+                ended = as_completed(list(futures), loop=client.loop)
                 for future in _as_they_end(ended, client, self.address):
                     index = futures.pop(future)
                     try:
