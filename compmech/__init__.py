@@ -3,10 +3,11 @@
 Families with many names of their own are packages: `zoo` (built-in processes), `compose` (processes made of processes),
 `rational` (exact arithmetic), `corpus` (texts as processes), `blackwell` (uncountably many mixed states: sampled
 measure, exponents, dimensions), `draw` (pictures and texts of diagrams), `inference` (machines from series and
-predictions), `symbolise` (symbols from real values), `interop` (other libraries' objects).
+predictions), `data` (real series inside installed packages), `symbolise` (symbols from real values), `interop` (other
+libraries' objects).
 """
 
-from compmech import blackwell, compose, corpus, draw, inference, interop, rational, symbolise, zoo
+from compmech import blackwell, compose, corpus, data, draw, inference, interop, rational, symbolise, zoo
 from compmech.bidirectional import BidirectionalMachine, bidirectional
 from compmech.causal_states import epsilon_machine
 from compmech.closure import ClosureProof, closure_proof
@@ -24,9 +25,11 @@ from compmech.divergence_rate import RelativeEntropyRate, forbidden_word, relati
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.errors import (
     BudgetExceeded,
+    ChangedData,
     ImpossibleWord,
     LostPrecision,
     MachineFileError,
+    MissingPackage,
     NegativeProbability,
     NoFiniteEpsilonMachine,
     NotClosed,
@@ -85,6 +88,7 @@ __all__ = [
     "BidirectionalMachine",
     "Bounds",
     "BudgetExceeded",
+    "ChangedData",
     "ClosureProof",
     "Corpus",
     "DistinguishingWord",
@@ -98,6 +102,7 @@ __all__ = [
     "Line",
     "LostPrecision",
     "MachineFileError",
+    "MissingPackage",
     "MixedStatePresentation",
     "Mode",
     "NegativeProbability",
@@ -127,6 +132,7 @@ __all__ = [
     "closure_proof",
     "compose",
     "corpus",
+    "data",
     "distinguishing_word",
     "draw",
     "entropy_convergence",

@@ -303,6 +303,50 @@ class MachineFileError(ValueError):
         return f"{self.path}: {self.problem}"
 
 
+class MissingPackage(ValueError):
+    """What was asked for lies in a package that is not installed.
+
+    Attributes:
+        wanted: what was asked for.
+        package: where it lies, as pip knows it.
+        extra: the extra of this distribution that brings the package.
+    """
+
+    def __init__(self, wanted: str, package: str, extra: str) -> None:
+        self.wanted = wanted
+        self.package = package
+        self.extra = extra
+        super().__init__(wanted, package, extra)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.wanted} lies in the package {self.package}, which is not installed: "
+            f"pip install 'belief-geometry[{self.extra}]'"
+        )
+
+
+class ChangedData(ValueError):
+    """The data inside an installed package are not those that were checked.
+
+    Attributes:
+        name: the series.
+        package: where it lies, with its version.
+        problem: what differs.
+    """
+
+    def __init__(self, name: str, package: str, problem: str) -> None:
+        self.name = name
+        self.package = package
+        self.problem = problem
+        super().__init__(name, package, problem)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.name} in {self.package} is not what it was when it was checked: {self.problem}. Install another "
+            "version of the package, or read the file that you trust in its place"
+        )
+
+
 class UnknownName(ValueError):
     """A name that is not among those known.
 

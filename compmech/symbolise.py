@@ -6,26 +6,31 @@ occurs is not in the alphabet. `Symbolised.meaning` is the inverse: the values t
 told from it.
 
 Edges of `quantile` and `sax` come from all the values given, those that are held out later as well; to be strict, take
-them from an early part and give them to `threshold`.
+them from an early part and give them to `threshold`. `symbolised` takes any of them by a word, as the command line
+does.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from math import inf
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy.typing import ArrayLike
 
+from compmech.errors import nearest
 from compmech.inference.series import GAP, Series
 from compmech.validation import check_count
 
-__all__ = ["Cell", "Pattern", "Symbolised", "ordinal", "quantile", "sax", "sign", "threshold"]
+__all__ = ["Cell", "Pattern", "Symbolised", "ordinal", "quantile", "sax", "sign", "symbolised", "threshold"]
 
 # Letters of sax, and the longest pattern whose places are single digits.
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _LONGEST_PATTERN = 8
+
+_HOW = "sign, quantile:3, threshold:0, ordinal:3, sax:4"
 
 
 @dataclass(frozen=True)
@@ -201,6 +206,42 @@ def ordinal(values: ArrayLike, length: int, *, step: int | None = None) -> Symbo
     patterns = tuple(Pattern(tuple(row)) for row in found.tolist())
     names = tuple("".join(map(str, pattern.order)) for pattern in patterns)
     return Symbolised(Series(codes.astype(np.int32), names), patterns)
+
+
+def symbolised(values: ArrayLike, word: str) -> Symbolised:
+    """Symbols as a word says: `sign`, `quantile:3`, `threshold:0,1`, `ordinal:3`, `sax:4`.
+
+    Args:
+        word: NAME:number, or NAME:number,number where the second is ordinal's step or sax's frame.
+    Raises:
+        ValueError: if there is no such symboliser, its numbers do not fit, or the values do not.
+    Example:
+        >>> symbolised([0.5, -1, 2, 3], "quantile:2").series.codes.tolist()
+        [0, 0, 1, 1]
+    """
+    name, _, rest = word.partition(":")
+    makers: dict[str, Callable[[list[Any]], Symbolised]] = {
+        "sign": lambda n: sign(values),
+        "quantile": lambda n: quantile(values, n[0]),
+        "threshold": lambda n: threshold(values, n),
+        "ordinal": lambda n: ordinal(values, n[0], step=n[1] if len(n) > 1 else None),
+        "sax": lambda n: sax(values, n[0], frame=n[1] if len(n) > 1 else 1),
+    }
+    if name not in makers:
+        near = nearest(name, makers)
+        hint = f"take {_HOW}" if near is None else f"did you mean {near!r}?"
+        raise ValueError(f"there is no symboliser {name!r}; {hint}")
+    least, most = {"sign": (0, 0), "quantile": (1, 1), "threshold": (1, 99)}.get(name, (1, 2))
+    kind = float if name == "threshold" else int
+    try:
+        numbers = [kind(part) for part in rest.split(",")] if rest else []
+    except ValueError as error:
+        raise ValueError(
+            f"{word!r}: {name} takes {'numbers' if kind is float else 'whole numbers'}, as in {_HOW}"
+        ) from error
+    if not least <= len(numbers) <= most:
+        raise ValueError(f"{word!r}: write it as one of {_HOW}")
+    return makers[name](numbers)
 
 
 def real_row(values: ArrayLike) -> Float[np.ndarray, " time"]:

@@ -7,10 +7,11 @@ from compmech.cli.tables import wrapped
 
 __all__ = ["SURE", "candidate_lines", "data_lines", "inference_table"]
 
-# Candidates, symbols with their meaning, and states printed; --json has all.
+# Candidates, symbols with their meaning, states, and lines of the machine printed; --json has all.
 _CANDIDATES = 8
 _MEANINGS = 12
 _STATES = 32
+_LINES = 40
 
 # Choices that are no number of states, and letters of the statistics.
 _NO_NUMBER = {"not_finite": "no finite machine", "without": "nothing"}
@@ -158,7 +159,10 @@ def _machine(document: dict[str, Any]) -> list[str]:
     n = len(machine["states"])
     if n > _STATES:
         return [f"  {n} states, too many to print (--json has them)"]
-    return machine_lines(machine)
+    lines = machine_lines(machine)
+    if len(lines) > _LINES:
+        return [*lines[:_LINES], *wrapped(f"and so on, {n} states in all (--json has them)", "  ")]
+    return lines
 
 
 def candidate_lines(document: dict[str, Any]) -> list[str]:

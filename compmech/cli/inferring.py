@@ -1,20 +1,31 @@
 """`compmech infer`: the machine of a series that the user brings, and an honest word on how much structure there is."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.inference_table import inference_table
+from compmech.cli.output import output_folder, report_os_errors
+
+if TYPE_CHECKING:
+    from compmech.inference import InferredMachine
 
 __all__ = ["add_inferring_commands"]
 
 # The most states of a diagram.
 _MOST_STATES = 60
+
+# What stands in options that were not given.
+_DEFAULTS = {"surrogates": "shuffled", "statistic": "past"}
+
+# The most transitions of a diagram that somebody looks at.
+_MOST_WAYS = 150
 
 
 def add_inferring_commands(app: typer.Typer) -> None:
@@ -23,7 +34,9 @@ def add_inferring_commands(app: typer.Typer) -> None:
 
 
 def infer(
-    data: Annotated[Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet.")],
+    data: Annotated[
+        Path, typer.Argument(help="Text, .csv, .tsv, .npy or .parquet; or data:NAME, see `compmech data`.")
+    ],
     method: Annotated[
         str,
         typer.Option(
@@ -69,6 +82,17 @@ def infer(
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture of the machine: .png .svg .pdf .dot .tex .mmd.")
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(help="Folder for inference.json and pictures: the machine, its candidates, block entropies."),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Let --report replace files of the same name.")
+    ] = False,
+    stream: Annotated[
+        bool,
+        typer.Option("--stream", help="Read letters, or whole numbers in .npy, piece by piece: for files too long."),
+    ] = False,
     seed: Annotated[int, typer.Option(help="Of surrogates and intervals.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the table.")] = False,
 ) -> None:
@@ -78,15 +102,6 @@ def infer(
     decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all. The
     k-gram and the longest suffix are scored on the same symbols, and with --beside networks too.
     """
-    import numpy as np
-
-    from compmech.cli.beside_networks import networks_beside
-    from compmech.cli.channel_inferring import infer_channel
-    from compmech.cli.network_futures import read_by_network
-    from compmech.cli.series_files import read_series
-    from compmech.cli.surrogate_words import surrogates_of
-    from compmech.inference import infer as infer_from
-
     if input_column is not None:
         _check_channel(method=method, predictor=predictor, out=out, words=words)
         infer_channel(
@@ -104,40 +119,30 @@ def infer(
     if input_symbols is not None:
         raise Misused("--input-symbols needs --input-column, the column of what goes in")
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
-    brought = read_series(data, column=column, time=time, step=step, symbols=symbols, words=words)
-    series, futures = brought.series, None
-    if predictor is not None:
-        series, futures = read_by_network(series, predictor, str(data))
-    with misuse(within=str(data)):
-        found = infer_from(
-            series,
-            method=method,
-            predictor=futures,
-            bootstrap=bootstrap,
-            surrogates=surrogates_of(surrogates, brought, symbols),
-            statistic=statistic,
-            beside=networks_beside(beside, str(data), seed) if beside else None,
-            rng=np.random.default_rng(seed),
-        )
-    read = {
-        "file": str(data),
-        "alphabet": [str(name) for name in series.alphabet],
-        "meaning": brought.meaning,
-        "notes": list(brought.notes),
-        **({} if predictor is None else {"predictor": str(predictor)}),
+    how = {"column": column, "time": time, "step": step, "symbols": symbols, "words": words}
+    asked = {
+        "predictor": predictor,
+        "bootstrap": bootstrap,
+        "surrogates": surrogates,
+        "statistic": statistic,
+        "beside": beside,
     }
-    found = replace(found, diagnostics={**found.diagnostics, "data": read})
+    found = _streamed(data, method, how | asked, seed) if stream else _whole(data, method, how, asked, seed)
     document = found.to_dict()
     if out is not None and suffix is not None:
         with misuse():
             write = diagram_writer(found.machine, suffix, _MOST_STATES)
         write_picture(out, write)
+    if report is not None:
+        with output_folder(report, overwrite=overwrite) as folder:
+            _write_report(found, document, str(data), folder)
     if as_json:
         print(json.dumps(document, indent=1, allow_nan=False))
         return
     print("\n".join(inference_table(document)))
-    if out is not None:
-        print(out)
+    for written in (out, report):
+        if written is not None:
+            print(written)
 
 
 def _check_channel(*, method: str, predictor: Path | None, out: Path | None, words: bool) -> None:
@@ -150,3 +155,75 @@ def _check_channel(*, method: str, predictor: Path | None, out: Path | None, wor
     }
     for option in (name for name, is_given in given.items() if is_given):
         raise Misused(f"{option} is for a series alone, not for a channel (--input-column)")
+
+
+def _whole(data: Path, method: str, how: dict[str, Any], asked: dict[str, Any], seed: int) -> "InferredMachine":
+    import numpy as np
+
+    from compmech.cli.beside_networks import networks_beside
+    from compmech.cli.network_futures import read_by_network
+    from compmech.cli.real_data import PREFIX, read_real
+    from compmech.cli.series_files import read_series
+    from compmech.cli.surrogate_words import surrogates_of
+    from compmech.inference import infer as infer_from
+
+    brought = (read_real if str(data).startswith(PREFIX) else read_series)(data, **how)
+    series, futures, predictor = brought.series, None, asked["predictor"]
+    if predictor is not None:
+        series, futures = read_by_network(series, predictor, str(data))
+    with misuse(within=str(data)):
+        found = infer_from(
+            series,
+            method=method,
+            predictor=futures,
+            bootstrap=asked["bootstrap"],
+            surrogates=surrogates_of(asked["surrogates"], brought, how["symbols"]),
+            statistic=asked["statistic"],
+            beside=networks_beside(asked["beside"], str(data), seed) if asked["beside"] else None,
+            rng=np.random.default_rng(seed),
+        )
+    found = _of_data(found, data, series.alphabet, brought.meaning, list(brought.notes))
+    if predictor is None:
+        return found
+    read = {**found.diagnostics["data"], "predictor": str(predictor)}
+    return replace(found, diagnostics={**found.diagnostics, "data": read})
+
+
+def _streamed(data: Path, method: str, how: dict[str, Any], seed: int) -> "InferredMachine":
+    import numpy as np
+
+    from compmech.cli.streamed_files import streamed_parts
+    from compmech.inference import infer_streamed
+
+    given = [f"--{key}" for key, value in how.items() if value and value != _DEFAULTS.get(key)]
+    if given:
+        raise Misused(f"--stream reads letters or whole numbers as they are: it goes without {', '.join(given)}")
+    if method not in ("auto", "cssr"):
+        raise Misused(f"--stream counts words, which method cssr takes; method {method} needs the series as a whole")
+    parts = streamed_parts(data)
+    with misuse(within=str(data)):
+        found = infer_streamed(parts, rng=np.random.default_rng(seed))
+    return _of_data(found, data, parts.alphabet, {}, ["read piece by piece: splitting and chains alone"])
+
+
+def _of_data(
+    found: "InferredMachine", data: Path, alphabet: Iterable[object], meaning: dict[str, str], notes: list[str]
+) -> "InferredMachine":
+    """The same with what was read among its diagnostics."""
+    read = {"file": str(data), "alphabet": [str(name) for name in alphabet], "meaning": meaning, "notes": notes}
+    return replace(found, diagnostics={**found.diagnostics, "data": read})
+
+
+def _write_report(found: "InferredMachine", document: dict[str, Any], title: str, folder: Path) -> None:
+    """The pictures and the numbers. A diagram that nobody could read is given as DOT."""
+    from compmech.draw import block_figure, candidates_figure, save_figure, save_text, state_figure, to_dot
+
+    n_way = sum(value > 0 for matrix in document["machine"]["matrices"].values() for row in matrix for value in row)
+    with misuse(), report_os_errors(f"cannot write {folder}"):
+        if n_way > _MOST_WAYS or len(document["machine"]["states"]) > _MOST_STATES:
+            save_text(to_dot(found.machine), folder / "machine.dot")
+        else:
+            save_figure(state_figure(found.machine), folder / "machine.svg")
+        save_figure(candidates_figure(found, title=f"{title}: candidates"), folder / "candidates.svg")
+        save_figure(block_figure(found.machine, title=f"{title}: the machine found"), folder / "blocks.svg")
+        save_text(json.dumps(document, indent=1, allow_nan=False) + "\n", folder / "inference.json")

@@ -43,7 +43,8 @@ def machine_lines(machine: dict[str, Any], *, symbol_is: str = "symbol") -> list
 
 def _symbol(name: str) -> str:
     """A symbol as it is, in quotes where it would not be seen."""
-    return name if name and not any(c.isspace() for c in name) and name.isprintable() else ascii(name)
+    seen = name if name and not any(c.isspace() for c in name) and name.isprintable() else ascii(name)
+    return seen.replace(" ", _HARD)
 
 
 def statistics_lines(

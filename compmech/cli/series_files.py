@@ -19,15 +19,15 @@ from compmech.cli.sampling_times import in_order
 from compmech.errors import nearest
 from compmech.inference import Series, series
 
-__all__ = ["Brought", "read_series"]
+__all__ = ["MOST_SYMBOLS", "Brought", "read_series"]
 
 _MISSING = {"", "na", "n/a", "nan", "null", "none"}
 _DELIMITERS = ",;\t"
 
 _NOT_WHOLE = "{} is no whole number, so no symbol: say with --symbols how values become symbols"
 
-# Distinct symbols of a column above which it is no column of symbols; words are more.
-_MOST_SYMBOLS = 256
+MOST_SYMBOLS = 256
+"""Distinct symbols of a column above which it is no column of symbols; words are more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -218,7 +218,7 @@ def _listed(names: Sequence[str]) -> str:
 
 def _symbols_of(rows: Sequence[Any], symbols: str | None, notes: list[str]) -> Brought:
     if symbols is not None:
-        from compmech.cli.symboliser import symbolised
+        from compmech.symbolise import symbolised
 
         values = _joined([_floats(row) for row in rows])
         found = symbolised(values, symbols)
@@ -247,9 +247,9 @@ def _symbols_of(rows: Sequence[Any], symbols: str | None, notes: list[str]) -> B
 
 
 def _with_few_symbols(found: Series) -> Series:
-    if found.n_symbol > _MOST_SYMBOLS:
+    if found.n_symbol > MOST_SYMBOLS:
         raise ValueError(
-            f"{found.n_symbol} distinct symbols in {found.n_observed}: at most {_MOST_SYMBOLS} are taken. Say with "
+            f"{found.n_symbol} distinct symbols in {found.n_observed}: at most {MOST_SYMBOLS} are taken. Say with "
             "--symbols how values become symbols"
         )
     return found

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 
 from compmech.cli.series_files import Brought
-from compmech.cli.symboliser import symbolised
 from compmech.errors import nearest
 from compmech.inference import SHUFFLES, Surrogates, block_shuffles, k_gram, markov_shuffles, phase_surrogates
 from compmech.inference.blocks import block_length
+from compmech.symbolise import symbolised
 
 __all__ = ["surrogates_of"]
 

@@ -1,10 +1,12 @@
-"""Pictures and texts of processes: state diagrams, mixed states, block-entropy and information diagrams, LaTeX.
+"""Pictures and texts of processes: state diagrams, mixed states, block-entropy and information diagrams, what a machine
+was inferred from, LaTeX.
 
 Figures are matplotlib figures that pyplot knows nothing of, in one house style that leaves matplotlib's settings as
 they were; `save_figure` writes them. matplotlib is imported when something is drawn.
 """
 
 from compmech.draw.blocks import block_figure
+from compmech.draw.candidates import candidates_figure
 from compmech.draw.diagram import Arrow, Diagram, Drawable, Node, diagram
 from compmech.draw.dot import to_dot
 from compmech.draw.files import FIGURE_SUFFIXES, save_figure, save_text
@@ -23,6 +25,7 @@ __all__ = [
     "draw_simplex",
     "block_figure",
     "information_figure",
+    "candidates_figure",
     "Arrow",
     "Diagram",
     "Drawable",

@@ -35,6 +35,7 @@ from compmech.inference.result import InferredMachine
 from compmech.inference.series import Series, series
 from compmech.inference.series_spectral import SeriesProcess, series_process
 from compmech.inference.spectral import SpectralFit, spectral_fit
+from compmech.inference.streamed import Parts, infer_streamed
 from compmech.inference.structure import PastInformation, StructureTest, structure_test
 from compmech.inference.surrogates import (
     SHUFFLES,
@@ -63,6 +64,7 @@ __all__ = [
     "Ladder",
     "Library",
     "NothingToPropose",
+    "Parts",
     "PastInformation",
     "Posterior",
     "SHUFFLES",
@@ -85,6 +87,7 @@ __all__ = [
     "histories_of",
     "iaaft",
     "infer",
+    "infer_streamed",
     "infer_transducer",
     "isomorphism",
     "k_gram",

@@ -10,7 +10,7 @@ from jaxtyping import Int
 from compmech.errors import NotMinimal
 from compmech.hmm import GHMM, HMM
 from compmech.inference.candidates import Model, NothingToPropose
-from compmech.inference.counts import count_words
+from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
 from compmech.inference.determinising import HistoryStates
 from compmech.inference.from_predictor import predictor_topologies
@@ -25,7 +25,18 @@ from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
 from compmech.process import Process
 
-__all__ = ["AUTO", "FINITE", "METHODS", "PROPOSALS", "Proposal", "Propose"]
+__all__ = [
+    "AUTO",
+    "FINITE",
+    "METHODS",
+    "PROPOSALS",
+    "Proposal",
+    "Propose",
+    "chain",
+    "chain_orders",
+    "longest_history",
+    "split_topologies",
+]
 
 Proposal: TypeAlias = tuple[dict[str, Any], Model]
 """The setting, and what it gave."""
@@ -64,13 +75,9 @@ AUTO_RESTARTS, AUTO_ROUNDS = 3, 100
 
 def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Causal-state splitting for every history length that the data can fill, at two levels of significance."""
-    counts = count_words(fit, _longest_history(fit) + 1)
-    for history in range(counts.length):
-        for significance in (SIGNIFICANCE, 1e-5):
-            setting = {"history": history, "significance": significance}
-            yield from _of_histories(
-                fit, setting, partial(split_states, counts.shorter(history + 1), significance=significance)
-            )
+    counts = count_words(fit, longest_history(fit.n_symbol, fit.n_observed) + 1)
+    for setting, successor in split_topologies(counts):
+        yield from _allowed(fit, setting, successor)
 
 
 def by_merging(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -78,30 +85,42 @@ def by_merging(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     next one where the alphabet is large."""
     k = fit.n_symbol
     for horizon in [h for h in HORIZONS if k**h <= MOST_FUTURES] or [1]:
-        for history in range(_longest_history(fit) + 1):
+        for history in range(longest_history(k, fit.n_observed) + 1):
             if k**history > MOST_HISTORIES:
                 break
             counts = count_words(fit, history + horizon)
             setting = {"history": history, "horizon": horizon}
-            yield from _of_histories(fit, setting, partial(merge_states, counts, horizon=horizon))
+            for made, successor in _of_histories(setting, partial(merge_states, counts, horizon=horizon)):
+                yield from _allowed(fit, made, successor)
 
 
-def _longest_history(fit: Series) -> int:
-    """The most symbols of a history that the data can fill."""
+def longest_history(n_symbol: int, n_time: int) -> int:
+    """Symbols of the longest history that so many symbols can fill."""
     longest = 0
-    while longest < LONGEST and fit.n_symbol ** (longest + 2) * PER_WORD <= fit.n_observed:
+    while longest < LONGEST and n_symbol ** (longest + 2) * PER_WORD <= n_time:
         longest += 1
     return longest
 
 
-def _of_histories(fit: Series, setting: dict[str, Any], found: Callable[[], HistoryStates]) -> Iterator[Proposal]:
-    """States made of histories as a model, if any recur."""
+def split_topologies(counts: WordCounts) -> Iterator[tuple[dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
+    """Topologies of `by_splitting` with their settings, from counts of words one longer than the longest history."""
+    for history in range(counts.length):
+        for significance in (SIGNIFICANCE, 1e-5):
+            setting = {"history": history, "significance": significance}
+            split = partial(split_states, counts.shorter(history + 1), significance=significance)
+            yield from _of_histories(setting, split)
+
+
+def _of_histories(
+    setting: dict[str, Any], found: Callable[[], HistoryStates]
+) -> Iterator[tuple[dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
+    """The topology of states made of histories, if any recur."""
     try:
         states = found()
         machine = states.machine
     except (ValueError, NotMinimal):  # nothing recurs at this length
         return
-    yield from _allowed(fit, {**setting, "synchronised": states.synchronised}, machine.successor)
+    yield {**setting, "synchronised": states.synchronised}, machine.successor
 
 
 def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -124,10 +143,16 @@ def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
 def by_chains(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Markov chains in which every symbol may follow: a word that the first part lacks costs bits, and is not
     forbidden."""
-    k, order = fit.n_symbol, 0
-    while order == 0 or (k > 1 and k**order <= max(MOST_CHAINED, k) and k ** (order + 1) <= fit.n_observed):
-        yield from _allowed(fit, {"order": order}, _chain(k, order))
+    for order in chain_orders(fit.n_symbol, fit.n_observed):
+        yield from _allowed(fit, {"order": order}, chain(fit.n_symbol, order))
+
+
+def chain_orders(n_symbol: int, n_time: int) -> range:
+    """Orders of chains that so many symbols can fill; a chain of order one has as many states as there are symbols."""
+    order = 0
+    while n_symbol > 1 and n_symbol ** (order + 1) <= max(MOST_CHAINED, n_symbol) and n_symbol ** (order + 2) <= n_time:
         order += 1
+    return range(order + 1)
 
 
 def by_predictor(fit: Series, predictor: Process | Futures, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -136,7 +161,7 @@ def by_predictor(fit: Series, predictor: Process | Futures, *, rng: np.random.Ge
         yield from _allowed(fit, setting, successor)
 
 
-def _chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
+def chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
     """Every word of some length is a state, every symbol may follow."""
     words = np.arange(n_symbol**order)[:, None]
     after: Int[np.ndarray, "_ symbol"] = (words * n_symbol + np.arange(n_symbol)) % n_symbol**order

@@ -18,6 +18,7 @@ Reference:
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import isqrt
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -36,6 +37,8 @@ PENALTY = 4.0
 _PRUNED_BY = 4096  # symbols that prune before the rest is run in segments
 _TOGETHER = 1024  # symbols after which starts of a topology that have met go on as one
 _MANY = 256  # rows above which they are run side by side, not in segments
+_LARGE = 16  # states of a topology whose segments are not run from every state if a few symbols tell it
+_TELLING = 64  # symbols that may tell it
 _AT_ONCE = 1 << 18  # entries of a table that is worked on: what the second cache holds
 
 
@@ -244,8 +247,11 @@ class _Runs:
         head, rest = word[:_TOGETHER], word[_TOGETHER:]
         total, now = self.stepped(row, start.astype(np.intp), head)
         pair, of_row = np.unique(row * (self.most + 1) + now, return_inverse=True)
-        run = self.stepped if len(pair) > _MANY else self._segmented
-        later, end = run(pair // (self.most + 1), pair % (self.most + 1), rest)
+        rows, states = pair // (self.most + 1), pair % (self.most + 1)
+        found = self._told_apart(states, rest) if self.n == 1 and self.most >= _LARGE and len(pair) == 1 else None
+        if found is None:
+            found = (self.stepped if len(pair) > _MANY else self._segmented)(rows, states, rest)
+        later, end = found
         return (total + later[of_row])[:, : self.most], end[of_row] < self.most
 
     def stepped(self, row: np.ndarray, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -282,6 +288,32 @@ class _Runs:
             state = np.where(inside, ahead[row, np.minimum(state, most - 1), segment], most)
         last, state = self.stepped(row, state, word[n_segment * size :])
         return total + last, state
+
+    def _told_apart(self, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
+        """The same for one large topology in one state: segments are begun in the state that the symbols before them
+        tell. None if they do not tell it, or a segment does not end where the next begins: the word is forbidden.
+        """
+        n_segment = isqrt(len(word))
+        size = len(word) // max(1, n_segment)
+        if size < _TELLING:
+            return None
+        table, parts = self.table.reshape(self.most + 1, self.k), word[: n_segment * size].reshape(n_segment, size)
+        ahead = np.broadcast_to(np.arange(self.most), (n_segment - 1, self.most))
+        for symbol in parts[:-1, -_TELLING:].T:
+            ahead = table[ahead, symbol[:, None]]
+        least = ahead.min(axis=1)
+        if (least == self.most).any() or not ((ahead == least[:, None]) | (ahead == self.most)).all():
+            return None
+        first = np.concatenate([state, least])
+        now, total = first, np.zeros((self.most + 1) * self.k, dtype=np.int64)
+        for symbol in parts.T:
+            edge = now * self.k + symbol
+            total += np.bincount(edge, minlength=len(total))
+            now = self.table[edge]
+        if (now[:-1] != first[1:]).any():
+            return None
+        last, end = self.stepped(np.zeros(1, dtype=np.intp), now[-1:], word[n_segment * size :])
+        return total.reshape(last.shape) + last, end
 
     def told(self, words: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
         """Transitions of each topology where what was read has told its state, and whether all words are allowed.

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status, beside_networks, network_futures
+from compmech.cli import _status, beside_networks, network_futures, streamed_files
 from compmech.cli.failure import Misused
 from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
@@ -434,6 +434,88 @@ def test_what_cannot_be_compared_is_one_line(
     golden: Path, capsys: Captured, arguments: list[str], complaint: str
 ) -> None:
     assert _status(["infer", str(golden), *arguments]) == 2
+
+
+def test_a_report_has_pictures_and_the_numbers(golden: Path, tmp_path: Path, capsys: Captured) -> None:
+    arguments = ["infer", str(golden), "--method", "cssr", "--report", str(tmp_path / "report")]
+    assert _status(arguments) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "report")
+    names = sorted(path.name for path in (tmp_path / "report").iterdir())
+    assert names == ["blocks.svg", "candidates.svg", "inference.json", "machine.svg"]
+    assert list(json.loads((tmp_path / "report" / "inference.json").read_text())) == KEYS
+    assert "chosen" in (tmp_path / "report" / "candidates.svg").read_text()
+    assert _status(arguments) == 2
+    assert "is not empty" in one_line(capsys)
+    assert _status([*arguments, "--overwrite"]) == 0
+
+
+def test_a_machine_of_many_transitions_is_reported_as_text_and_cut_short_in_the_table(
+    tmp_path: Path, capsys: Captured
+) -> None:
+    letters = np.cumsum(np.random.default_rng(0).integers(0, 3, size=4_000)) % 20
+    text = "".join(chr(ord("A") + i) for i in letters).replace("A", " ")
+    arguments = [str(written(tmp_path / "a.txt", text)), "--method", "markov", "--report", str(tmp_path / "report")]
+    assert _status(["infer", *arguments]) == 0
+    told = capsys.readouterr().out
+    assert "20 states in all (--json has them)" in told
+    assert len(told.splitlines()) < 80
+    assert (tmp_path / "report" / "machine.dot").read_text().startswith("digraph")
+    assert not (tmp_path / "report" / "machine.svg").exists()
+
+
+# ------------------------------------------------------------------------------------------------- long files, in parts
+
+
+@pytest.mark.parametrize("suffix", [".txt", ".npy"])
+def test_a_file_read_in_parts_gives_the_machine_that_it_gives_as_a_whole(
+    suffix: str, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    symbols = zoo.golden_mean().sample(1, 100_000, rng=np.random.default_rng(0))[0]
+    path = tmp_path / f"golden{suffix}"
+    if suffix == ".npy":
+        np.save(path, symbols.astype(np.int8))
+    else:
+        text = "".join(map(str, symbols))
+        written(path, "\n".join(text[i : i + 60] for i in range(0, len(text), 60)))
+    monkeypatch.setattr(streamed_files, "_PIECE", 7_001)
+    machines = []
+    for options in (["--stream"], ["--method", "cssr"]):
+        assert _status(["infer", str(path), "--json", *options]) == 0
+        document = json.loads(capsys.readouterr().out)
+        assert document["diagnostics"]["symbols"] == 100_000
+        assert document["n_causal_states"]["value"] == 2
+        machines.append(document["machine"]["matrices"])
+    one, other = (np.array(list(matrices.values())) for matrices in machines)
+    np.testing.assert_allclose(one, other, atol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "options", "complaint"),
+    [
+        ("a.txt", b"01 10", [], "this has spaces"),
+        ("a.txt", "01\u00e9".encode(), [], "letters in ASCII"),
+        ("a.txt", b"\n\n", [], "there are no symbols"),
+        ("a.txt", b"", [], "there are no symbols"),
+        ("a.txt", b"01" * 100, [], "fewer than 100,000"),
+        ("a.txt", b"01", ["--words"], "goes without --words"),
+        ("a.txt", b"01", ["--method", "bayes"], "method bayes needs the series as a whole"),
+        ("a.npy", np.zeros(3), [], "this is float64 of shape (3,)"),
+        ("a.npy", np.zeros((2, 2), dtype=int), [], "this is int64 of shape (2, 2)"),
+        ("a.npy", np.array([0, -1]), [], "whole numbers from 0"),
+        ("a.npy", np.arange(300), [], "300 distinct symbols: at most 256"),
+        ("a.npy", b"no array", [], "not an array that can be read"),
+        ("none.txt", None, [], "No such file"),
+        ("none.npy", None, [], "No such file"),
+    ],
+)
+def test_what_cannot_be_read_in_parts_is_one_line(
+    name: str, content: Any, options: list[str], complaint: str, tmp_path: Path, capsys: Captured
+) -> None:
+    if isinstance(content, np.ndarray):
+        np.save(tmp_path / name, content)
+    elif content is not None:
+        (tmp_path / name).write_bytes(content)
+    assert _status(["infer", str(tmp_path / name), "--stream", *options]) == 2
     assert complaint in one_line(capsys)
 
 

@@ -7,9 +7,11 @@ from machines import mess3
 
 from compmech import (
     BudgetExceeded,
+    ChangedData,
     ImpossibleWord,
     LostPrecision,
     MachineFileError,
+    MissingPackage,
     NegativeProbability,
     NoFiniteEpsilonMachine,
     NotErgodic,
@@ -61,6 +63,16 @@ ERRORS = [
     ),
     (NotMinimal([[0, 2]]), {"groups": ((0, 2),)}, "same future and should be one: [0, 2]"),
     (MachineFileError("m.json", "is empty"), {"path": "m.json", "problem": "is empty"}, "m.json: is empty"),
+    (
+        MissingPackage("the series weather", "vega_datasets", "data"),
+        {"wanted": "the series weather", "package": "vega_datasets", "extra": "data"},
+        "the package vega_datasets, which is not installed: pip install 'belief-geometry[data]'",
+    ),
+    (
+        ChangedData("weather", "vega_datasets 1.0", "3 values, 4 were expected"),
+        {"name": "weather", "package": "vega_datasets 1.0", "problem": "3 values, 4 were expected"},
+        "weather in vega_datasets 1.0 is not what it was when it was checked: 3 values, 4 were expected",
+    ),
     (
         UnknownName("process", "rrxr", ["even", "rrxor"]),
         {"kind": "process", "name": "rrxr", "known": ("even", "rrxor")},

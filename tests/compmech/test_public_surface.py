@@ -50,6 +50,7 @@ PACKAGES = (
     "compmech.inference",
     "compmech.corpus",
     "compmech.symbolise",
+    "compmech.data",
 )
 
 
@@ -234,6 +235,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "separation": arguments(lambda: blackwell.belief_system(mess3())),
     "word_beliefs": arguments(mess3, lambda: 3),
     # draw
+    "candidates_figure": arguments(lambda: inference.infer(symbols(), method="markov", rng=rng())),
     "simplex_figure": arguments(lambda: mixed_states(mess3(), depth=3)),
     "cloud_figure": arguments(lambda: np.random.default_rng(0).dirichlet(np.ones(3), 20), weight=lambda: np.ones(20)),
     "statistics_to_latex": arguments(lambda: statistics(golden())),
@@ -249,6 +251,9 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
     "histories_of": arguments(symbols, lambda: 3),
     "infer": arguments(symbols, rng=rng),
+    "infer_streamed": arguments(
+        lambda: inference.Parts(("0", "1"), 102_400, lambda: [inference.series("0100101001010010" * 6400)]), rng=rng
+    ),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
     "infer_transducer": arguments(symbols, symbols, rng=rng),
     "paired": arguments(symbols, symbols),
@@ -282,7 +287,12 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "quantile": arguments(values, lambda: 3),
     "sax": arguments(values, lambda: 3),
     "sign": arguments(values),
+    "symbolised": arguments(values, lambda: "quantile:3"),
     "threshold": arguments(values, lambda: [0.0, 1.0]),
+    # data
+    "about": arguments(lambda: "membrane"),
+    "data.load": arguments(lambda: "membrane"),
+    "names": arguments(),
     # interop
     "from_dit": arguments(with_dit),
     "from_networkx": arguments(lambda: interop.to_networkx(golden())),
@@ -300,7 +310,8 @@ def public_functions() -> dict[str, Callable[..., Any]]:
         module = import_module(package)
         for name in module.__all__:
             if inspect.isfunction(getattr(module, name)):
-                found[name] = getattr(module, name)
+                key = f"{package.rpartition('.')[2]}.{name}" if name in found else name
+                found[key] = getattr(module, name)
     return found
 
 

@@ -8,7 +8,7 @@ import pytest
 from compmech import HMM, EpsilonMachine, epsilon_machine, zoo
 from compmech.inference import isomorphism
 from compmech.inference.series import Series, series
-from compmech.inference.topology_evidence import library, structural_posterior
+from compmech.inference.topology_evidence import Library, library, structural_posterior
 from compmech.topologies import topological_machines
 
 
@@ -79,6 +79,20 @@ def test_how_topologies_are_run_does_not_matter(monkeypatch, together, many, at_
     again = structural_posterior(data, library(3, 2))
     np.testing.assert_allclose(again.log_posterior, whole.log_posterior, atol=1e-9)
     assert again.counts.tolist() == whole.counts.tolist()
+
+
+def test_a_large_topology_told_by_its_symbols_is_counted_as_one_that_is_run_from_every_state(monkeypatch):
+    data = Series(zoo.even().sample(1, 9_000, rng=np.random.default_rng(0))[0], (0, 1))
+    chain = Library(((np.arange(32)[:, None] * 2 + np.arange(2)) % 32)[None], np.array([32]))
+    quick = structural_posterior(data, chain)
+    untold = Library(np.stack([np.roll(np.arange(32), 1)] * 2, axis=1)[None], np.array([32]))  # a clock: never told
+    clock = structural_posterior(data, untold)
+    monkeypatch.setattr("compmech.inference.topology_evidence._LARGE", 10**6)
+    for found, library_of in ((quick, chain), (clock, untold)):
+        slow = structural_posterior(data, library_of)
+        assert found.counts.tolist() == slow.counts.tolist()
+        assert found.start.tolist() == slow.start.tolist()
+    assert quick.counts[0].sum() == 9_000
 
 
 def test_the_evidence_of_one_state_is_the_beta_integral():
