@@ -76,7 +76,7 @@ def test_each_method_finds_the_golden_mean(method):
 @pytest.mark.usefixtures("few_draws")
 def test_a_process_without_a_finite_machine_is_one_of_dimension_3():
     """Mess3: no number of causal states is claimed, and that of the best finite machine is said to grow."""
-    result = found(sampled(zoo.mess3(), 5_000))
+    result = found(sampled(zoo.mess3(), 12_000))
     assert result.method in ("spectral", "baum-welch")
     assert isinstance(result.machine, GHMM | HMM)
     assert result.machine.n_state == 3
