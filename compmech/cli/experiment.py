@@ -268,11 +268,9 @@ def _further(
     plain = ("twins", "jointly", "permutations", "by_position")
     lists = {"kinds": "probes", "targets": "targets", "controls": "controls"}
     with document.within(("probes",)):
-        found = Further(
-            transfer=transfer,
-            **{name: probes[name] for name in plain if name in probes},
-            **{field: tuple(probes[name]) for name, field in lists.items() if name in probes},
-        )
+        given: dict[str, Any] = {name: probes[name] for name in plain if name in probes}
+        given |= {field: tuple(probes[name]) for name, field in lists.items() if name in probes}
+        found = Further(transfer=transfer, **given)
     with document.within(("edits",)):
         found = replace(
             found,

@@ -79,7 +79,7 @@ class Document:
         """
         place: Any = self.content
         for n, part in enumerate(key[:-1], start=1):
-            if isinstance(place, Mapping):
+            if isinstance(place, dict):
                 place = place.setdefault(part, {})
             elif isinstance(place, list) and isinstance(part, int) and part < len(place):
                 place = place[part]

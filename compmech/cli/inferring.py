@@ -103,6 +103,8 @@ def infer(
     k-gram and the longest suffix are scored on the same symbols, and with --beside networks too.
     """
     if input_column is not None:
+        from compmech.cli.channel_inferring import infer_channel
+
         _check_channel(method=method, predictor=predictor, out=out, words=words)
         infer_channel(
             data,

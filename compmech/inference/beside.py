@@ -76,7 +76,7 @@ def baselines(fit: Series) -> dict[str, tuple[dict[str, Any], GivesWords]]:
 
 
 def held_out_beside(
-    chosen: Candidate, blocks: Sequence[Blocks], predictors: Mapping[str, tuple[Mapping[str, Any], GivesWords]]
+    chosen: Candidate[Any], blocks: Sequence[Blocks], predictors: Mapping[str, tuple[Mapping[str, Any], GivesWords]]
 ) -> tuple[Beside, ...]:
     """What each predictor needs for the blocks on which the chosen candidate was judged.
 

@@ -90,7 +90,7 @@ def infer_streamed(data: Parts, *, rng: np.random.Generator) -> InferredMachine:
     every = count_words(data.read(), longest + 1)
     blocks = blocks_of(_scored(data, cut))
     size = sizes(blocks)
-    found: dict[Hashable, Candidate] = {}
+    found: dict[Hashable, Candidate[TopologyModel]] = {}
     for name, setting, successor in _topologies(fit, cut):
         try:
             model = counted_model(fit, successor)
@@ -158,7 +158,11 @@ def _told(successor: np.ndarray, n_symbol: int, length: int) -> np.ndarray:
 
 
 def _result(
-    data: Parts, counts: WordCounts, chosen: Candidate, candidates: list[Candidate], rng: np.random.Generator
+    data: Parts,
+    counts: WordCounts,
+    chosen: Candidate[TopologyModel],
+    candidates: list[Candidate[TopologyModel]],
+    rng: np.random.Generator,
 ) -> InferredMachine:
     model, only = chosen.model, ""
     try:

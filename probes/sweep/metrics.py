@@ -82,7 +82,8 @@ class Metrics:
         missing = [name for name in names if name not in words]
         if missing:
             raise ValueError(f"metrics without {missing[0]!r}")
-        return Metrics(**{name: float("inf") if words[name] == "inf" else words[name] for name in names})
+        found: dict[str, Any] = {name: float("inf") if words[name] == "inf" else words[name] for name in names}
+        return Metrics(**found)
 
 
 def _is_headline(row: Row, *, of_network: bool) -> bool:

@@ -56,14 +56,14 @@ class TensorBoard:
         """One run."""
         from torch.utils.tensorboard import SummaryWriter
 
-        writer = SummaryWriter(str(self._folder / _file_name(ended)))  # type: ignore[no-untyped-call]
+        writer = SummaryWriter(str(self._folder / _file_name(ended)))
         try:
             for symbols, kl in ended.curve:
-                writer.add_scalar("KL to the optimum, nats", kl, symbols)  # type: ignore[no-untyped-call]
+                writer.add_scalar("KL to the optimum, nats", kl, symbols)
             for name, value in _numbers(ended).items():
-                writer.add_scalar(f"end/{name}", value, ended.metrics.symbols_seen)  # type: ignore[no-untyped-call]
+                writer.add_scalar(f"end/{name}", value, ended.metrics.symbols_seen)
         finally:
-            writer.close()  # type: ignore[no-untyped-call]
+            writer.close()
 
     def failed(self, failure: FailedCell) -> None:
         """Nothing: there is nothing to draw."""
@@ -79,8 +79,8 @@ class MLflow:
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._client, self._experiment = folder, None, ""
-        self._client: Any
+        self._folder, self._experiment = folder, ""
+        self._client: Any = None
 
     def begin(self, sweep: Begun) -> None:
         """Make the experiment."""
