@@ -152,9 +152,8 @@ def _line(text: str, key: KeyPath) -> int | None:
 
 def _knows(content: Any, key: KeyPath) -> bool:
     for part in key:
-        if (isinstance(content, dict) and part in content) or (
-            isinstance(content, list) and isinstance(part, int) and part < len(content)
-        ):
+        listed = isinstance(content, list) and isinstance(part, int) and part < len(content)
+        if listed or (isinstance(content, dict) and part in content):
             content = content[part]
         elif part == 0 and isinstance(content, dict):  # one table, written without the second pair of brackets
             continue
