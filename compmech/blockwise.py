@@ -11,13 +11,16 @@ Letters: k symbols in a block; M table of words; b beliefs at the borders of blo
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Int, Integer
+from jaxtyping import Bool, Float, Float32, Int
 
 # A table holds at most this many numbers (0.5 MB), so that it stays in the cache beside the beliefs.
 _TABLE = 2**16
 
 # Sequences go through all blocks in groups whose unnormalised beliefs of one block are this many numbers, likewise.
 _GROUP = 2**16
+
+# Numbers in a row whose sums over states are one product: with so many BLAS is quickest.
+_SUMMED = 6
 
 # Blocks pay where all sequences together are this many; with fewer, their products are left to the reference.
 _SIDE = 256
@@ -36,7 +39,7 @@ def block_symbols(n_symbol: int, n_state: int, at_most: int, symbols: Int[np.nda
 def beliefs_in_blocks(
     T: Float[np.ndarray, "symbol state state"],
     start: Float[np.ndarray, " state"],
-    symbols: Int[np.ndarray, "seq time"],
+    words: Int[np.ndarray, "seq time"],
     faint: float,
     k: int,
 ) -> tuple[Float[np.ndarray, "seq row state"], Bool[np.ndarray, " seq"]]:
@@ -44,93 +47,109 @@ def beliefs_in_blocks(
 
     Args:
         T: nonnegative labelled matrices.
+        words: integers; where one is no symbol, none of the sequences of its group is sure.
         faint: a sequence with a positive component below this at some border, or with a forbidden symbol, is not sure.
             No product of k positive entries of T may be so small that anything could underflow between two borders.
     """
-    n_seq, n_time = symbols.shape
+    from scipy.sparse import csr_array
+
+    n_seq, n_time = words.shape
     n_state = len(start)
-    n_block, rest = divmod(n_time, k)
+    width = k * n_state
+    n_block = -(-n_time // k)
+    whole, part = n_time // k * width, n_time % k * n_state
     beliefs = np.empty((n_seq, n_time + 1, n_state))
     beliefs[:, 0] = start
-    rows = beliefs.reshape(n_seq, (n_time + 1) * n_state)
+    rows = beliefs.reshape(n_seq, -1)[:, n_state:]
     sure = np.ones(n_seq, dtype=bool)
-    whole, part = n_state * (1 + n_block * k), n_state * rest
-    read = np.ascontiguousarray(symbols.astype(np.uint16 if len(T) > 256 else np.uint8).T)
-    columns = _columns(read[: n_block * k].reshape(n_block, k, n_seq), len(T), n_state)
-    table = _table(T, k)
-    last_columns, last_table = (
-        (_columns(read[n_block * k :][None], len(T), n_state), _table(T, rest)) if rest else (columns[:0], table)
-    )
-    group = max(1, _GROUP // (k * n_state))
-    room = np.empty(n_block * group * k * n_state), np.empty((n_block + 2) * group * n_state)  # one for all groups
-    for first in range(0, n_seq, group):
-        here = slice(first, min(first + group, n_seq))
-        size = here.stop - first
-        after = room[0][: n_block * size * k * n_state].reshape(n_block, size, k * n_state)
-        n_border = n_block + 1 + len(last_columns)
-        border = room[1][: n_border * size * n_state].reshape(n_border, size, n_state)
-        border[0] = start
+    size = _group(n_seq, width)
+    read = np.zeros((size, n_block * k), dtype=np.float32)  # after the end the first symbol
+    border = np.empty((n_block + 1, size, n_state))
+    border[0] = start
+    after = np.empty((n_block, size, width))
+    step = csr_array((size, len(T) ** k * n_state))
+    step.indptr = np.arange(0, (size + 1) * n_state, n_state, dtype=np.int32)
+    table, sums = _table(T, k), _sums(k, n_state)
+    block = np.dtype((np.void, width * rows.itemsize))  # the beliefs of a block as one item, copied at once
+    for first in range(0, n_seq, size):
+        here = slice(min(first, n_seq - size), min(first, n_seq - size) + size)  # the last group may overlap
+        read[:, :n_time] = words[here]
+        if not _are_symbols(read, len(T)):
+            sure[here] = False
+            continue
+        columns = _columns(read.reshape(size, n_block, k), len(T), n_state)
         with np.errstate(divide="ignore", invalid="ignore"):  # after forbidden symbols, whose sequences are not sure
-            _walk(columns[:, here], table, border, after)
-            rows[here, n_state:whole].reshape(size, n_block, k * n_state)[:] = after.transpose(1, 0, 2)
-            if rest:
-                last = np.empty((1, size, part))
-                _walk(last_columns[:, here], last_table, border[n_block:], last)
-                rows[here, whole:] = last[0]
+            _walk(step, columns, table, sums, border, after)
+        rows[here, :whole].view(block)[:] = after[: n_time // k].view(block)[:, :, 0].T
+        if part:
+            rows[here, whole:] = after[-1, :, :part]
+        border[-1] = beliefs[here, -1]
         if not border.min() >= faint:  # zero, faint or not a number
-            doubt = ~((border >= faint) | (border == 0))
-            sure[here] = ~doubt.any(axis=(0, 2))
+            sure[here] = ((border >= faint) | (border == 0)).all(axis=(0, 2))
     return beliefs, sure
 
 
+def _group(n_seq: int, width: int) -> int:
+    """Sequences in a group, so that the groups are few and nearly cover all of them once."""
+    n_group = max(1, -(-n_seq * width // _GROUP))
+    return max(1, -(-n_seq // n_group))
+
+
+def _are_symbols(read: Float32[np.ndarray, "seq time"], n_symbol: int) -> bool:
+    # the bits of floating-point numbers are in their order, and negative ones beyond all others
+    return bool(read.view(np.uint32).max(initial=0) < np.float32(n_symbol).view(np.uint32))
+
+
 def _columns(
-    words: Integer[np.ndarray, "block k seq"], n_symbol: int, n_state: int
+    read: Float32[np.ndarray, "seq block k"], n_symbol: int, n_state: int
 ) -> Int[np.ndarray, "block seq state"]:
-    """Rows of the table that belong to each block's word, one for each state."""
-    number = words[:, 0].astype(np.int32)
-    for j in range(1, words.shape[1]):
-        number *= n_symbol
-        number += words[:, j]
-    number *= n_state
-    columns = np.empty((*number.shape, n_state), dtype=np.int32)
-    for state in range(n_state):
-        np.add(number, state, out=columns[:, :, state])
+    """Rows of the table that belong to each block's word, one for each state; single precision holds such integers."""
+    n_seq, n_block, k = read.shape
+    places = n_state * np.float32(n_symbol) ** np.arange(k - 1, -1, -1, dtype=np.float32)
+    row = (read.reshape(-1, k) @ places).astype(np.int32).reshape(n_seq, n_block)
+    columns = np.empty((n_block, n_seq, n_state), dtype=np.int32)
+    columns[:, :, 0] = row.T
+    for state in range(1, n_state):
+        np.add(columns[:, :, 0], state, out=columns[:, :, state])
     return columns
 
 
 def _table(T: Float[np.ndarray, "symbol state state"], k: int) -> Float[np.ndarray, "word_state k_state"]:
     """Products of matrices along every word of k symbols, after each of its symbols side by side."""
     n_symbol, n_state, _ = T.shape
-    product = T
-    products = [T]
-    for _ in range(k - 1):
-        product = np.einsum("wij,xjk->wxik", product, T).reshape(-1, n_state, n_state)
-        products.append(product)
-    each = [np.repeat(M, n_symbol ** (k - 1 - m), axis=0) for m, M in enumerate(products)]
-    return np.ascontiguousarray(np.concatenate(each, axis=2).reshape(-1, k * n_state))
+    table = np.empty((n_symbol**k, n_state, k, n_state))
+    product = np.eye(n_state)[None]
+    for j in range(k):
+        product = (product[:, None] @ T).reshape(-1, n_state, n_state)
+        begun = table.reshape(len(product), -1, n_state, k, n_state)
+        begun[:, :, :, j] = product[:, None]
+    return table.reshape(-1, k * n_state)
+
+
+def _sums(k: int, n_state: int) -> Float[np.ndarray, "width width"]:
+    """Sums each belief over its states, and repeats the sum for each of them; for some beliefs of a block at once."""
+    some = max(d for d in range(1, k + 1) if k % d == 0 and (d == 1 or d * n_state <= _SUMMED))
+    return np.kron(np.eye(some), np.ones((n_state, n_state)))
 
 
 def _walk(
+    step: Any,
     columns: Int[np.ndarray, "block seq state"],
     table: Float[np.ndarray, "word_state k_state"],
+    sums: Float[np.ndarray, "width width"],
     border: Float[np.ndarray, "border seq state"],
     after: Float[np.ndarray, "block seq k_state"],
 ) -> None:
-    """Fill in the beliefs after each symbol, and those at the borders from the second on."""
-    from scipy.sparse import csr_array
+    """Fill in the beliefs after each symbol, and those at the borders from the second on.
 
-    n_block, size, n_state = columns.shape
-    ends = np.arange(0, (size + 1) * n_state, n_state, dtype=np.int32)
-    every = np.ones((n_state, n_state))  # sums over states, and repeats the sum for each of them
-    total = np.empty((after.shape[1] * after.shape[2] // n_state, n_state))
-    whole = np.dtype((np.void, n_state * border.itemsize))  # a belief as one item, copied at once
-    step: Any = None
-    for block in range(n_block):
-        belief, place = border[block].ravel(), columns[block].ravel()
-        if step is None:
-            step = csr_array((belief, place, ends), shape=(size, len(table)))
-        else:
-            step.data, step.indices = belief, place
-        moved = (step @ table).reshape(-1, n_state)
-        np.divide(moved, np.matmul(moved, every, out=total), out=after[block].reshape(-1, n_state))
-        border[block + 1].view(whole)[:, 0] = after[block].view(whole)[:, -1]
+    Args:
+        step: a sparse matrix with as many entries in each row as there are states, to be filled in as well.
+    """
+    width = len(sums)
+    total = np.empty((after[:1].size // width, width))
+    belief = np.dtype((np.void, border.shape[2] * border.itemsize))  # as one item, copied at once
+    for block in range(len(after)):
+        step.data, step.indices = border[block].reshape(-1), columns[block].reshape(-1)
+        moved = (step @ table).reshape(-1, width)
+        np.divide(moved, np.matmul(moved, sums, out=total), out=after[block].reshape(-1, width))
+        border[block + 1].view(belief)[:, 0] = after[block].view(belief)[:, -1]

@@ -191,7 +191,7 @@ def _quick_beliefs(
     block = blockwise.block_symbols(process.n_symbol, len(process.start), stride, symbols)
     if not block:
         return None
-    return blockwise.beliefs_in_blocks(T, process.start, check_range(symbols, process.n_symbol), FAINT, block)
+    return blockwise.beliefs_in_blocks(T, process.start, symbols, FAINT, block)
 
 
 def _matrices(process: Filterable) -> Float[np.ndarray, "symbol state state"]:

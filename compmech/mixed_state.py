@@ -115,7 +115,12 @@ def _word(parent: Int[np.ndarray, " mixed"], parent_symbol: Int[np.ndarray, " mi
 
 
 def mixed_states(
-    process: Filterable, *, depth: int | None = None, max_states: int = 100_000, merge_tol: float = MERGE_TOL
+    process: Filterable,
+    *,
+    depth: int | None = None,
+    max_states: int = 100_000,
+    merge_tol: float = MERGE_TOL,
+    resume: MixedStatePresentation | None = None,
 ) -> MixedStatePresentation:
     """The distinct beliefs that words lead to from the start, with their successors.
 
@@ -129,8 +134,11 @@ def mixed_states(
         max_states: the search stops before a level that would bring more nodes than this; see `lost_mass`.
         merge_tol: beliefs whose coordinates all differ by at most this are one, where they have the same exact zeros.
             Raise it for matrices given to few digits.
+        resume: what was found before, of this process and with this merge_tol, where `max_states` or `depth` ended the
+            search: it goes on from there, and finds what one search with the larger budget would have found.
     Raises:
-        ValueError: if an argument is out of range, or the process is not presented by states.
+        ValueError: if an argument is out of range, the process is not presented by states, or `resume` is of another
+            process or merge_tol, or deeper than `depth`.
         NegativeProbability: if a GHMM gives some word a negative probability.
     Reference:
         Crutchfield and Riechers, arXiv:1705.08042; Jurgens and Crutchfield, arXiv:2008.12886.
@@ -142,7 +150,24 @@ def mixed_states(
     if not 0 < merge_tol < 1:
         raise ValueError(f"merge_tol must lie between 0 and 1; got {merge_tol}")
     check_filterable(process)
-    return _Explorer(process, max_states, merge_tol).explore(depth)
+    explorer = _Explorer(process, max_states, merge_tol)
+    if resume is None:
+        return explorer.explore(depth)
+    _check_resumed(process, resume, merge_tol)
+    mass, level = explorer.take_up(resume)
+    if depth is not None and depth < level:
+        raise ValueError(f"depth must be at least the {level} that were explored in what is resumed; got {depth}")
+    return explorer.explore(depth, mass, level)
+
+
+def _check_resumed(process: Filterable, found: MixedStatePresentation, merge_tol: float) -> None:
+    """Refuse what was not found of this process: beliefs that begin or emit otherwise."""
+    if found.merge_tol != merge_tol:
+        raise ValueError(f"what is resumed was found with merge_tol={found.merge_tol}; got {merge_tol}")
+    start, emission = np.asarray(process.start), process.emission
+    same = found.beliefs.shape[1:] == start.shape and found.emit.shape[1] == emission.shape[1]
+    if not (same and (found.beliefs[0] == start).all() and np.allclose(found.beliefs @ emission, found.emit)):
+        raise ValueError("what is resumed is not of this process: its beliefs begin or emit otherwise")
 
 
 class _Explorer:
@@ -163,9 +188,42 @@ class _Explorer:
         self.layered = True  # whether all edges of expanded nodes lead to the next level, by no doubtful merge
         self.noise = fresh_noise(self.index.vectors)  # of the nodes of the last level; of signed beliefs only
 
-    def explore(self, depth: int | None) -> MixedStatePresentation:
+    def take_up(self, found: MixedStatePresentation) -> tuple[Float[np.ndarray, " mixed"], int]:
+        """Fill the tables with those of an earlier search; the mass of its last level, and which one it is.
+
+        If nothing was left to be expanded, it is the one after the last, and empty.
+        """
+        ends = _level_ends(found.parent)
+        if (found.successor[slice(*ends[-2:])] >= 0).any():
+            ends.append(found.n_mixed)
+        self.index.add(found.beliefs[1:])
         mass = np.ones(1)
-        level = 0
+        for first, end, after in zip(ends[:-2], ends[1:-1], ends[2:], strict=True):
+            here, fresh = slice(first, end), slice(end, after)
+            self.mass.append(mass)
+            for table, kept in ((self.emit, found.emit), (self.successor, found.successor)):
+                table.append(kept[here])
+            self.doubtful.append(found.doubtful[here])
+            self.parent.append(found.parent[fresh])
+            self.parent_symbol.append(found.parent_symbol[fresh])
+            if not self.process.nonnegative:
+                left = (found.emit[here] > 0) & (found.successor[here] < 0) & (mass > LEAST_MASS)[:, None]
+                self.layered = self.layered and not left.any()  # left for their rounding
+                row, symbol = found.parent[fresh], found.parent_symbol[fresh]
+                chance = found.emit[row, symbol]
+                self.noise = self._noise_after(row - first, symbol, found.beliefs[fresh], chance)
+            followed = found.successor[here] >= 0
+            node, flow = found.successor[here][followed], (mass[:, None] * found.emit[here])[followed]
+            is_new = node >= end
+            self.layered = self.layered and bool((is_new & ~found.doubtful[here][followed]).all())
+            mass = np.bincount(node[is_new] - end, weights=flow[is_new], minlength=after - end).astype(np.float64)
+        return mass, len(ends) - 2
+
+    def explore(
+        self, depth: int | None, mass: Float[np.ndarray, " mixed"] | None = None, level: int = 0
+    ) -> MixedStatePresentation:
+        """Go on from a level whose nodes are known, and the mass of each."""
+        mass = np.ones(1) if mass is None else mass
         while len(mass):
             self.mass.append(mass)
             beliefs = self.index.vectors[-len(mass) :]
@@ -231,7 +289,7 @@ class _Explorer:
             chance = (moved.reshape(-1, len(every)) @ every).reshape(moved.shape)
             if not chance.min() > 0:
                 return None
-            emit[here] = chance[:, :, 0]
+            np.matmul(beliefs[here], self.process.emission, out=emit[here])  # quicker than to pick them from there
             np.divide(moved, chance, out=after[here])
         return emit, np.arange(emit.size), after.reshape(emit.size, -1)
 
@@ -268,7 +326,9 @@ class _Explorer:
         unsure = distance > self.merge_tol / GAP
         if len(edge) == emit.size:
             successor, doubtful = node.reshape(emit.shape), unsure.reshape(emit.shape)
+            flow = np.repeat(mass, emit.shape[1]) * chance
         else:
+            flow = mass[row] * chance
             successor, doubtful = np.full(emit.shape, -1), np.zeros(emit.shape, dtype=bool)
             successor.reshape(-1)[edge] = node
             doubtful.reshape(-1)[edge] = unsure
@@ -276,7 +336,6 @@ class _Explorer:
         self.doubtful.append(doubtful)
         self.parent.append(known - len(mass) + _rows(row, fresh))
         self.parent_symbol.append(_rows(symbol, fresh))
-        flow = mass[row] * chance
         if len(fresh) == len(flow):
             return np.asarray(flow)
         is_new = node >= known
@@ -311,7 +370,7 @@ class _Explorer:
         unexpanded = np.zeros(n_mixed, dtype=bool)
         whole = self._expanded_whole()
         unexpanded[whole:known] = _any_column((emit[whole:known] > 0) & (successor[whole:known] < 0))
-        unexpanded[known:] = _any_column(emit[known:] > 0)
+        unexpanded[known:] = emit[known:].min(initial=1) > 0 or _any_column(emit[known:] > 0)
         closed = not (unexpanded.any() or doubtful[:known].any())
         if closed:
             lost = 0.0
@@ -336,6 +395,14 @@ class _Explorer:
         """How many of the first nodes belong to levels all of whose symbols were followed."""
         levels = takewhile(lambda successor: successor.min() >= 0, self.successor)
         return sum(map(len, levels))
+
+
+def _level_ends(parent: Int[np.ndarray, " mixed"]) -> list[int]:
+    """Where the nodes of each level end, from that of level -1 on: those of the next have their parents among them."""
+    ends = [0, 1]
+    while ends[-1] < len(parent):
+        ends.append(int(np.searchsorted(parent, ends[-1])))
+    return ends
 
 
 def _rows(array: np.ndarray, chosen: Int[np.ndarray, " chosen"]) -> np.ndarray:

@@ -7,6 +7,7 @@ is tested is one step of the process and not the product of many, and improbable
 import numpy as np
 from jaxtyping import Float
 
+from compmech.errors import BudgetExceeded
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
 from compmech.merging import MERGE_TOL
 from compmech.validation import check_count
@@ -20,7 +21,7 @@ _UNEVEN = 1e-6
 # With fewer directions left than this, singular values take less than a millisecond.
 _FEW = 60
 
-# future_map refuses tables with more entries than this (800 MB).
+# The budget of a map of words where none is given: 800 MB.
 _MOST_ENTRIES = 10**8
 
 
@@ -111,34 +112,46 @@ def on_reachable(process: HMM | GHMM, rank_tol: float) -> tuple[np.ndarray, np.n
     return np.asarray(basis @ process.T @ basis.T), basis @ process.start, basis @ process.evaluate
 
 
-def future_map(process: AnyPresentation, length: int) -> Float[np.ndarray, "state word"]:
+def future_map(
+    process: AnyPresentation, length: int, *, max_entries: int = _MOST_ENTRIES
+) -> Float[np.ndarray, "state word"]:
     """P(word | state) for all words of one length, in lexicographic order (the first symbol slowest).
 
     belief @ future_map(process, k) is the joint distribution of the next k symbols.
 
+    Args:
+        max_entries: largest number of entries, states times words; each takes 8 bytes.
     Raises:
-        ValueError: if length is negative, or the table would have more than 10^8 entries.
+        BudgetExceeded: if the table would have more than `max_entries` entries, before anything is computed.
+        ValueError: if length is negative.
     """
     presentation = as_presentation(process)
     length = check_count(length, "length")
     n_symbol, n_state = presentation.n_symbol, presentation.n_state
-    if n_symbol**length * n_state > _MOST_ENTRIES:
-        raise ValueError(
-            f"the map of words of length {length} over {n_symbol} symbols from {n_state} states would have "
-            f"{n_symbol**length * n_state:.3g} entries, more than {_MOST_ENTRIES:.0e}; choose a shorter length"
-        )
+    n_entry = n_symbol**length * n_state
+    if n_entry > check_count(max_entries, "max_entries"):
+        problem = f"the map of {n_symbol}^{length} words from {n_state} states has more entries"
+        raise BudgetExceeded(problem, "max_entries", max_entries, n_entry, None, "choose a shorter length")
     table = presentation.evaluate[:, None]
     for _ in range(length):
         table = np.einsum("xij,jw->ixw", presentation.T, table).reshape(n_state, -1)
     return np.array(table)
 
 
-def word_map(process: AnyPresentation, length: int, *, rank_tol: float = RANK_TOL) -> Float[np.ndarray, "rank word"]:
+def word_map(
+    process: AnyPresentation, length: int, *, rank_tol: float = RANK_TOL, max_entries: int = _MOST_ENTRIES
+) -> Float[np.ndarray, "rank word"]:
     """The joint map of words of one length on the span of reachable beliefs, in an orthonormal basis of that span.
 
     Its rank is `horizon_ranks(process)[length - 1]`.
+
+    Args:
+        max_entries: largest number of entries of the map from all states, see `future_map`.
+    Raises:
+        BudgetExceeded: if that has more.
     """
-    return np.asarray(reachable_basis(process, rank_tol=rank_tol) @ future_map(process, length))
+    each = future_map(process, length, max_entries=max_entries)
+    return np.asarray(reachable_basis(process, rank_tol=rank_tol) @ each)
 
 
 def horizon_ranks(process: AnyPresentation, *, rank_tol: float = RANK_TOL) -> tuple[int, ...]:

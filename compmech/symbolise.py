@@ -99,7 +99,7 @@ def sign(values: ArrayLike) -> Symbolised:
         >>> found.series.codes.tolist(), found.to_dict()
         ([1, 0, -1, 1], {'-': 'x < 0', '+': 'x > 0'})
     """
-    x = _row(values)
+    x = real_row(values)
     cells = (Cell(-inf, 0.0), Cell(0.0, 0.0), Cell(0.0, inf, open_below=True))
     return _named(np.where(np.isnan(x), GAP, np.sign(np.where(np.isnan(x), 0, x)) + 1), ("-", "0", "+"), cells)
 
@@ -112,7 +112,7 @@ def threshold(values: ArrayLike, edges: float | Sequence[float] = 0.0) -> Symbol
     Raises:
         ValueError: as for `sign`; or if edges are not finite, or do not rise.
     """
-    x = _row(values)
+    x = real_row(values)
     cuts = np.atleast_1d(np.asarray(edges, dtype=float))
     if cuts.ndim != 1 or not len(cuts) or not np.isfinite(cuts).all() or (np.diff(cuts) <= 0).any():
         raise ValueError(f"edges must be finite numbers that rise; got {np.asarray(edges).tolist()}")
@@ -128,7 +128,7 @@ def quantile(values: ArrayLike, n_symbol: int) -> Symbolised:
     Raises:
         ValueError: as for `sign`; or if n_symbol is below 2, or so many values are equal that a symbol has none.
     """
-    x = _row(values)
+    x = real_row(values)
     if check_count(n_symbol, "n_symbol") < 2:
         raise ValueError(f"quantile needs at least 2 symbols; got {n_symbol}")
     known = x[~np.isnan(x)]
@@ -158,7 +158,7 @@ def sax(values: ArrayLike, n_symbol: int, *, frame: int = 1) -> Symbolised:
     """
     from scipy.stats import norm
 
-    x = _row(values)
+    x = real_row(values)
     if not 2 <= check_count(n_symbol, "n_symbol") <= len(_LETTERS):
         raise ValueError(f"sax takes 2 .. {len(_LETTERS)} symbols; got {n_symbol}")
     if not 1 <= check_count(frame, "frame") <= len(x):
@@ -188,7 +188,7 @@ def ordinal(values: ArrayLike, length: int, *, step: int | None = None) -> Symbo
     Reference:
         Bandt and Pompe, Physical Review Letters 88, 174102 (2002).
     """
-    x = _row(values)
+    x = real_row(values)
     if not 2 <= check_count(length, "length") <= _LONGEST_PATTERN:
         raise ValueError(f"ordinal patterns have 2 .. {_LONGEST_PATTERN} values; got {length}")
     if step is not None and check_count(step, "step") < 1:
@@ -244,7 +244,12 @@ def symbolised(values: ArrayLike, word: str) -> Symbolised:
     return makers[name](numbers)
 
 
-def _row(values: ArrayLike) -> Float[np.ndarray, " time"]:
+def real_row(values: ArrayLike) -> Float[np.ndarray, " time"]:
+    """Values as one row of floats, NaN where one is missing.
+
+    Raises:
+        ValueError: if they are not one row of numbers, one is infinite, or all are missing.
+    """
     try:
         x = np.asarray(values, dtype=float)
     except (TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 from probes.candidates import Candidate, candidate
 from probes.classes import BeliefClasses, belief_classes
-from probes.comparison import ComparisonSpec, Subject, compare
+from probes.comparison import CellsFailed, ComparisonSpec, Subject, compare
 from probes.controls import (
     Control,
     Gaussian,
@@ -157,6 +157,7 @@ __all__ = [
     # the comparison
     "Candidate",
     "Comparison",
+    "CellsFailed",
     "ComparisonSpec",
     "Row",
     "Subject",

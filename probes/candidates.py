@@ -40,12 +40,32 @@ class Candidate:
         kind: a built-in architecture, a baseline, or a plug-in.
         settings: of its configuration, in place of the preset ones.
         learning_rate: in place of the recorded one; None: the recorded one.
+        steps, batch: in place of those of the comparison; None: those.
     """
 
     label: str
     kind: str
     settings: Mapping[str, Any] = field(default_factory=dict)
     learning_rate: float | None = None
+    steps: int | None = None
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("steps", "batch"):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < 1):
+                raise ValueError(f"{self.label}: {name} must be an integer of at least 1; got {value!r}")
+
+    def to_dict(self) -> dict[str, Any]:
+        """In JSON types; a budget is named only where it is this predictor's own, so that keys of stores stay."""
+        own = {name: value for name in ("steps", "batch") if (value := getattr(self, name)) is not None}
+        return {
+            "label": self.label,
+            "kind": self.kind,
+            "settings": dict(self.settings),
+            "learning_rate": self.learning_rate,
+            **own,
+        }
 
     @property
     def is_baseline(self) -> bool:
@@ -71,24 +91,15 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
         UnknownPredictor: with the nearest name there is.
         ValueError: for a setting that it does not have, a value that it cannot take, or a plug-in that is broken.
     """
-    if name not in names():
-        raise UnknownPredictor(name, names())
+    allowed = settings_of_kind(name)
     chosen = dict(settings or {})
     rate = chosen.pop("lr", None)
     if rate is not None and (isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate < 10):
         raise ValueError(f"{name}: lr, the peak learning rate, must be a number above 0 and below 10; got {rate!r}")
-    if name in CONFIGS:
-        allowed = tuple(f.name for f in fields(CONFIGS[name]) if f.name not in ("n_symbol", "max_length"))
-    elif name in BASELINES:
-        allowed = BASELINES[name].settings
-        if rate is not None:
-            raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
-    else:
-        check_alone(name)
-        known = settings_of(factory_of(_plug_ins()[name]))  # loaded now: a broken one is told before anything runs
-        allowed = tuple(chosen) if known is None else known
+    if name in BASELINES and rate is not None:
+        raise ValueError(f"{name} is not trained by gradient: it has no learning rate")
     for key in chosen:
-        if key not in allowed:
+        if allowed is not None and key not in allowed:
             near = difflib.get_close_matches(key, allowed, n=1, cutoff=0.4)
             hint = f"did you mean {near[0]!r}? " if near else ""
             has = (
@@ -104,6 +115,23 @@ def candidate(name: str, settings: Mapping[str, Any] | None = None, *, label: st
     if name in BASELINES and (isinstance(k, bool) or not isinstance(k, int) or k < 0):
         raise ValueError(f"{name}: k, the most symbols it looks back on, must be an integer of at least 0; got {k!r}")
     return found
+
+
+def settings_of_kind(name: str) -> tuple[str, ...] | None:
+    """The settings that a predictor can be given, but for its learning rate; None where a plug-in takes any.
+
+    Raises:
+        UnknownPredictor: with the nearest name there is.
+        ValueError: for a plug-in that is broken: it is loaded now, to be told before anything runs.
+    """
+    if name in CONFIGS:
+        return tuple(f.name for f in fields(CONFIGS[name]) if f.name not in ("n_symbol", "max_length"))
+    if name in BASELINES:
+        return BASELINES[name].settings
+    if name not in names():
+        raise UnknownPredictor(name, names())
+    check_alone(name)
+    return settings_of(factory_of(_plug_ins()[name]))
 
 
 def make(candidate: Candidate, n_symbol: int, length: int, *, rng: torch.Generator) -> Predictor:

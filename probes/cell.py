@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, is_dataclass, replace
 from time import perf_counter
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -22,6 +22,7 @@ from predictors import (
     train,
 )
 from predictors.checkpoint import dumps
+from predictors.snapshot import Snapshot
 from probes.baselines import counted, known_at_once
 from probes.budget import Kept, budget_rows
 from probes.candidates import Candidate, make
@@ -40,7 +41,18 @@ LAYERS = "layers"
 
 _LAYER = re.compile(r"layer\.[0-9]+")
 
-__all__ = ["LAYERS", "Cell", "CellResult", "Scored", "generator", "is_layer", "run_cell", "sites_of", "torch_generator"]
+__all__ = [
+    "LAYERS",
+    "Cell",
+    "CellResult",
+    "Scored",
+    "States",
+    "generator",
+    "is_layer",
+    "run_cell",
+    "sites_of",
+    "torch_generator",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,14 +125,31 @@ def sites_of(candidate: Candidate, process: HMM | GHMM, length: int) -> Mapping[
     return make(candidate, process.n_symbol, length, rng=torch.Generator().manual_seed(0)).sites
 
 
-def run_cell(cell: Cell, advance: Callable[[int], None]) -> CellResult:
-    """Do all of it. `advance` is told of every training step."""
+@runtime_checkable
+class States(Protocol):
+    """Where a training leaves what it can be gone on from; see `probes.sweep.under_way`."""
+
+    kept: Kept
+    resume: Snapshot | None
+
+    def go_on(self, checkpoints: tuple[int, ...]) -> None: ...
+
+    def keep(self, snapshot: Snapshot) -> None: ...
+
+
+def run_cell(cell: Cell, advance: Callable[[int], None], states: States | None = None) -> CellResult:
+    """Do all of it.
+
+    Args:
+        advance: is told of every training step.
+        states: what an earlier process left of the training, and where this one leaves its own. The result is the same.
+    """
     if cell.candidate.is_baseline:
         return _baseline(cell, advance)
-    return _network(cell, advance)
+    return _network(cell, advance, states)
 
 
-def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
+def _network(cell: Cell, advance: Callable[[int], None], states: States | None) -> CellResult:
     who = (cell.label, cell.candidate.label, cell.seed or 0)
 
     def fresh(twin: int = 1) -> Predictor:
@@ -133,7 +162,11 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
     if not isinstance(model, nn.Module) or n_parameters(model) == 0:
         advance(cell.training.steps)
         return replace(_measured(cell, model, _Past()), notes=(f"{cell.candidate.label} has no parameters to train",))
-    kept = Kept()
+    if states is not None:
+        states.go_on(cell.training.checkpoints)
+    kept = Kept() if states is None else states.kept
+    resume = None if states is None else states.resume
+    advance(0 if resume is None else resume.step)
     record = train(
         model,
         cell.process,
@@ -141,6 +174,8 @@ def _network(cell: Cell, advance: Callable[[int], None]) -> CellResult:
         rng=generator(cell.entropy, "data", *who),
         progress=lambda step, steps, loss: advance(1),
         on_checkpoint=kept,
+        on_snapshot=None if states is None else states.keep,
+        resume=resume,
     )
     past = _Past(
         parameters=n_parameters(model),

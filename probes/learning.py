@@ -24,7 +24,7 @@ from probes.baselines import counted, known_at_once
 from probes.candidates import Candidate, make
 from probes.cell import generator, torch_generator
 from probes.comparison import ComparisonSpec, versions
-from probes.parallel import run_all
+from probes.sweep.engine import run_all
 
 __all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 
@@ -64,7 +64,7 @@ class LearningTrial:
             _trial(spec, subject_index, candidate, seed, entropy)
             for subject_index in range(len(spec.subjects))
             for candidate in spec.candidates
-            for seed in range(1 if candidate.is_baseline else spec.seeds)
+            for seed in ((0,) if candidate.is_baseline else spec.seed_indices)
         ]
 
 

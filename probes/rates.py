@@ -13,8 +13,8 @@ from predictors import Predictor, SweepRow, TrainingConfig, best_setting, sweep_
 from predictors.sweep import next_rate
 from probes.candidates import Candidate, make
 from probes.comparison import ComparisonSpec, versions
-from probes.parallel import run_all
 from probes.presets import CLIPS, RATES
+from probes.sweep.engine import run_all
 
 __all__ = ["RateTrial", "concluded", "replaced", "sweep", "widened"]
 

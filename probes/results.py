@@ -23,6 +23,7 @@ __all__ = [
     "Run",
     "SuffixCurve",
     "SynchronisationCurve",
+    "in_json",
     "write_files",
     "write_text",
 ]
@@ -271,7 +272,7 @@ class Comparison:
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
-        return json.dumps(_plain({"schema": SCHEMA, **asdict(self)}), allow_nan=False, separators=(",", ":"))
+        return json.dumps(in_json({"schema": SCHEMA, **asdict(self)}), allow_nan=False, separators=(",", ":"))
 
     @staticmethod
     def from_json(text: str) -> "Comparison":
@@ -362,7 +363,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
     return [folder / name for name in files]
 
 
-def _plain(value: Any) -> Any:
+def in_json(value: Any) -> Any:
     """JSON has no infinity: say "inf". NaN must not get this far."""
     if isinstance(value, float):
         if math.isnan(value):
@@ -371,14 +372,14 @@ def _plain(value: Any) -> Any:
             return "inf" if value > 0 else "-inf"
         return value
     if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
+        return {str(key): in_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [in_json(item) for item in value]
     return value
 
 
 def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
-    """Undo `_plain` where a number is expected."""
+    """Undo `in_json` where a number is expected."""
     numeric = {f.name for f in fields(kind) if "float" in str(f.type)}
 
     pairs = {f.name for f in fields(kind) if "list[tuple" in str(f.type)}

@@ -1,4 +1,5 @@
-"""A predictor left to itself: sequences drawn from its own predictions, and what it says of the futures after them.
+"""A predictor left to itself: sequences drawn from its own predictions, and what it says of the futures after them, or
+after words that it is given.
 
 Symbols that it holds for nearly impossible are never drawn: a network that gives a forbidden symbol one part in a
 thousand would meet, in a long sequence, histories that none of its training had. Its predictions are kept as they are.
@@ -17,7 +18,7 @@ from compmech.inference.futures import check_horizon
 from predictors import Carry, Predictor
 from predictors.evaluation import device_of
 
-__all__ = ["RollOut", "carried_futures", "log_likelihood", "roll_out"]
+__all__ = ["RollOut", "carried_futures", "log_likelihood", "read_futures", "roll_out"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,6 +95,20 @@ def roll_out(
     return RollOut(words, entropy, float(np.mean(never)), tuple(kept))
 
 
+def read_futures(predictor: Predictor, words: Int[np.ndarray, "seq time"], horizon: int) -> Futures:
+    """What a predictor says of the futures after words of somebody else that it reads.
+
+    Raises:
+        ValueError: for a horizon below 1, or one with too many words; or if the predictor cannot read so far.
+    """
+    horizon = check_horizon(horizon, predictor.n_symbol)
+    if isinstance(predictor, nn.Module):
+        predictor.eval()
+    with torch.no_grad():
+        _, carry = predictor.advance(_tokens(predictor, words), predictor.init_carry(len(words)))
+    return Futures(carried_futures(predictor, carry, horizon + 1), predictor.n_symbol)
+
+
 def probabilities(carry: Carry) -> Float[np.ndarray, "seq symbol"]:
     """The prediction at a carry's row in float64; rows of a float32 network are scaled to sum to 1.
 
@@ -161,5 +176,5 @@ def structure_p_value(
     return float((1 + (theirs >= own - ties).sum()) / (n_surrogate + 1))
 
 
-def _tokens(predictor: Predictor, symbols: Int[np.ndarray, " seq"]) -> torch.Tensor:
+def _tokens(predictor: Predictor, symbols: Int[np.ndarray, "..."]) -> torch.Tensor:
     return torch.from_numpy(np.ascontiguousarray(symbols, dtype=np.int64)).to(device_of(predictor))

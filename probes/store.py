@@ -1,16 +1,9 @@
 """Finished pieces of comparisons, kept in a folder, so that nothing which has ended is ever done again.
 
-    store.json                  which format this is
-    cells/KEY/spec.json         what was asked, resolved; KEY is its SHA-256
-    cells/KEY/environment.json  versions of everything that decides numbers
-    cells/KEY/result.json       what was found, as a comparison of one piece
-    cells/KEY/weights.safetensors
-    cells/KEY/DONE              the SHA-256 of each of these, written last
-
-A piece is a pure function of its specification, so that whoever asks the same finds it. The specification names the
-version of this package, and not a state of its code between two versions: whoever changes code begins a new store. Its
-folder is filled aside and then put in place by one rename: processes that write the same store at once never see half
-of one, and the second of two that did the same piece leaves the first's.
+What lies where is in `compmech.stored_cells`. A piece is a pure function of its specification, so that whoever asks the
+same finds it. The specification names the version of this package, and not a state of its code between two versions:
+whoever changes code begins a new store. Its folder is filled aside and then put in place by one rename: processes that
+write the same store at once never see half of one, and the second of two that did the same piece leaves the first's.
 """
 
 import json
@@ -18,28 +11,36 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from compmech.stored_cells import (
+    CELLS,
+    DONE,
+    ENVIRONMENT,
+    EXPERIMENTS,
+    FAILED,
+    FORMAT,
+    HEADER,
+    LOG,
+    METRICS,
+    PARTIAL,
+    RESULT,
+    SPEC,
+    UNFINISHED,
+    WEIGHTS,
+    CellFolder,
+    StoreError,
+    canonical,
+    check_store,
+    finished_cells,
+)
 from compmech.whole_files import sync_folder, written_aside
 from probes.results import Comparison
 
-__all__ = ["FORMAT", "Kept", "Store", "StoreError", "key_of"]
-
-FORMAT = 1
-"""Version of what a store holds; raised when a file changes its meaning."""
-
-_HEADER = "store.json"
-_CELLS = "cells"
-_DONE = "DONE"
-_SPEC, _ENVIRONMENT, _RESULT, _WEIGHTS = "spec.json", "environment.json", "result.json", "weights.safetensors"
-_UNFINISHED = ".part"
-
-
-class StoreError(ValueError):
-    """A folder is no store, or one of another version, or a piece in it is damaged: one line that says what to do."""
+__all__ = ["FORMAT", "Experiment", "Kept", "Store", "StoreError", "key_of"]
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,26 @@ class Kept:
 
 def key_of(spec: Mapping[str, Any]) -> str:
     """The name of a piece: SHA-256 of its specification, keys sorted. Raises ValueError for what JSON cannot hold."""
-    return sha256(_canonical(spec)).hexdigest()
+    return sha256(canonical(spec)).hexdigest()
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """How a comparison was asked for, and which pieces it is made of.
+
+    Attributes:
+        command: to make it again.
+        source: the text of its file; empty without one.
+        spec: resolved, as the comparison records it.
+        notes: on all of it.
+        keys: of its pieces in the order of the rows, those included that are not finished yet.
+    """
+
+    command: str
+    source: str
+    spec: dict[str, Any]
+    notes: list[str]
+    keys: list[str]
 
 
 class Store:
@@ -72,32 +92,37 @@ class Store:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self.folder = Path(folder)
-        self._cells = self.folder / _CELLS
-        header = self.folder / _HEADER
+        self._cells = self.folder / CELLS
+        header = self.folder / HEADER
         if not header.exists():
             others = sorted(entry.name for entry in self.folder.iterdir()) if self.folder.is_dir() else []
-            if others and others != [_CELLS]:
+            strange = [name for name in others if name != CELLS and not name.startswith(f".{HEADER}.")]
+            if strange and not header.exists():  # nor has another process begun it meanwhile
                 raise StoreError(
-                    f"{self.folder} holds {others[0]!r} and no {_HEADER}: give the folder of a store, or a new one"
+                    f"{self.folder} holds {strange[0]!r} and no {HEADER}: give the folder of a store, or a new one"
                 )
             self._cells.mkdir(parents=True, exist_ok=True)
             with written_aside(header) as unfinished:
-                unfinished.write_bytes(_canonical({"format": FORMAT}))
-        try:
-            found = json.loads(header.read_bytes())["format"]
-        except (ValueError, LookupError, TypeError):
-            raise StoreError(f"{header} is no header of a store: give another folder") from None
-        if found != FORMAT:
-            raise StoreError(f"{self.folder} is a store of format {found!r}; this version reads format {FORMAT}")
+                unfinished.write_bytes(canonical({"format": FORMAT}))
+        check_store(self.folder)
         self._cells.mkdir(exist_ok=True)
+
+    @property
+    def log(self) -> Path:
+        """The file of what happened."""
+        return self.folder / LOG
+
+    def partial(self, spec: Mapping[str, Any]) -> Path:
+        """Where a piece that is under way leaves its states."""
+        return self.folder / PARTIAL / key_of(spec)
 
     def __len__(self) -> int:
         """How many finished pieces there are."""
-        return sum(1 for _ in self._finished())
+        return sum(1 for _ in finished_cells(self.folder))
 
     def __contains__(self, spec: Mapping[str, Any]) -> bool:
         """Whether a piece has ended. What it holds is not read."""
-        return (self._cells / key_of(spec) / _DONE).is_file()
+        return (self._cells / key_of(spec) / DONE).is_file()
 
     def find(self, spec: Mapping[str, Any]) -> Kept | None:
         """The piece that was asked with these very words, or None.
@@ -105,11 +130,29 @@ class Store:
         Raises:
             StoreError: if its files are not those that were written.
         """
-        return self._read(self._cells / key_of(spec)) if spec in self else None
+        return self.read(key_of(spec))
 
-    def keep(self, spec: Mapping[str, Any], found: Comparison, weights: bytes | None = None) -> None:
+    def read(self, key: str) -> Kept | None:
+        """The piece of this name, or None.
+
+        Raises:
+            StoreError: as `find`.
+        """
+        cell = CellFolder(self._cells / key)
+        return _read(cell) if (cell.path / DONE).is_file() else None
+
+    def keep(
+        self,
+        spec: Mapping[str, Any],
+        found: Comparison,
+        weights: bytes | None = None,
+        *,
+        metrics: Mapping[str, Any] | None = None,
+    ) -> None:
         """Put a piece in place, whole or not at all. One that is there already is left as it is.
 
+        Args:
+            metrics: the few numbers by which it is listed.
         Raises:
             OSError: if it cannot be written; nothing of it is left.
         """
@@ -117,13 +160,14 @@ class Store:
             return
         place = self._cells / key_of(spec)
         files = {
-            _SPEC: _canonical(spec),
-            _ENVIRONMENT: _canonical(found.versions),
-            _RESULT: found.to_json().encode(),
-            **({} if weights is None else {_WEIGHTS: weights}),
+            SPEC: canonical(spec),
+            ENVIRONMENT: canonical(found.versions),
+            RESULT: found.to_json().encode(),
+            **({} if metrics is None else {METRICS: canonical(metrics)}),
+            **({} if weights is None else {WEIGHTS: weights}),
         }
-        files[_DONE] = _canonical({name: sha256(content).hexdigest() for name, content in files.items()})
-        unfinished = self._cells / f"{_UNFINISHED}-{place.name[:16]}-{secrets.token_hex(4)}"
+        files[DONE] = canonical({name: sha256(content).hexdigest() for name, content in files.items()})
+        unfinished = self._cells / f"{UNFINISHED}-{place.name[:16]}-{secrets.token_hex(4)}"
         try:
             unfinished.mkdir()
             for name, content in files.items():
@@ -133,12 +177,38 @@ class Store:
                     os.fsync(file.fileno())
             sync_folder(unfinished)
             self._put(unfinished, place, spec)
+            self._failure(place.name).unlink(missing_ok=True)
         finally:
             shutil.rmtree(unfinished, ignore_errors=True)
 
     def __iter__(self) -> Iterator[Kept]:
         """All finished pieces, in the order of their names. Raises StoreError at one that is damaged."""
-        return (self._read(place) for place in self._finished())
+        return (_read(cell) for cell in finished_cells(self.folder))
+
+    def note_failure(self, spec: Mapping[str, Any], error: str, trace: str) -> None:
+        """Keep why a piece was not finished, until it is. Raises OSError if that cannot be written."""
+        path = self._failure(key_of(spec))
+        path.parent.mkdir(exist_ok=True)
+        with written_aside(path) as unfinished:
+            unfinished.write_bytes(canonical({"spec": spec, "error": error, "trace": trace}))
+
+    def record(self, experiment: Experiment) -> None:
+        """Keep how a comparison was asked for. Raises OSError if that cannot be written."""
+        words = asdict(experiment)
+        same = {"spec": experiment.spec, "keys": experiment.keys}  # however it was asked for
+        path = self.folder / EXPERIMENTS / f"{key_of(same)[:16]}.json"
+        path.parent.mkdir(exist_ok=True)
+        with written_aside(path) as unfinished:
+            unfinished.write_bytes(canonical(words))
+
+    def experiments(self) -> list[Experiment]:
+        """All that were recorded, the latest last. Raises StoreError at one that is damaged."""
+        folder = self.folder / EXPERIMENTS
+        paths = [path for path in folder.iterdir() if path.suffix == ".json"] if folder.is_dir() else []
+        return [_experiment(path) for path in sorted(paths, key=lambda path: (path.stat().st_mtime, path.name))]
+
+    def _failure(self, key: str) -> Path:
+        return self.folder / FAILED / f"{key}.json"
 
     def _put(self, unfinished: Path, place: Path, spec: Mapping[str, Any]) -> None:
         try:
@@ -152,28 +222,29 @@ class Store:
             os.rename(unfinished, place)
         sync_folder(self._cells)
 
-    def _finished(self) -> list[Path]:
-        places = (Path(entry.path) for entry in os.scandir(self._cells) if not entry.name.startswith("."))
-        return sorted(place for place in places if (place / _DONE).is_file())
 
-    def _read(self, place: Path) -> Kept:
-        try:
-            digests = dict(json.loads((place / _DONE).read_bytes()))
-            contents = {name: (place / name).read_bytes() for name in digests if name in _KNOWN}
-            for name, content in contents.items():
-                if sha256(content).hexdigest() != digests[name]:
-                    raise ValueError(f"{name} has changed")
-            return Kept(
-                json.loads(contents[_SPEC]),
-                Comparison.from_json(contents[_RESULT].decode()),
-                contents.get(_WEIGHTS),
-            )
-        except (ValueError, LookupError, TypeError, FileNotFoundError) as error:
-            raise StoreError(f"{place} is damaged ({error}): remove this folder, and its piece is done again") from None
+def _read(cell: CellFolder) -> Kept:
+    try:
+        digests = dict(json.loads((cell.path / DONE).read_bytes()))
+        contents = {name: (cell.path / name).read_bytes() for name in digests if name in _KNOWN}
+        for name, content in contents.items():
+            if sha256(content).hexdigest() != digests[name]:
+                raise ValueError(f"{name} has changed")
+        return Kept(
+            json.loads(contents[SPEC]),
+            Comparison.from_json(contents[RESULT].decode()),
+            contents.get(WEIGHTS),
+        )
+    except (ValueError, LookupError, TypeError, FileNotFoundError) as error:
+        raise cell.damaged(error) from None
 
 
-_KNOWN = (_SPEC, _ENVIRONMENT, _RESULT, _WEIGHTS)
+def _experiment(path: Path) -> Experiment:
+    try:
+        words = json.loads(path.read_bytes())
+        return Experiment(**{f.name: words[f.name] for f in fields(Experiment)})
+    except (ValueError, LookupError, TypeError):
+        raise StoreError(f"{path} is damaged: remove it, and give the command again that wrote it") from None
 
 
-def _canonical(content: Mapping[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, indent=1, allow_nan=False).encode() + b"\n"
+_KNOWN = (SPEC, ENVIRONMENT, METRICS, RESULT, WEIGHTS)

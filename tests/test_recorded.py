@@ -121,10 +121,14 @@ def test_the_page_on_architectures_shows_its_record() -> None:
     found = json.loads((ROOT / "docs" / "results" / "architectures.json").read_text())
     text = (ROOT / "docs" / "architectures.md").read_text()
     shown = text.split(script["BEGIN"])[1].split(script["END"])[0]
-    assert shown.strip() == script["tables"](found)
+    pictures = {each["process"]: f"results/architectures-{each['process']}-edits.png" for each in found["processes"]}
+    assert shown.strip() == script["tables"](found, pictures)
+    assert all((ROOT / "docs" / name).is_file() for name in pictures.values())
     assert [each["process"] for each in found["processes"]] == list(script["studies"]())
     for each in found["processes"]:
-        assert [net["predictor"] for net in each["networks"]] == [*script["ARCHITECTURES"], "k-gram"]
+        first, beside = each["networks"][:7], [net["predictor"] for net in each["networks"][7:]]
+        assert [net["predictor"] for net in first] == [*script["ARCHITECTURES"], "k-gram"]
+        assert not beside or (each["process"] in script["FOUR"] and set(beside) <= set(script["BESIDE"]))
         assert {len(net["kl"]["by_seed"]) for net in each["networks"]} == {found["seeds"]}
     assert ("one seed of five" in text) == (found["seeds"] == 1)
 
@@ -195,3 +199,40 @@ def test_the_league_of_inference_is_that_of_its_page() -> None:
     for line in shown:
         process, _, *cells = line.strip("| ").split(" | ")
         assert [int(cell) for cell in cells[: len(tools)]] == [right[process, tool] for tool in tools]
+
+
+def test_the_coverage_of_intervals_is_that_of_its_page() -> None:
+    """The tables are made of the file's rows, and no way of finding intervals is far from 95 %."""
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "interval_coverage.py"))
+    recorded = json.loads((ROOT / "docs" / "results" / "interval-coverage.json").read_text())
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- coverage -->")[1].split("<!-- end of coverage -->")[0]
+    assert shown.strip() == script["tables"](recorded)
+    assert {row["process"] for row in recorded["coverage"]} == set(script["PROCESSES"])
+    assert {row["source"] for row in recorded["false_alarms"]} == set(script["STRUCTURELESS"])
+    for row in recorded["coverage"]:
+        # three standard errors below the nominal share; more are held where h has its maximum, or C does not vary
+        assert row["held"] / row["series"] > 0.95 - 3 * (0.95 * 0.05 / row["series"]) ** 0.5, row
+    for row in recorded["false_alarms"]:
+        assert row["several_states"] / row["series"] <= 0.05
+
+
+def test_the_growth_of_mess3_is_that_of_its_page() -> None:
+    """The table is made of the file's rows, and what the page says of them holds."""
+    script = runpy.run_path(str(ROOT / "docs" / "reproductions" / "mess3_growth.py"))
+    recorded = json.loads((ROOT / "docs" / "results" / "mess3-growth.json").read_text())
+    page = (ROOT / "docs" / "inference.md").read_text()
+    shown = page.split("<!-- mess3 growth -->\n")[1].split("<!-- end of mess3 growth -->")[0]
+    assert shown.strip() == script["page_table"](recorded)
+    seeds = {row["seed"] for row in recorded["rows"]}
+    for symbols in (5_000, 20_000, 80_000):
+        rows = [row for row in recorded["rows"] if row["symbols"] == symbols]
+        assert {row["seed"] for row in rows} == seeds
+        assert len(seeds) >= 3
+        assert all(row["growth"]["still_growing"] for row in rows)
+        told = [row for row in rows if not row["is_finite"]]
+        assert len(told) == len(rows) or symbols == 5_000
+        assert len(told) > len(rows) / 2
+        assert all((row["dimension"], row["n_free"]) == (3, 18) for row in told)
+        assert all(row["bits"] < row["finite_bits"] for row in told)
+        assert all(row["n_free"] < row["finite_free"] for row in rows if symbols > 5_000)

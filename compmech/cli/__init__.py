@@ -20,9 +20,11 @@ from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.editing import add_editing_commands
 from compmech.cli.extracting import add_extracting_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
+from compmech.cli.figuring import add_figuring_commands
 from compmech.cli.inferring import add_inferring_commands
 from compmech.cli.listing import add_listing_commands
 from compmech.cli.real_data import add_data_commands
+from compmech.cli.runs import add_run_commands
 from compmech.cli.stopping import stopped_once
 from compmech.cli.training import add_training_commands
 from compmech.cli.watching import add_watching_commands
@@ -48,6 +50,8 @@ add_editing_commands(app)
 add_inferring_commands(app)
 add_data_commands(app)
 add_listing_commands(app)
+add_figuring_commands(app)
+add_run_commands(app)
 
 
 @app.callback(invoke_without_command=True)

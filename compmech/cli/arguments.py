@@ -13,7 +13,7 @@ from compmech.hmm import GHMM, HMM
 # Labels are names of files; longer ones, of long lists, are cut and told apart by a checksum.
 _LONGEST_LABEL = 100
 
-__all__ = ["NamedProcess", "parse_process", "parse_settings", "read_process", "safe_label"]
+__all__ = ["NamedProcess", "parse_process", "parse_settings", "parse_value", "read_process", "safe_label"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +42,11 @@ def parse_settings(word: str) -> tuple[str, dict[str, Any]]:
             raise Misused(f"{part!r} in {word!r} is not a setting: write key=value")
         if key in settings:
             raise Misused(f"{key!r} is set twice in {word!r}")
-        settings[key] = _value(value)
+        settings[key] = parse_value(value)
     return name, settings
 
 
-def _value(text: str) -> Any:
+def parse_value(text: str) -> Any:
     """A JSON value, a decimal number that JSON does not know (`.5`, `1.`, `+0.5`), a fraction (`1/3`), or text."""
     try:
         return json.loads(text)

@@ -1,6 +1,7 @@
 """`compmech compare`, `compmech demo`, `compmech rates`: train, probe, and leave a folder that a person can read."""
 
 import json
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +11,20 @@ import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
 from compmech.cli.earlier_files import digest
-from compmech.cli.failure import Misused, misuse, unreadable
+from compmech.cli.engines import Executor, engine_of, trackers_of
+from compmech.cli.experiment import OPTIONS, predictor_table, process_table, resolve
+from compmech.cli.experiment_file import Document
+from compmech.cli.failure import Failed, Misused, misuse, unreadable
 from compmech.cli.output import output_file, output_folder, report_os_errors
+from compmech.cli.planning import plan
 from compmech.cli.running import check_device, command_line, predictor_label, progress_bar, worked, worker_count
+from compmech.cli.sweep_progress import resumable, sweep_progress
 
 if TYPE_CHECKING:
     from probes.comparison import ComparisonSpec
     from probes.results import Comparison, Run
     from probes.store import Store
+    from probes.sweep.engine import Engine
 
 __all__ = ["add_comparing_commands", "parse_subject", "specification"]
 
@@ -36,22 +43,37 @@ def add_comparing_commands(app: typer.Typer) -> None:
 
 
 def compare(
+    experiment: Annotated[
+        Path | None, typer.Argument(metavar="[EXPERIMENT.toml]", help="What to compare; options win over its keys.")
+    ] = None,
     process: Annotated[
-        list[str], typer.Option("--process", help="NAME, NAME:key=value,... or machine.json; may be given again.")
-    ],
+        list[str] | None,
+        typer.Option("--process", help="NAME, NAME:key=value,... or machine.json; may be given again."),
+    ] = None,
     predictor: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option("--predictor", help="NAME or NAME:key=value,... (lr is the learning rate); may be given again."),
-    ],
-    out: Out,
-    length: Annotated[int, typer.Option(help="Symbols read.")],
-    seeds: Annotated[int, typer.Option(help="Repetitions with other weights and other training data.")] = 1,
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", "-o", help="Folder to write; by default named like the experiment file."),
+    ] = None,
+    length: Annotated[int | None, typer.Option(help="Symbols read, of all processes.")] = None,
+    assign: Annotated[
+        list[str] | None, typer.Option("--set", help="A key of the experiment, as training.steps=500; again.")
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be done, what of it is, and do nothing.")
+    ] = False,
+    seeds: Annotated[int | None, typer.Option(help="Repetitions with other weights and training data; 1.")] = None,
     steps: Annotated[
         int | None, typer.Option(help="Training steps of every network; by default the preset ones of each process.")
     ] = None,
     batch: Annotated[int | None, typer.Option(help="Sequences a step.")] = None,
     lr: Annotated[float | None, typer.Option(help="One peak learning rate for all networks.")] = None,
-    max_histories: Annotated[int, typer.Option(help="Of each process; more are sampled. 0: all there are.")] = 20_000,
+    max_histories: Annotated[
+        int | None, typer.Option(help="Of each process; more are sampled. 0: all there are. By default 20,000.")
+    ] = None,
     site: Annotated[list[str] | None, typer.Option("--site", help="Probe only this site; may be given again.")] = None,
     probe: Annotated[
         list[str] | None,
@@ -75,10 +97,12 @@ def compare(
         list[str] | None,
         typer.Option("--transfer", help="Process whose beliefs are read as a control, as for --process; again."),
     ] = None,
-    twins: Annotated[int, typer.Option(help="Untrained twins of every network.")] = 1,
-    jointly: Annotated[bool, typer.Option("--jointly", help="Also probe all layers side by side.")] = False,
-    permutations: Annotated[int, typer.Option(help="Of the targets, for p-values; 0: none.")] = 0,
-    by_position: Annotated[bool, typer.Option("--by-position", help="Also record scores at every position.")] = False,
+    twins: Annotated[int | None, typer.Option(help="Untrained twins of every network; 1.")] = None,
+    jointly: Annotated[bool | None, typer.Option("--jointly", help="Also probe all layers side by side.")] = None,
+    permutations: Annotated[int | None, typer.Option(help="Of the targets, for p-values; 0: none.")] = None,
+    by_position: Annotated[
+        bool | None, typer.Option("--by-position", help="Also record scores at every position.")
+    ] = None,
     edits: Annotated[
         list[str] | None,
         typer.Option("--edits", help="Of every network: carry, 'rows<=t', 'row t'; may be given again. None."),
@@ -87,51 +111,80 @@ def compare(
         list[str] | None,
         typer.Option("--edit-kind", help="What edits put in; may be given again. By default transplant and belief."),
     ] = None,
-    edit_cases: Annotated[int, typer.Option(help="How many edits of each are drawn.")] = 64,
+    edit_cases: Annotated[int | None, typer.Option(help="How many edits of each are drawn; 64.")] = None,
     checkpoints: Annotated[
-        int, typer.Option(help="How many log-spaced checkpoints of every training are scored; 0: none.")
-    ] = 0,
+        int | None, typer.Option(help="How many log-spaced checkpoints of every training are scored; 0: none.")
+    ] = None,
     store: Annotated[
         Path | None,
         typer.Option(
-            help="Folder that keeps every finished piece, to be found there instead of done again: after a stop, by "
-            "another comparison, or by a second process at the same time."
+            help="Folder that keeps every finished cell, to be found there instead of done again: after a stop, by "
+            "another comparison, or by a second process at the same time. Of an experiment file NAME.toml: NAME.store."
         ),
     ] = None,
-    device: Annotated[str, typer.Option(help="Where networks live, in torch's words.")] = "cpu",
-    seed: Seed = 0,
+    executor: Executor = "loky",
+    scheduler: Annotated[str | None, typer.Option(help="Of --executor dask: its address, tcp://HOST:PORT.")] = None,
+    log: Annotated[
+        list[str] | None, typer.Option("--log", help="Also to tensorboard, mlflow or wandb; may be given again.")
+    ] = None,
+    device: Annotated[str | None, typer.Option(help="Where networks live, in torch's words; cpu.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of all randomness: same seed, same machine, same rows; 0.")] = None,
     workers: Workers = None,
     overwrite: Overwrite = False,
     as_json: AsJson = False,
 ) -> None:
-    """Train predictors on processes, probe their states against the belief states, and report."""
-    subjects = [(parse_process(word), length) for word in process]
-    spec = specification(
-        subjects,
-        predictor,
-        seeds=seeds,
-        steps=steps,
-        batch=batch,
-        lr=lr,
-        max_histories=max_histories or None,
-        sites=tuple(site) if site else None,
-        device=device,
-        further={
-            "probes": tuple(probe or ()),
-            "targets": tuple(target or ()),
-            "controls": tuple(control or ()),
-            "transfer": tuple((p.label, p.process) for p in map(parse_process, transfer or ())),
-            "twins": twins,
-            "jointly": jointly,
-            "permutations": permutations,
-            "by_position": by_position,
-            "edits": tuple(edits or ()),
-            "edit_cases": edit_cases,
-            "checkpoints": checkpoints,
-            **({"edit_kinds": tuple(edit_kind)} if edit_kind else {}),
-        },
+    """Train predictors on processes, probe their states against the belief states, and report.
+
+    What is compared is said by an experiment file, by options, or by both. With a store, what was finished is found
+    there, and a stopped comparison goes on by the same command.
+    """
+    given = {name: value for name, value in locals().items() if name in OPTIONS}
+    document = Document({}) if experiment is None else Document.read(experiment)
+    _say_options(document, process, predictor, length, given)
+    for word in assign or ():
+        document.assign(word)
+    if "process" not in document.content or "predictor" not in document.content:
+        raise Misused("nothing to compare: give an experiment file, or --process and --predictor")
+    if out is None and experiment is None and not dry_run:
+        raise Misused("name the folder to write: --out FOLDER")
+    asked = resolve(document)
+    if experiment is not None:
+        store = store or Path(f"{experiment.stem}.store")
+    if dry_run:
+        plan(asked, store, workers=worker_count(workers), as_json=as_json)
+        return
+    _run(
+        asked.spec,
+        out or Path(experiment.stem if experiment else "."),
+        seed=asked.seed,
+        source=document.text,
+        engine=engine_of(executor, scheduler, workers),
+        overwrite=overwrite or out is None,  # then it is the folder of this file's own runs
+        as_json=as_json,
+        store=store,
+        logs=log or (),
     )
-    _run(spec, out, seed=seed, workers=workers, overwrite=overwrite, as_json=as_json, store=store)
+
+
+def _say_options(
+    document: Document,
+    processes: list[str] | None,
+    predictors: list[str] | None,
+    length: int | None,
+    given: dict[str, Any],
+) -> None:
+    """Put what options say into the document."""
+    if processes:
+        document.put(("process",), [process_table(word) for word in processes], "--process")
+    if predictors:
+        document.put(("predictor",), [predictor_table(word) for word in predictors], "--predictor")
+    if length is not None:
+        tables = document.content.get("process", [])
+        for n in range(len(tables) if isinstance(tables, list) else 0):
+            document.put(("process", n, "length"), length, "--length")
+    for name, value in given.items():
+        if value is not None:
+            document.put(tuple(OPTIONS[name].split(".")), value, f"--{name.replace('_', '-')}")
 
 
 def demo(
@@ -143,7 +196,7 @@ def demo(
     """Compare transformer, LSTM, GRU and Mamba on Mess3 and RRXOR: a few minutes on a laptop."""
     subjects = [(parse_process("mess3"), 10), (parse_process("rrxor"), 16)]
     spec = specification(subjects, ["transformer", "lstm", "gru", "mamba", "k-gram", "uniform", "bayes"])
-    _run(spec, out, seed=seed, workers=workers, overwrite=True, as_json=as_json)
+    _run(spec, out, seed=seed, engine=engine_of("loky", None, workers), overwrite=True, as_json=as_json)
 
 
 def rates(
@@ -263,23 +316,28 @@ def _run(
     out: Path,
     *,
     seed: int,
-    workers: int | None,
+    engine: "Engine",
     overwrite: bool,
     as_json: bool,
+    source: str = "",
     store: Path | None = None,
+    logs: Sequence[str] = (),
 ) -> None:
     import numpy as np
 
+    from probes.comparison import CellsFailed
     from probes.comparison import compare as run_comparison
     from probes.results import write_files
+    from probes.sweep.loggers import JsonLines
 
     kept = None if store is None else _store(store)
+    trackers = trackers_of(logs, store)
+    failed = None
     with output_folder(out, overwrite=overwrite) as folder:
         checkpoints: list[str] = []
         where = f"cannot write to the output folder {out}"
 
         def done(run: "Run", checkpoint: bytes | None) -> None:
-            say(_line(run))
             if checkpoint is not None:
                 checkpoints.append(f"{run.process}-{run.predictor}-{run.seed}.safetensors")
                 with report_os_errors(where):
@@ -287,19 +345,30 @@ def _run(
                     write_files(folder / "checkpoints", {checkpoints[-1]: checkpoint})
 
         keeping = nullcontext() if store is None else report_os_errors(f"cannot write to the store {store}")
-        with progress_bar(spec.total_steps) as (advance, say), misuse(), worked(), keeping:
-            comparison = run_comparison(
-                spec,
-                rng=np.random.default_rng(seed),
-                workers=worker_count(workers),
-                command=command_line(),
-                advance=advance,
-                done=done,
-                store=kept,
-            )
+        with sweep_progress(spec.total_steps) as progress, misuse(), worked(), resumable(store, progress), keeping:
+            try:
+                comparison = run_comparison(
+                    spec,
+                    rng=np.random.default_rng(seed),
+                    engine=engine,
+                    command=command_line(),
+                    source=source,
+                    advance=progress.advance,
+                    done=done,
+                    store=kept,
+                    loggers=[progress, JsonLines(folder / "log.jsonl" if kept is None else kept.log), *trackers],
+                )
+            except CellsFailed as error:
+                failed = str(error)
+                if error.comparison is None:
+                    raise Failed(failed) from error
+                comparison = error.comparison
         with report_os_errors(where):
             comparison, files = _write(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
+    if failed is not None:
+        rest = "" if store is None else "; the others are kept, and the same command tries these again"
+        raise Failed(f"{failed.rstrip('.')}{rest}")
 
 
 def _store(folder: Path) -> "Store":
@@ -307,12 +376,6 @@ def _store(folder: Path) -> "Store":
 
     with report_os_errors(f"cannot write to the store {folder}"), misuse():
         return Store(folder)
-
-
-def _line(run: "Run") -> str:
-    seed = "" if run.seed is None else f", seed {run.seed}"
-    spent = f" after {run.symbols_seen:,} symbols in {run.seconds:.0f} s" if run.symbols_seen else ""
-    return f"{run.process}, {run.predictor}{seed}: KL to the optimum {run.kl:.2g} nats{spent}"
 
 
 def _write(comparison: "Comparison", folder: Path) -> tuple["Comparison", list[Path]]:

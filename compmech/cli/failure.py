@@ -36,7 +36,7 @@ def misuse(*, within: str = "") -> Iterator[None]:
         raise Misused(f"{within}: {in_words(error)}" if within else in_words(error)) from error
 
 
-def in_words(error: ValueError) -> str:
+def in_words(error: Exception) -> str:
     """What an error of the library says, without the functions and attributes that a program would go on with."""
     return str(getattr(error, "reason", error))
 

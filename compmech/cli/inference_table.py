@@ -5,7 +5,7 @@ from typing import Any
 from compmech.cli.machine_table import machine_lines, statistics_lines
 from compmech.cli.tables import wrapped
 
-__all__ = ["inference_table"]
+__all__ = ["SURE", "candidate_lines", "data_lines", "inference_table"]
 
 # Candidates, symbols with their meaning, states, and lines of the machine printed; --json has all.
 _CANDIDATES = 8
@@ -13,8 +13,12 @@ _MEANINGS = 12
 _STATES = 32
 _LINES = 40
 
-# p-value below which there is structure, in words.
-_SURE = 0.05
+# Choices that are no number of states, and letters of the statistics.
+_NO_NUMBER = {"not_finite": "no finite machine", "without": "nothing"}
+_LETTERS = {"entropy_rate": "h", "statistical_complexity": "C", "excess_entropy": "E"}
+
+SURE = 0.05
+"""p-value below which there is structure, in words."""
 
 
 def inference_table(document: dict[str, Any]) -> list[str]:
@@ -27,29 +31,38 @@ def inference_table(document: dict[str, Any]) -> list[str]:
         *_machine(document),
         "",
         *statistics_lines(document, "found"),
-        *wrapped(_intervals(document), "  "),
+        *_intervals(document),
+        *_chosen_again(document["diagnostics"]),
         "",
-        *_candidates(document),
+        *candidate_lines(document),
+        "",
+        *_beside(document),
     ]
 
 
 def verdict(document: dict[str, Any]) -> str:
     """How much structure there is, in a sentence or two."""
-    p, told = document["p_structure"], document["diagnostics"]["told_by_the_past"]
-    against = f"p = {p:.2g} against shuffled symbols"
+    p, test = document["p_structure"], document["diagnostics"]["structure"]
     if len(document["diagnostics"]["data"]["alphabet"]) == 1:
         return "no structure to be found: the series is one symbol throughout, one state that never surprises"
     n, states = _size(document)
-    if n == 1 and p > _SURE:
-        return f"no structure found: {states}, and the past tells of the next symbol no more than chance ({against})"
+    looked_at = _looked_at(test)
+    if test["surrogates"] != "shuffled":
+        says = "speak" if p <= SURE else "do not speak"
+        return (
+            f"{states}; {looked_at} {says} against the hypothesis that {test['null']} (p = {p:.2g}){_growing(document)}"
+        )
+    against = f"p = {p:.2g} against shuffled symbols"
+    if n == 1 and p > SURE:
+        return f"no structure found: {states}, and {looked_at} tell of the next symbol no more than chance ({against})"
     if n == 1:
         return (
-            f"{states}, though the past tells something of the next symbol ({against}, {told:.2g} bits at most): no "
-            "machine that was tried earned more states on what was held out; more data may tell"
+            f"{states}, though {looked_at} tell something of the next symbol ({against}, {test['found']:.2g} bits at "
+            "most): no machine that was tried earned more states on what was held out; more data may tell"
         )
-    if p > _SURE:
+    if p > SURE:
         return (
-            f"{states}, but short pasts tell of the next symbol no more than chance ({against}): either the structure "
+            f"{states}, but {looked_at} tell of the next symbol no more than chance ({against}): either the structure "
             f"lies in longer pasts, or there is none{_growing(document)}"
         )
     return f"structure found: {states} ({against}){_growing(document)}"
@@ -73,36 +86,66 @@ def _growing(document: dict[str, Any]) -> str:
     if grown is None:
         return ""
     counts = [(symbols, n) for symbols, n in zip(grown["symbols"], grown["n_state"], strict=True) if n is not None]
-    by_symbols = ", ".join(f"{n} from {symbols:,} symbols" for symbols, n in counts)
+    still = f"still growing ({', '.join(f'{n} from {symbols:,} symbols' for symbols, n in counts)})"
     if document["n_causal_states"] is not None:
-        return (
-            f". The states are still growing: no finite machine is claimed ({by_symbols})"
-            if grown["still_growing"]
-            else ""
-        )
+        return f". The number of states is {still}: no finite machine is claimed" if grown["still_growing"] else ""
     told = (
-        f". The best finite machine has {finite['n_state']} states and costs more on what was held out, or takes more "
-        "numbers to cost no more"
+        f". No finite machine is claimed: the best has {finite['n_state']} states and takes more numbers, or more bits"
     )
-    return told + (
-        f", and is still growing: no finite machine is claimed ({by_symbols})"
-        if grown["still_growing"]
-        else ": no finite machine is claimed"
-    )
+    return told + (f", and the number is {still}" if grown["still_growing"] else "")
 
 
-def _intervals(document: dict[str, Any]) -> str:
+def _intervals(document: dict[str, Any]) -> list[str]:
     if document["n_causal_states"] is not None:
-        return "intervals are those of the probabilities, given the transitions"
-    return "entropy rate: " + document["diagnostics"]["how"]["entropy_rate"]
+        return wrapped("intervals are those of the probabilities, given the transitions", "  ")
+    how = document["diagnostics"]["how"]
+    of_h, of_E = how["entropy_rate"], how["excess_entropy"]
+    if of_h == of_E:
+        return wrapped(f"entropy rate and excess entropy {of_h}", "  ")
+    return [*wrapped(f"entropy rate {of_h}", "  "), *wrapped(f"excess entropy {of_E}", "  ")]
+
+
+def _looked_at(test: dict[str, Any]) -> str:
+    """What the statistic is of."""
+    if test["longest"] is None:
+        return "predictions of held-out symbols"
+    return f"pasts of up to {test['longest']} symbol{'s' if test['longest'] > 1 else ''}"
+
+
+def _chosen_again(found: dict[str, Any]) -> list[str]:
+    """How often the choice comes back, and the intervals of the bootstrap."""
+    again = found.get("selection")
+    if again is None:
+        return wrapped("how sure the number of states is was not asked: --bootstrap 20 does", "  ")
+    shares = [f"{n}: {share:.0%}" for n, share in again["state_frequencies"].items()]
+    shares += [f"{what}: {again[key]:.0%}" for key, what in _NO_NUMBER.items() if again[key]]
+    chosen = sum(one["frequency"] for one in again["topologies"] if one["is_chosen"])
+    lines = wrapped(
+        f"states chosen again from {again['n_series']} series that the machine made: {', '.join(shares)}; the same "
+        f"transitions: {chosen:.0%}",
+        "  ",
+    )
+    for way, intervals in found.get("intervals", {}).items():
+        if way != "posterior":
+            both = ", ".join(
+                f"{letter} {intervals[key]['low']:.4f} .. {intervals[key]['high']:.4f}"
+                for key, letter in _LETTERS.items()
+            )
+            lines += wrapped(f"{way} bootstrap: {both}", "  ")
+    return lines
 
 
 def _data(found: dict[str, Any]) -> list[str]:
-    data = found["data"]
-    alphabet = data["alphabet"]
+    alphabet = found["data"]["alphabet"]
     kinds = f"{len(alphabet)} different" if len(alphabet) > 1 else "all the same"
+    return data_lines(found, f"{found['symbols']:,} symbols, {kinds}")
+
+
+def data_lines(found: dict[str, Any], what: str) -> list[str]:
+    """The file, what it holds and in how many pieces, how it was read, and what symbols stand for."""
+    data = found["data"]
     gaps = f", in {found['pieces']:,} pieces between gaps" if found["pieces"] > 1 else ""
-    lines = [data["file"], *wrapped(f"{found['symbols']:,} symbols, {kinds}{gaps}", "  ")]
+    lines = [data["file"], *wrapped(what + gaps, "  ")]
     for note in data["notes"]:
         lines += wrapped(note, "  ")
     meaning = list(data["meaning"].items())
@@ -122,7 +165,8 @@ def _machine(document: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _candidates(document: dict[str, Any]) -> list[str]:
+def candidate_lines(document: dict[str, Any]) -> list[str]:
+    """What was chosen from, the cheapest on held-out symbols first."""
     found = document["diagnostics"]["candidates"]
     lines = [f"  {'candidate':<34}{'states':>8}{'free':>6}{'held-out bits':>16}"]
     taken = document["diagnostics"]["setting"]
@@ -135,9 +179,26 @@ def _candidates(document: dict[str, Any]) -> list[str]:
     return lines + _more(len(found) - _CANDIDATES, "candidates")
 
 
+def _beside(document: dict[str, Any]) -> list[str]:
+    """What other predictors need for the same symbols."""
+    lines = [f"  {'on the same symbols':<34}{'held-out bits':>16}{'above machine':>16}{'error':>12}"]
+    for one in document["diagnostics"]["beside"]:
+        name = f"{one['name']} of order {one['setting']['order']}" if "order" in one["setting"] else one["name"]
+        cost, above, error = one["held_out_bits_per_symbol"], one["above"], one["error"]
+        if isinstance(cost, float) and isinstance(above, float):
+            last = "" if error is None else f"{error:>12.6f}"
+            lines.append(f"  {name:<34}{cost:>16.6f}{above:>+16.6f}{last}")
+        else:
+            lines.append(f"  {name:<34}{'forbids some':>16}")
+    return lines
+
+
 def _setting(one: dict[str, Any]) -> str:
     names = {
         "history": "histories of {}",
+        "horizon": "futures of {}",
+        "groups": "{} groups",
+        "remembers": "remembers {}",
         "states": "best of {} states",
         "order": "chain of order {}",
         "words": "words of {}",

@@ -21,6 +21,9 @@ __all__ = ["add_inferring_commands"]
 # The most states of a diagram.
 _MOST_STATES = 60
 
+# What stands in options that were not given.
+_DEFAULTS = {"surrogates": "shuffled", "statistic": "past"}
+
 # The most transitions of a diagram that somebody looks at.
 _MOST_WAYS = 150
 
@@ -37,11 +40,22 @@ def infer(
     method: Annotated[
         str,
         typer.Option(
-            help="cssr, bayes, spectral, baum-welch, markov, or auto: the candidates of all, chosen by what was held "
-            "out."
+            help="cssr, merging, bayes, spectral, baum-welch, markov, predictor, or auto: the candidates of all, "
+            "chosen by what was held out."
         ),
     ] = "auto",
+    predictor: Annotated[
+        Path | None,
+        typer.Option(help="Folder of `compmech train`: histories are also merged by what this network predicts."),
+    ] = None,
     column: Annotated[str | None, typer.Option(help="Of a table: its name, or its number from 1.")] = None,
+    input_column: Annotated[
+        str | None,
+        typer.Option(help="Column of what goes into a channel, of which --column comes out: find the channel."),
+    ] = None,
+    input_symbols: Annotated[
+        str | None, typer.Option(help="Of real values that go in, as --symbols of those that come out.")
+    ] = None,
     time: Annotated[str | None, typer.Option(help="Column that orders the rows: numbers, or ISO dates.")] = None,
     step: Annotated[
         str | None, typer.Option(help="Between times: 1, or for dates 30min, 6h, 1d. What is missing is a gap.")
@@ -53,6 +67,18 @@ def infer(
     words: Annotated[
         bool, typer.Option("--words", help="The words of a text are symbols, not its characters.")
     ] = False,
+    bootstrap: Annotated[
+        int, typer.Option(help="Series simulated from the machine, of each of which the choice is made again.", min=0)
+    ] = 0,
+    surrogates: Annotated[
+        str, typer.Option(help="What the test for structure compares with: shuffled, block:20, markov:2 or phase.")
+    ] = "shuffled",
+    statistic: Annotated[
+        str, typer.Option(help="What it looks at: past, what pasts tell of the next symbol, or gain, on held-out ones.")
+    ] = "past",
+    beside: Annotated[
+        list[str], typer.Option(help="A network to train and score beside the machine: NAME or NAME:key=value,...")
+    ] = [],  # noqa: B006
     out: Annotated[
         Path | None, typer.Option("--out", "-o", help="Picture of the machine: .png .svg .pdf .dot .tex .mmd.")
     ] = None,
@@ -73,11 +99,37 @@ def infer(
     """Find the machine of a series, and say how much structure there is.
 
     Each method makes machines from the first 70 % of the symbols; what they cost on the rest, in bits a symbol,
-    decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all.
+    decides, and states have to earn their place. Shuffled symbols tell whether there is any structure at all. The
+    k-gram and the longest suffix are scored on the same symbols, and with --beside networks too.
     """
+    if input_column is not None:
+        from compmech.cli.channel_inferring import infer_channel
+
+        _check_channel(method=method, predictor=predictor, out=out, words=words)
+        infer_channel(
+            data,
+            column=column,
+            input_column=input_column,
+            time=time,
+            step=step,
+            symbols=symbols,
+            input_symbols=input_symbols,
+            seed=seed,
+            as_json=as_json,
+        )
+        return
+    if input_symbols is not None:
+        raise Misused("--input-symbols needs --input-column, the column of what goes in")
     suffix = None if out is None else picture_suffix(out, Kind.DIAGRAM)
     how = {"column": column, "time": time, "step": step, "symbols": symbols, "words": words}
-    found = _streamed(data, method, how, seed) if stream else _whole(data, method, how, seed)
+    asked = {
+        "predictor": predictor,
+        "bootstrap": bootstrap,
+        "surrogates": surrogates,
+        "statistic": statistic,
+        "beside": beside,
+    }
+    found = _streamed(data, method, how | asked, seed) if stream else _whole(data, method, how, asked, seed)
     document = found.to_dict()
     if out is not None and suffix is not None:
         with misuse():
@@ -95,17 +147,48 @@ def infer(
             print(written)
 
 
-def _whole(data: Path, method: str, how: dict[str, Any], seed: int) -> "InferredMachine":
+def _check_channel(*, method: str, predictor: Path | None, out: Path | None, words: bool) -> None:
+    """Raises Misused for options of a series that mean nothing for a channel."""
+    given = {
+        "--method": method != "auto",
+        "--predictor": predictor is not None,
+        "--out": out is not None,
+        "--words": words,
+    }
+    for option in (name for name, is_given in given.items() if is_given):
+        raise Misused(f"{option} is for a series alone, not for a channel (--input-column)")
+
+
+def _whole(data: Path, method: str, how: dict[str, Any], asked: dict[str, Any], seed: int) -> "InferredMachine":
     import numpy as np
 
+    from compmech.cli.beside_networks import networks_beside
+    from compmech.cli.network_futures import read_by_network
     from compmech.cli.real_data import PREFIX, read_real
     from compmech.cli.series_files import read_series
+    from compmech.cli.surrogate_words import surrogates_of
     from compmech.inference import infer as infer_from
 
     brought = (read_real if str(data).startswith(PREFIX) else read_series)(data, **how)
+    series, futures, predictor = brought.series, None, asked["predictor"]
+    if predictor is not None:
+        series, futures = read_by_network(series, predictor, str(data))
     with misuse(within=str(data)):
-        found = infer_from(brought.series, method=method, rng=np.random.default_rng(seed))
-    return _of_data(found, data, brought.series.alphabet, brought.meaning, list(brought.notes))
+        found = infer_from(
+            series,
+            method=method,
+            predictor=futures,
+            bootstrap=asked["bootstrap"],
+            surrogates=surrogates_of(asked["surrogates"], brought, how["symbols"]),
+            statistic=asked["statistic"],
+            beside=networks_beside(asked["beside"], str(data), seed) if asked["beside"] else None,
+            rng=np.random.default_rng(seed),
+        )
+    found = _of_data(found, data, series.alphabet, brought.meaning, list(brought.notes))
+    if predictor is None:
+        return found
+    read = {**found.diagnostics["data"], "predictor": str(predictor)}
+    return replace(found, diagnostics={**found.diagnostics, "data": read})
 
 
 def _streamed(data: Path, method: str, how: dict[str, Any], seed: int) -> "InferredMachine":
@@ -114,7 +197,7 @@ def _streamed(data: Path, method: str, how: dict[str, Any], seed: int) -> "Infer
     from compmech.cli.streamed_files import streamed_parts
     from compmech.inference import infer_streamed
 
-    given = [f"--{key}" for key, value in how.items() if value]
+    given = [f"--{key}" for key, value in how.items() if value and value != _DEFAULTS.get(key)]
     if given:
         raise Misused(f"--stream reads letters or whole numbers as they are: it goes without {', '.join(given)}")
     if method not in ("auto", "cssr"):

@@ -1,6 +1,6 @@
 """A machine that was found, as lines of at most 80 columns: its states, and its statistics with intervals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from compmech.cli.tables import shown, wrapped
@@ -16,21 +16,25 @@ _MOST = 12
 _ROW = "  {:<25}{:>12}  {:<27}{}"
 
 
-def machine_lines(machine: dict[str, Any]) -> list[str]:
-    """A state and its transitions after each other, no transition broken; of very many the most probable."""
+def machine_lines(machine: dict[str, Any], *, symbol_is: str = "symbol") -> list[str]:
+    """A state and its transitions after each other, no transition broken; of very many the most probable. Of a
+    generalised hidden Markov model coordinates and entries, which may be negative."""
     states = machine["states"]
-    lines = [f"  {'state':<8}{'':>10}  transitions: symbol, probability, next state"]
+    head, entries = ("state", f"transitions: {symbol_is}, probability, next state")
+    if "evaluate" in machine:
+        head, entries = ("row", "entries of the matrices: symbol, value, column")
+    lines = [f"  {head:<8}{'':>10}  {entries}"]
     for i, state in enumerate(states):
         ways = [
             (row[j], f"{_symbol(symbol)}{_HARD}{row[j]:.4f}{_HARD}{states[j]}")
             for symbol, matrix in machine["matrices"].items()
             for row in [matrix[i]]
             for j in range(len(states))
-            if row[j] > 0
+            if row[j] != 0
         ]
         rest = len(ways) - _MOST
         if rest > 0:
-            ways = sorted(ways, key=lambda way: -way[0])[:_MOST]
+            ways = sorted(ways, key=lambda way: -abs(way[0]))[:_MOST]
             ways.append((0.0, f"{rest}{_HARD}more"))
         text = ",  ".join(way for _, way in ways)
         lines += [line.replace(_HARD, " ") for line in wrapped(text, f"  {state!s:<8}{machine['start'][i]:>10.4f}  ")]
@@ -43,15 +47,21 @@ def _symbol(name: str) -> str:
     return seen.replace(" ", _HARD)
 
 
-def statistics_lines(document: dict[str, Any], found_in: str, own: Mapping[str, Any] | None = None) -> list[str]:
+def statistics_lines(
+    document: dict[str, Any],
+    found_in: str,
+    own: Mapping[str, Any] | None = None,
+    *,
+    keys: Sequence[str] = ("n_causal_states", "entropy_rate", "statistical_complexity", "excess_entropy"),
+) -> list[str]:
     """The statistics with their intervals, beside those of the process that made the data where they are known."""
     own = own or {}
     lines = [_ROW.format("", found_in, "95 % interval", "process" if own else "").rstrip()]
-    for key in ("n_causal_states", "entropy_rate", "statistical_complexity", "excess_entropy"):
+    for key in keys:
         value = document[key]
         number, interval = "-", ""
         if value is not None:
-            digits = 0 if key == "n_causal_states" else 6
+            digits = 0 if key.startswith("n_") else 6
             number = f"{value['value']:.{digits}f}"
             interval = f"{value['low']:.{digits}f} .. {value['high']:.{digits}f}"
         known = _short(own[key]) if own else ""

@@ -32,15 +32,15 @@ def check_device(device: str) -> None:
 
 @contextmanager
 def worked() -> Iterator[None]:
-    """Training that diverges, and workers that are killed, are failed runs, said in one line."""
+    """Training that diverges, and workers that are killed or do not answer, are failed runs, said in one line."""
     from predictors import TrainingDiverged
-    from probes.parallel import WorkersLost
+    from probes.sweep.engine import EngineFailed
 
     try:
         yield
     except TrainingDiverged as error:
         raise Failed(f"training diverged: {error}") from error
-    except WorkersLost as error:
+    except EngineFailed as error:
         raise Failed(str(error)) from error
 
 

@@ -38,11 +38,13 @@ class Brought:
         series: the symbols.
         meaning: what each symbol stands for, where real values were made symbols.
         notes: how the file was read, where that is not plain.
+        values: the real values that were made symbols, NaN where one is missing; None: there were none.
     """
 
     series: Series
     meaning: dict[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    values: np.ndarray | None = None
 
 
 def read_series(
@@ -218,8 +220,9 @@ def _symbols_of(rows: Sequence[Any], symbols: str | None, notes: list[str]) -> B
     if symbols is not None:
         from compmech.symbolise import symbolised
 
-        found = symbolised(_joined([_floats(row) for row in rows]), symbols)
-        return Brought(found.series, found.to_dict(), tuple(notes))
+        values = _joined([_floats(row) for row in rows])
+        found = symbolised(values, symbols)
+        return Brought(found.series, found.to_dict(), tuple(notes), values)
     if all(isinstance(row, np.ndarray) and row.dtype.kind in "iufb" for row in rows):
         for row in rows:
             for value in row[(row != np.floor(row)) & np.isfinite(row)][:1] if row.dtype.kind == "f" else ():

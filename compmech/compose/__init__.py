@@ -43,7 +43,7 @@ from compmech.compose.splitting import copy_map, random_shares, redundant
 from compmech.compose.telling import Situation, Story, story, story_in_words
 from compmech.compose.timing import blocked, subsampled
 from compmech.compose.transducer import Transducer, cascade, epsilon_transducer
-from compmech.compose.transducing import joint_process, transduced, transduced_maps
+from compmech.compose.transducing import channel_complexity, joint_process, transduced, transduced_maps
 
 __all__ = [
     "Factor",
@@ -58,6 +58,7 @@ __all__ = [
     "by_state",
     "by_symbol",
     "cascade",
+    "channel_complexity",
     "coarse_grained",
     "component_belief_maps",
     "component_map",

@@ -8,6 +8,7 @@ from compmech.compose.independent import factor_maps
 from compmech.compose.settling import long_run
 from compmech.compose.transducer import Transducer, matched
 from compmech.hmm import GHMM, HMM, AnyPresentation
+from compmech.measures.interval import entropy
 from compmech.stationarity import is_stationary
 from compmech.validation import SUM_TOL
 
@@ -65,6 +66,33 @@ def transduced_maps(
     """From the belief of a transduced or joint process to that over the process's states and the transducer's."""
     of_process, of_transducer = factor_maps(process, transducer)
     return of_process, of_transducer
+
+
+def channel_complexity(process: AnyPresentation, transducer: Transducer, *, max_entries: int = MAX_ENTRIES) -> float:
+    """What a transducer remembers of a stationary process that it has been reading for ever: H[state], in bits.
+
+    Of an epsilon-transducer it is the statistical complexity of the channel on this input. The transducer's own start
+    does not matter.
+
+    Args:
+        max_entries: the most numbers that the two together may have, as for `transduced`.
+    Raises:
+        ValueError: if a symbol of the process is no input, the process is not stationary, or the transducer never
+            forgets in which state it was.
+        PresentationTooLarge: before anything is built.
+    Reference:
+        Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
+    Example:
+        >>> from compmech import zoo
+        >>> from compmech.compose import delay_transducer
+        >>> round(channel_complexity(zoo.golden_mean(), delay_transducer("01")), 6)     # H[the last symbol]
+        0.918296
+    """
+    running = Transducer(transducer.T, inputs=transducer.inputs, outputs=transducer.outputs)
+    together = transduced(process, running, max_entries=max_entries)
+    _, of_transducer = transduced_maps(as_part(process, max_entries), running)
+    weight = np.maximum(together.start @ of_transducer, 0.0)  # below 0 by the rounding of signed starts alone
+    return float(entropy(weight / weight.sum()))
 
 
 def _behind(

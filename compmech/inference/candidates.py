@@ -7,7 +7,7 @@ probabilities have a posterior is one (`topology_model`), a process found as a w
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -17,7 +17,7 @@ from compmech.hmm import GHMM, HMM
 from compmech.inference.interval import Interval
 from compmech.inference.series import Series
 
-__all__ = ["Candidate", "Estimates", "Model", "NothingToPropose"]
+__all__ = ["Candidate", "Estimates", "Model", "NothingToPropose", "Sized"]
 
 
 class NothingToPropose(ValueError):
@@ -36,19 +36,16 @@ class Estimates:
 
 
 @runtime_checkable
-class Model(Protocol):
-    """A process found from a series.
+class Sized(Protocol):
+    """What has to be known of a model to choose among several.
 
     Attributes:
-        process: over the symbols 0, 1, ...
         is_finite: whether it is a finite epsilon-machine, the claim that states were found and not coordinates.
         n_state: causal states; of another process its hidden states, or its dimension.
         n_free: numbers that the data had to fix; of several presentations of a process the least.
         key: equal for two models that are one candidate.
     """
 
-    @property
-    def process(self) -> EpsilonMachine | HMM | GHMM: ...
     @property
     def is_finite(self) -> bool: ...
     @property
@@ -57,6 +54,18 @@ class Model(Protocol):
     def n_free(self) -> int: ...
     @property
     def key(self) -> Hashable: ...
+
+
+@runtime_checkable
+class Model(Sized, Protocol):
+    """A process found from a series.
+
+    Attributes:
+        process: over the symbols 0, 1, ...
+    """
+
+    @property
+    def process(self) -> EpsilonMachine | HMM | GHMM: ...
 
     def refitted(self, data: Series) -> "Model":
         """The same kind of model with its numbers from other data.
@@ -75,8 +84,11 @@ class Model(Protocol):
         ...
 
 
+Judged = TypeVar("Judged", bound=Sized, covariant=True)
+
+
 @dataclass(frozen=True, eq=False)
-class Candidate:
+class Candidate(Generic[Judged]):
     """A model from the first part of a series, and what it costs on the rest.
 
     Attributes:
@@ -87,7 +99,7 @@ class Candidate:
 
     method: str
     setting: Mapping[str, Any]
-    model: Model
+    model: Judged
     block_bits: Float[np.ndarray, " block"]
     block_size: Int[np.ndarray, " block"]
 

@@ -111,12 +111,7 @@ def merging_ladder(
             f"drop_below must be at least 0 and below one in {futures.n_symbol}, or a state may be left without any "
             f"transition; got {drop_below}"
         )
-    fit, held_out = futures.halves()
-    tree = merge_tree(fit)
-    found = [
-        candidate_machine(fit, held_out, tree.centres(n_group), drop_below=drop_below)
-        for n_group in _numbers(min(tree.most_groups, most_groups))
-    ]
+    found = merged_machines(futures, drop_below=drop_below, most_groups=most_groups)
     steps = tuple(Step(c.n_group, c.n_state, c.residual, c.inconsistent, c.transient) for c in found)
     good = [i for i, c in enumerate(found) if c.residual <= tolerance and c.inconsistent <= CONSISTENT]
     if not good:
@@ -138,6 +133,17 @@ def merging_ladder(
         None,
     )
     return Ladder(steps, chosen, finite, True, ratio, finer, tolerance, _verdict(chosen, ratio, finite))
+
+
+def merged_machines(futures: Futures, *, drop_below: float, most_groups: int = MOST_GROUPS) -> list[Candidate]:
+    """The machine of each merging that is tried, from coarse to fine: made by half of the groups of rows, and judged by
+    the other half."""
+    fit, held_out = futures.halves()
+    tree = merge_tree(fit)
+    return [
+        candidate_machine(fit, held_out, tree.centres(n_group), drop_below=drop_below)
+        for n_group in _numbers(min(tree.most_groups, most_groups))
+    ]
 
 
 def _numbers(most: int) -> list[int]:

@@ -3,342 +3,91 @@
 1. Homogenise. All histories of length 0 are one state. Each history is made longer by one symbol into the past, and
    stays in its state if the next symbol after it does not differ from that state's by a chi-square test; else it joins
    the state that it differs least from, if there is one it does not differ from; else it is a new state.
-2. Determinise. Where a symbol leads is read from histories of length L-1, each of which becomes one of length L by it,
-   so that nothing is forgotten on the way. A history that longer ones divide among several states has not told the
-   state yet, and leads nowhere. A state whose members lead to different states on one symbol is split, until none is.
-3. States that are left for good are removed.
+2. Determinise (`determinising`), and remove states that are left for good.
+
+Of a channel, symbols are pairs (input, output), and what is compared is the next output given the next input.
 
 Letters: L, the longest history; a, the significance of each test.
 
 Reference:
     Shalizi and Klinkner, Proceedings of the 20th Conference on Uncertainty in Artificial Intelligence, 504 (2004),
-    arXiv:cs/0406011.
+    arXiv:cs/0406011. Of channels: Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
 
 import numpy as np
-from jaxtyping import Float, Int
 
-from compmech.causal_states import Table, recurrent_tables
-from compmech.epsilon_machine import EpsilonMachine
 from compmech.inference.counts import WordCounts
-from compmech.merging import MERGE_TOL
-from compmech.partition import refine
+from compmech.inference.determinising import LEAST_COUNT, HistoryStates, check_counted, determinised
+from compmech.inference.homogeneity import chi_square
 
-__all__ = ["LEAST_COUNT", "SIGNIFICANCE", "Splitting", "split_states"]
+__all__ = ["SIGNIFICANCE", "split_states"]
 
 SIGNIFICANCE = 0.001
 """Of each test: one history in a thousand is torn from its own state."""
 
-LEAST_COUNT = 5
-"""Occurrences of a history below which nothing is tested, and it goes where its suffix went: expected counts below
-about five make a chi-square test wrong (Cochran, Biometrics 10, 417, 1954)."""
-
-
-@dataclass(frozen=True, eq=False)
-class Splitting:
-    """What CSSR found.
-
-    Attributes:
-        successor, emit: the recurrent states, those of every closed class.
-        weight: the stationary distribution; closed classes in proportion to the histories that end in each.
-        state_of: the recurrent state of each history of L - 1 symbols, by code; -1: none that recurs, not told yet, or
-            never seen.
-        history: L. significance, least_count: as they were asked for.
-        n_homogeneous: states before determinising.
-        synchronised: whether the members of each state are histories of which all longer ones agree on it. False: the
-            histories do not tell the states apart, each counts for the state that most occasions of it are in, and
-            there is no reason to think that the machine is that of the process.
-        transient: share of the histories of L - 1 symbols that are in no recurrent state.
-    """
-
-    successor: Int[np.ndarray, "causal symbol"]
-    emit: Float[np.ndarray, "causal symbol"]
-    weight: Float[np.ndarray, " causal"]
-    state_of: Int[np.ndarray, " history"] = field(repr=False)
-    history: int
-    significance: float
-    least_count: int
-    n_homogeneous: int
-    transient: float
-    synchronised: bool
-
-    @property
-    def n_state(self) -> int:
-        """Recurrent states."""
-        return len(self.emit)
-
-    @property
-    def machine(self) -> EpsilonMachine:
-        """The recurrent states as an epsilon-machine over the symbols 0, 1, ..., in its stationary distribution."""
-        start = np.zeros(self.n_state)
-        names = tuple(range(self.n_state))
-        for part in recurrent_tables(Table(self.emit, self.successor, self.weight, names)):
-            start[np.array(part.names)] = part.weight
-        return EpsilonMachine(self.successor, self.emit, start=start / start.sum())
-
 
 def split_states(
-    counts: WordCounts, *, significance: float = SIGNIFICANCE, least_count: int = LEAST_COUNT
-) -> Splitting:
-    """The states of a process whose words were counted.
+    counts: WordCounts, *, significance: float = SIGNIFICANCE, least_count: int = LEAST_COUNT, n_input: int = 1
+) -> HistoryStates:
+    """The states of a process, or of a channel, whose words were counted.
 
     Args:
         counts: of words one symbol longer than the longest history L; L of 0 gives the memoryless machine.
         significance: a, of each test.
-        least_count: histories that occur less often are not tested.
+        least_count: histories that occur less often are not tested, and go where their suffix went.
+        n_input: inputs of a channel, the symbols being pairs input * n_output + output; 1: a process.
     Raises:
-        ValueError: if nothing was counted, a is not between 0 and 1, or no state recurs: the longest histories lead to
-            others that were never seen.
+        ValueError: if nothing was counted, a is not between 0 and 1, the symbols are no pairs with so many inputs, or
+            no state recurs: the longest histories lead to others that were never seen.
     """
-    if counts.length < 1 or not counts.total:
-        raise ValueError(
-            "there must be words of at least one symbol to be counted; "
-            + ("they have none" if counts.length < 1 else f"no stretch of {counts.length} symbols is without a gap")
-        )
-    if not 0 < significance < 1:
-        raise ValueError(f"significance must be between 0 and 1; got {significance}")
-    L = counts.length - 1
+    check_counted(counts.length, counts.total, significance)
+    if n_input < 1 or counts.n_symbol % n_input:
+        raise ValueError(f"{counts.n_symbol} symbols are no pairs of {n_input} inputs and some outputs")
     # by length of the history: how often each symbol follows
-    follow = [counts.shorter(length + 1).by_history for length in range(L + 1)]
-    label = _homogenised(follow, significance, least_count)
-    n_homogeneous = len(set(label[L][follow[L].sum(axis=1) > 0].tolist()))
-    return _determinised(follow, label[L], n_homogeneous, significance, least_count)
+    follow = [counts.shorter(length + 1).by_history for length in range(counts.length)]
+    label = _homogenised(follow, significance, least_count, n_input)
+    return determinised(follow, label, least_count=least_count, n_input=n_input)
 
 
-# ------------------------------------------------------------------------------------------------------- homogenising
+def _homogenised(follow: Sequence[np.ndarray], significance: float, least_count: int, n_input: int) -> np.ndarray:
+    """The state of each of the longest histories, by code; unseen ones have that of their suffix.
 
-
-class _States:
-    """Pooled counts of the states as they grow; small lists of Python numbers, faster here than arrays of two or three.
-
-    Attributes:
-        counts: state by state how often each symbol follows. totals: their sums.
+    The pooled counts of states are small lists of Python numbers, faster here than arrays of two or three.
     """
-
-    def __init__(self) -> None:
-        self.counts: list[list[float]] = []
-        self.totals: list[float] = []
-
-    def new(self, own: Sequence[float], total: float) -> int:
-        self.counts.append(list(own))
-        self.totals.append(total)
-        return len(self.totals) - 1
-
-    def join(self, state: int, own: Sequence[float], total: float) -> None:
-        pooled = self.counts[state]
-        for x, n in enumerate(own):
-            pooled[x] += n
-        self.totals[state] += total
-
-    def differ(self, state: int, own: Sequence[float], total: float, significance: float) -> float:
-        """Chi-square of "both have one distribution", as a part of what is allowed: above 1, they differ."""
-        pooled, both = self.counts[state], self.totals[state] + total
-        share, rest = total / both, self.totals[state] / both
-        statistic, kinds = 0.0, 0
-        for n, m in zip(own, pooled, strict=True):
-            all_of_them = n + m
-            if all_of_them:
-                kinds += 1
-                off = n - share * all_of_them
-                statistic += off * off / (share * rest * all_of_them)
-        return 0.0 if kinds < 2 else statistic / _critical(kinds - 1, significance)
-
-
-@lru_cache(maxsize=256)
-def _critical(freedom: int, significance: float) -> float:
-    from scipy.stats import chi2
-
-    return float(chi2.isf(significance, freedom))
-
-
-def _homogenised(follow: Sequence[np.ndarray], significance: float, least_count: int) -> list[np.ndarray]:
-    """The state of each history, by length and code; unseen ones have that of their suffix."""
-    states = _States()
-    first = follow[0][0].astype(float).tolist()
-    labels = [np.array([states.new(first, sum(first))])]
-    n_symbol = len(first)
+    label, n_symbol = np.zeros(1, dtype=int), follow[0].shape[1]
+    pooled = _pooled(follow[0], label)
     for length in range(1, len(follow)):
-        table = follow[length].astype(float)
-        totals = table.sum(axis=1).tolist()
-        rows = table.tolist()
-        parents = labels[-1].tolist()
-        n_suffix = n_symbol ** (length - 1)
+        rows, totals = follow[length].astype(float).tolist(), follow[length].sum(axis=1).tolist()
+        parents, n_suffix = label.tolist(), n_symbol ** (length - 1)
         # a state's members are now these longer histories: their parents' counts make way for theirs
-        label = [parents[code % n_suffix] for code in range(len(rows))]
+        states = [parents[code % n_suffix] for code in range(len(rows))]
         seen = [code for code in range(len(rows)) if totals[code] >= least_count]
         seen.sort(key=lambda code: -totals[code])  # well known ones first, so that states are sure before rare ones ask
         for code in seen:
-            own, total, state = rows[code], totals[code], label[code]
-            if states.differ(state, own, total, significance) <= 1:
+            own = rows[code]
+            if chi_square(own, pooled[states[code]], significance, n_input=n_input) <= 1:
                 continue
-            apart = [(states.differ(other, own, total, significance), other) for other in range(len(states.totals))]
-            near, other = min(apart)
+            apart = [
+                (chi_square(own, other, significance, n_input=n_input), i)
+                for i, other in enumerate(pooled)
+                if any(other)
+            ]
+            near, state = min(apart)
             if near <= 1:
-                states.join(other, own, total)
-                label[code] = other
+                pooled[state] = [a + b for a, b in zip(own, pooled[state], strict=True)]
+                states[code] = state
             else:
-                label[code] = states.new(own, total)
-        labels.append(np.array(label))
-        states = _pooled(table, labels[-1])
-        _, labels[-1] = np.unique(labels[-1], return_inverse=True)
-        states = _pooled(table, labels[-1])
-    return labels
+                states[code] = len(pooled)
+                pooled.append(own)
+        label = np.unique(states, return_inverse=True)[1].ravel()
+        pooled = _pooled(follow[length], label)
+    return label
 
 
-def _pooled(table: np.ndarray, label: np.ndarray) -> _States:
+def _pooled(table: np.ndarray, label: np.ndarray) -> list[list[float]]:
     pooled = np.zeros((int(label.max()) + 1, table.shape[1]))
     np.add.at(pooled, label, table)
-    states = _States()
-    for own in pooled.tolist():
-        states.new(own, sum(own))
-    return states
-
-
-# ------------------------------------------------------------------------------------------------------ determinising
-
-
-def _determinised(
-    follow: Sequence[np.ndarray],
-    label: np.ndarray,
-    n_homogeneous: int,
-    significance: float,
-    least_count: int,
-) -> Splitting:
-    """States of the longest histories made unifilar: of those that have told the state, if that is possible."""
-    L, k = len(follow) - 1, follow[0].shape[1]
-    if L == 0:
-        emit = follow[0] / follow[0].sum()
-        successor, of = np.where(emit > 0, 0, -1), np.zeros(1, dtype=int)
-        return Splitting(successor, emit, np.ones(1), of, 0, significance, least_count, 1, 0.0, True)
-    known = follow[L].sum(axis=1) >= min(least_count, follow[L].sum(axis=1).max())
-    # the state of each shorter history, and whether all that end in it agree
-    of_longer = np.where(known, label, -1).reshape(k, -1)  # first symbol, shorter history
-    most = of_longer.max(axis=0)
-    agreed = (most >= 0) & ((of_longer == most) | (of_longer < 0)).all(axis=0)
-    for synchronised, history in ((True, np.flatnonzero(agreed)), (False, np.flatnonzero(most >= 0))):
-        if not synchronised:
-            most = _majority_of(of_longer, follow[L].sum(axis=1).reshape(k, -1))
-        found = _made_of(follow, label, known, most, history, synchronised) if len(history) else None
-        if found is not None:
-            table, state_of, transient = found
-            return Splitting(*table, state_of, L, significance, least_count, n_homogeneous, transient, synchronised)
-    raise ValueError(f"with histories of {L} symbols no state recurs: take longer ones, or more data")
-
-
-def _majority_of(of_longer: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """The state that most occasions of each shorter history are in; -1 where none is known."""
-    votes = np.zeros((int(of_longer.max()) + 2, of_longer.shape[1]))
-    np.add.at(votes, (of_longer, np.arange(of_longer.shape[1])[None]), weight)
-    return np.where(votes[:-1].max(axis=0) > 0, votes[:-1].argmax(axis=0), -1)
-
-
-def _made_of(
-    follow: Sequence[np.ndarray],
-    label: np.ndarray,
-    known: np.ndarray,
-    most: np.ndarray,
-    history: np.ndarray,
-    synchronised: bool,
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, float] | None:
-    """The recurrent machine whose states' members are these histories; None if nothing recurs."""
-    L, k = len(follow) - 1, follow[0].shape[1]
-    longer = history[:, None] * k + np.arange(k)  # the history of length L after each symbol
-    weight = follow[L - 1][history]
-    goes = (weight > 0) & known[longer]
-    state, target = most[history], np.where(goes, label[longer], -1)
-    names, state = np.unique(state, return_inverse=True)
-    number = np.full(int(label.max()) + 1, -1)
-    number[names] = np.arange(len(names))
-    target = np.where(goes, number[target], -1)
-    if not synchronised:  # a state without members is that of the shorter history; else it is followed no further
-        shorter = most[longer % k ** (L - 1)]
-        target = np.where(goes & (target < 0) & (shorter >= 0), number[shorter], target)
-    state, votes, member = _split(state.ravel(), target, longer, history, weight, k, L)
-    n_state = int(state.max()) + 1
-    pooled = np.zeros((n_state, k))
-    np.add.at(pooled, state, weight)
-    emit = pooled / pooled.sum(axis=1, keepdims=True)
-    successor = np.where(pooled > 0, votes, -1)
-    return _recurrent(emit, successor, state, weight, member, follow[L - 1].sum(axis=1))
-
-
-def _split(
-    state: np.ndarray,
-    target: np.ndarray,
-    longer: np.ndarray,
-    history: np.ndarray,
-    weight: np.ndarray,
-    k: int,
-    L: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Split states until all members of each lead alike.
-
-    Returns:
-        The state of each history; where each state leads on each symbol, -1: nowhere; and the row of each history of
-        length L - 1, -1: none.
-    """
-    row = np.full(k ** (L - 1), -1)
-    row[history] = np.arange(len(history))
-    suffix = longer % k ** (L - 1)  # what follows a split must be told by the shorter history that a longer one ends in
-    while True:
-        votes = _majority(state, target, weight)
-        odd = (target >= 0) & (target != votes[state])
-        if not odd.any():
-            return state, votes, row
-        signature = np.column_stack([state, np.where(odd, target + 1, 0)])
-        finer = np.unique(signature, axis=0, return_inverse=True)[1].ravel()
-        parent = np.empty(int(finer.max()) + 1, dtype=int)
-        parent[finer] = state
-        # a target that was split is told apart by the history that is reached, where that one is a member
-        reached = np.where(row[suffix] >= 0, finer[row[suffix]], -1)
-        first = np.array([int(np.flatnonzero(parent == old)[0]) for old in range(int(state.max()) + 1)])
-        target = np.where(
-            target < 0, -1, np.where((reached >= 0) & (parent[reached] == target), reached, first[target])
-        )
-        state = finer
-
-
-def _recurrent(
-    emit: np.ndarray, successor: np.ndarray, state: np.ndarray, weight: np.ndarray, row: np.ndarray, total: np.ndarray
-) -> tuple[tuple[np.ndarray, np.ndarray, np.ndarray], np.ndarray, float] | None:
-    """The states that recur, those of equal future taken together; None if there are none.
-
-    Where a symbol leads to no state that is known, all is lost: such states do not recur.
-    """
-    n_state, k = emit.shape
-    lost = np.full((1, k), 1 / k)
-    after = np.where((successor < 0) & (emit > 0), n_state, successor)
-    after = np.concatenate([after, np.full((1, k), n_state)])
-    occupied = np.append(np.bincount(state, weights=weight.sum(axis=1), minlength=n_state), 0.0)
-    table = Table(np.concatenate([emit, lost]), after, occupied / occupied.sum(), tuple(range(n_state + 1)))
-    parts = [part for part in recurrent_tables(table) if n_state not in part.names]
-    if not parts:
-        return None
-    members = np.array([name for part in parts for name in part.names])
-    share = np.concatenate([part.weight for part in parts])
-    local = np.full(n_state + 1, -1)
-    local[members] = np.arange(len(members))
-    inner = np.where(after[members] >= 0, local[after[members]], -1)
-    same = refine(emit[members], inner, MERGE_TOL)
-    _, first = np.unique(same, return_index=True)
-    merged = np.where(inner[first] >= 0, same[inner[first]], -1)
-    final = np.full(n_state, -1)
-    final[members] = same
-    state_of = np.where(row >= 0, final[state[row]], -1)
-    stationary = np.bincount(same, weights=share)
-    transient = float(1 - total[state_of >= 0].sum() / total.sum())
-    return (merged, emit[members[first]], stationary / stationary.sum()), state_of, transient
-
-
-def _majority(state: np.ndarray, after: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Where most of each state's occasions lead on each symbol; -1 where none does."""
-    n_state, k = int(state.max()) + 1, after.shape[1]
-    n_target = int(after.max()) + 2
-    votes = np.zeros((n_state, k, n_target))
-    np.add.at(votes, (state[:, None], np.arange(k), after), weight)
-    best = votes[:, :, : n_target - 1].argmax(axis=2) if n_target > 1 else np.zeros((n_state, k), dtype=int)
-    return np.where(votes[:, :, : n_target - 1].max(axis=2, initial=0) > 0, best, -1)
+    rows: list[list[float]] = pooled.tolist()
+    return rows

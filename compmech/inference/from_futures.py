@@ -18,6 +18,7 @@ from compmech.inference.futures import Futures
 from compmech.inference.interval import Interval, middle, percentile_interval, spread_interval
 from compmech.inference.result import InferredMachine
 from compmech.inference.spectral import SpectralFit, spectral_fit
+from compmech.inference.state_order import by_probability
 from compmech.inference.unifilar import Candidate
 from compmech.io import machine_text
 from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
@@ -147,10 +148,8 @@ def _named(process: GHMM | HMM, names: tuple[Hashable, ...], name: str | None) -
 def _lettered(chosen: Candidate, names: tuple[Hashable, ...], name: str | None) -> EpsilonMachine:
     """The machine with states A, B, ... in order of their probability."""
     bare = chosen.machine
-    order = np.argsort(-chosen.weight, kind="stable")
-    place = np.argsort(order)
+    order, place, states = by_probability(chosen.weight)
     successor = np.where(bare.successor[order] >= 0, place[bare.successor[order]], -1)
-    states = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
     return EpsilonMachine(
         successor, bare.emit[order], start=bare.start[order], alphabet=names, states=states, name=name
     )
@@ -266,13 +265,13 @@ def _of_ladder(ladder: Ladder) -> dict[str, Any]:
 
 
 def _of_candidate(chosen: Candidate, names: tuple[Hashable, ...]) -> dict[str, Any]:
-    order = np.argsort(np.argsort(-chosen.weight, kind="stable"))
+    _, place, _ = by_probability(chosen.weight)
     dropped = [
         {
-            "state": int(order[each.state]),
+            "state": int(place[each.state]),
             "symbol": names[each.symbol],
             "probability": each.probability,
-            "target": None if each.target is None else int(order[each.target]),
+            "target": None if each.target is None else int(place[each.target]),
         }
         for each in chosen.dropped
     ]

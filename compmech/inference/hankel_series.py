@@ -43,6 +43,9 @@ PER_WORD = 10
 
 MOST_RANK = 12
 
+MOST_HISTORIES = 256
+"""Words of the longest length."""
+
 
 @dataclass(frozen=True)
 class SeriesRank:
@@ -62,7 +65,7 @@ class SeriesRank:
 def hankel_lengths(data: Series) -> range:
     """Lengths of words for which there are enough windows without a gap; empty if there is none."""
     k, length, halves = data.n_symbol, 0, data.split(0.5)
-    while k > 1 and k ** (length + 2) <= MOST_WORDS:
+    while k > 1 and k ** (length + 1) <= MOST_HISTORIES and k ** (length + 2) <= MOST_WORDS:
         windows = [sum(max(0, len(piece) - 2 * length - 2) for piece in half.pieces) for half in halves]
         if k ** (2 * length + 2) * PER_WORD > sum(windows) or min(windows) < LEAST_BLOCK * FEWEST_BLOCKS:
             break

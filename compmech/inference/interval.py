@@ -22,6 +22,21 @@ class Interval:
     low: float
     high: float
 
+    def widened(self, other: float) -> "Interval":
+        """The same, holding another number as well."""
+        return Interval(self.value, min(self.low, other), max(self.high, other))
+
+    def stretched(self, factor: float) -> "Interval":
+        """The same with either end so many times as far from the value; what is not negative stays so."""
+        low = self.value - factor * (self.value - self.low)
+        return Interval(
+            self.value, max(low, 0.0) if self.low >= 0 else low, self.value + factor * (self.high - self.value)
+        )
+
+    def at_most(self, bound: float) -> "Interval":
+        """The same, ending where no value can lie beyond."""
+        return Interval(self.value, self.low, max(self.value, min(self.high, bound)))
+
     def to_dict(self) -> dict[str, float]:
         """The three numbers by name."""
         return {"value": self.value, "low": self.low, "high": self.high}

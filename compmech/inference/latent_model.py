@@ -21,6 +21,7 @@ from math import isfinite
 
 import numpy as np
 
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.hmm import GHMM, HMM
 from compmech.inference.candidates import Estimates
 from compmech.inference.interval import Interval, spread_interval
@@ -94,30 +95,32 @@ class LatentModel:
         """h and E of the process, with t intervals from series that are drawn from it and fitted again."""
         h, of_h = _rate(self.process)
         E, of_E = _information(self.process)
-        again = self._refits(data.n_observed, rng)
+        again, lost = self._refits(data.n_observed, rng)
         why = {"n_causal_states": _NO_STATES, "statistical_complexity": _NO_STATES}
         if len(again) < 2:
-            lost = f"; no interval: {len(again)} of {REFITS} series drawn from the process could be fitted again"
-            return Estimates(
-                None, _alone(h), None, _alone(E), why | {"entropy_rate": of_h + lost, "excess_entropy": of_E + lost}
+            none = (
+                f"{len(again)} of {REFITS} series drawn from the process could be fitted again"
+                if lost is None
+                else lost
             )
+            how = {"entropy_rate": f"{of_h}; no interval: {none}", "excess_entropy": f"{of_E}; no interval: {none}"}
+            return Estimates(None, _alone(h), None, _alone(E), why | how)
         scale = np.sqrt(min(1.0, MOST_DRAWN / data.n_observed))
         blocks = np.array([_from_words(one) for one in again])
         deviations = (blocks - blocks.mean(axis=0)) * scale
-        how = f"; a t interval from {len(again)} series drawn from the process and fitted again"
-        return Estimates(
-            None,
-            _around(h, deviations[:, 0]),
-            None,
-            _around(E, deviations[:, 1]),
-            why | {"entropy_rate": of_h + how, "excess_entropy": of_E + how},
-        )
+        from_refits = f"; a t interval from {len(again)} series drawn from the process and fitted again"
+        how = {"entropy_rate": of_h + from_refits, "excess_entropy": of_E + from_refits}
+        return Estimates(None, _around(h, deviations[:, 0]), None, _around(E, deviations[:, 1]), why | how)
 
-    def _refits(self, n_symbol: int, rng: np.random.Generator) -> list[HMM | GHMM]:
+    def _refits(self, n_symbol: int, rng: np.random.Generator) -> tuple[list[HMM | GHMM], str | None]:
+        """Processes of series drawn from this one; or why none could be drawn."""
         size = min(n_symbol, MOST_DRAWN)
         piece = min(size, PIECE)
         n_piece = -(-size // piece)
-        drawn = self.process.sample(REFITS * n_piece, piece, rng=rng).reshape(REFITS, n_piece, piece)
+        try:
+            drawn = self.process.sample(REFITS * n_piece, piece, rng=rng).reshape(REFITS, n_piece, piece)
+        except (NegativeProbability, LostPrecision):
+            return [], "drawing from it met a word of negative probability, longer than those that were looked at"
         found = []
         for rows in drawn:
             apart = np.concatenate([rows, np.full((n_piece, 1), GAP)], axis=1).ravel()[:-1]
@@ -127,29 +130,38 @@ class LatentModel:
                 ValueError
             ):  # the drawn series lacks a direction, or a word, that the data have; counted by the caller
                 continue
-        return found
+        return found, None
 
 
 def _rate(process: HMM | GHMM) -> tuple[Bounds | None, str]:
-    found = entropy_rate(process)
-    if isinstance(found, float):
-        return Bounds(found, found), "of the process found"
-    if not isinstance(found, Bounds):
+    found = _bounds(entropy_rate, process)
+    if found is None:
         return None, "not computed for the process found"
+    if found.is_exact:
+        return found, "of the process found"
     if isinstance(process, GHMM):  # nothing certifies a lower bound
         return Bounds(found.upper, found.upper), "of the process found, an upper bound that words give"
     return found, "of the process found, between bounds"
 
 
 def _information(process: HMM | GHMM) -> tuple[Bounds | None, str]:
-    found = excess_entropy(process)
-    if isinstance(found, float):
-        return Bounds(found, found), "of the process found"
-    if not isinstance(found, Bounds):
+    found = _bounds(excess_entropy, process)
+    if found is None or not isfinite(found.lower):
         return None, "not computed for the process found"
+    if found.is_exact:
+        return found, "of the process found"
     if not isfinite(found.upper):
         return Bounds(found.lower, found.lower), "of the process found, a lower bound that words give"
     return found, "of the process found, between bounds"
+
+
+def _bounds(statistic: Callable[[HMM | GHMM], float | Bounds | None], process: HMM | GHMM) -> Bounds | None:
+    """None where it is not known, or the process gives a word a negative probability that was not seen before."""
+    try:
+        found = statistic(process)
+    except (NegativeProbability, LostPrecision):
+        return None
+    return Bounds(found, found) if isinstance(found, float) else found
 
 
 def _alone(value: Bounds | None) -> Interval | None:

@@ -1,6 +1,7 @@
 """What each method proposes for a series: a function, and its name in `PROPOSALS`. That is all a new method needs."""
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -8,16 +9,21 @@ from jaxtyping import Int
 
 from compmech.errors import NotMinimal
 from compmech.hmm import GHMM, HMM
-from compmech.inference.baum_welch import RESTARTS, ROUNDS, baum_welch
 from compmech.inference.candidates import Model, NothingToPropose
 from compmech.inference.counts import WordCounts, count_words
 from compmech.inference.cssr import SIGNIFICANCE, split_states
+from compmech.inference.determinising import HistoryStates
+from compmech.inference.from_predictor import predictor_topologies
+from compmech.inference.futures import Futures
 from compmech.inference.hankel_series import hankel_lengths, series_rank
 from compmech.inference.latent_model import LatentModel
+from compmech.inference.maximum_likelihood import RESTARTS, ROUNDS, baum_welch
+from compmech.inference.merging_histories import MOST_HISTORIES, merge_states
 from compmech.inference.series import Series
 from compmech.inference.series_spectral import series_process
 from compmech.inference.topology_evidence import library, structural_posterior
 from compmech.inference.topology_model import TopologyModel, topology_model
+from compmech.process import Process
 
 __all__ = [
     "AUTO",
@@ -43,6 +49,10 @@ PER_WORD = 20
 
 LONGEST = 10
 """Symbols of the longest history that is tried."""
+
+HORIZONS = (2, 3)
+MOST_FUTURES = 32
+"""Symbols of the futures by which histories are merged, if there are at most so many futures."""
 
 MOST_CHAINED = 32
 """States of a Markov chain."""
@@ -70,6 +80,20 @@ def by_splitting(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]
         yield from _allowed(fit, setting, successor)
 
 
+def by_merging(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Causal-state merging for every history length that the data can fill, by the next two and three symbols; by the
+    next one where the alphabet is large."""
+    k = fit.n_symbol
+    for horizon in [h for h in HORIZONS if k**h <= MOST_FUTURES] or [1]:
+        for history in range(longest_history(k, fit.n_observed) + 1):
+            if k**history > MOST_HISTORIES:
+                break
+            counts = count_words(fit, history + horizon)
+            setting = {"history": history, "horizon": horizon}
+            for made, successor in _of_histories(setting, partial(merge_states, counts, horizon=horizon)):
+                yield from _allowed(fit, made, successor)
+
+
 def longest_history(n_symbol: int, n_time: int) -> int:
     """Symbols of the longest history that so many symbols can fill."""
     longest = 0
@@ -82,13 +106,21 @@ def split_topologies(counts: WordCounts) -> Iterator[tuple[dict[str, Any], Int[n
     """Topologies of `by_splitting` with their settings, from counts of words one longer than the longest history."""
     for history in range(counts.length):
         for significance in (SIGNIFICANCE, 1e-5):
-            try:
-                split = split_states(counts.shorter(history + 1), significance=significance)
-                machine = split.machine
-            except (ValueError, NotMinimal):  # nothing recurs at this length
-                continue
-            setting = {"history": history, "significance": significance, "synchronised": split.synchronised}
-            yield setting, machine.successor
+            setting = {"history": history, "significance": significance}
+            split = partial(split_states, counts.shorter(history + 1), significance=significance)
+            yield from _of_histories(setting, split)
+
+
+def _of_histories(
+    setting: dict[str, Any], found: Callable[[], HistoryStates]
+) -> Iterator[tuple[dict[str, Any], Int[np.ndarray, "_ symbol"]]]:
+    """The topology of states made of histories, if any recur."""
+    try:
+        states = found()
+        machine = states.machine
+    except (ValueError, NotMinimal):  # nothing recurs at this length
+        return
+    yield {**setting, "synchronised": states.synchronised}, machine.successor
 
 
 def by_evidence(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -123,6 +155,12 @@ def chain_orders(n_symbol: int, n_time: int) -> range:
     return range(order + 1)
 
 
+def by_predictor(fit: Series, predictor: Process | Futures, *, rng: np.random.Generator) -> Iterator[Proposal]:
+    """Merging histories of the series by the futures that a predictor predicts."""
+    for setting, successor in predictor_topologies(fit, predictor):
+        yield from _allowed(fit, setting, successor)
+
+
 def chain(n_symbol: int, order: int) -> Int[np.ndarray, "_ symbol"]:
     """Every word of some length is a state, every symbol may follow."""
     words = np.arange(n_symbol**order)[:, None]
@@ -142,23 +180,23 @@ def _allowed(fit: Series, setting: dict[str, Any], successor: Int[np.ndarray, "_
 
 def by_moments(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
     """Spectral learning: for every length of words that the data can fill the process of the dimension that the rank
-    test tells."""
+    test tells, and of those that it tells at other lengths if they are smaller."""
     lengths = hankel_lengths(fit)
     if not lengths:
-        raise NothingToPropose(
-            f"a Hankel matrix over {fit.n_symbol} symbols takes more data: {fit.n_observed} symbols are too few"
-        )
-    for length in lengths:
-        rank = series_rank(fit, length)
+        what = "one symbol throughout" if fit.n_symbol == 1 else f"{fit.n_observed} symbols of {fit.n_symbol} kinds"
+        raise NothingToPropose(f"{what} fill no Hankel matrix: take another method, or bring more data")
+    tests = [series_rank(fit, length) for length in lengths]
+    for test in tests:
+        for dimension in sorted({one.rank for one in tests if one.rank <= test.rank}):
+            found = series_process(fit, test.length, dimension)
+            setting = {"words": test.length, "dimension": dimension, "p": list(test.p), "projected": found.projected}
+            fitted = partial(_by_moments_again, length=test.length, dimension=dimension)
+            yield setting, LatentModel(found.process, fitted, ("spectral", test.length, dimension))
 
-        def fitted(
-            data: Series, _: HMM | GHMM | None = None, length: int = length, rank: int = rank.rank
-        ) -> HMM | GHMM:
-            return series_process(data, length, rank).process
 
-        found = series_process(fit, length, rank.rank)
-        setting = {"words": length, "dimension": rank.rank, "p": list(rank.p), "projected": found.projected}
-        yield setting, LatentModel(found.process, fitted, ("spectral", length, rank.rank))
+def _by_moments_again(data: Series, found: HMM | GHMM, *, length: int, dimension: int) -> HMM | GHMM:
+    """Nothing is gone on from: the moments of the data are all."""
+    return series_process(data, length, dimension).process
 
 
 def by_likelihood(fit: Series, *, rng: np.random.Generator) -> Iterator[Proposal]:
@@ -197,6 +235,7 @@ def _most_likely(
 
 PROPOSALS: dict[str, Propose] = {
     "cssr": by_splitting,
+    "merging": by_merging,
     "bayes": by_evidence,
     "spectral": by_moments,
     "baum-welch": by_likelihood,
@@ -208,10 +247,11 @@ raises `NothingToPropose`. Of models of one key the first counts."""
 AUTO = PROPOSALS | {"baum-welch": by_likelihood_and_rank}
 """What `auto` chooses among."""
 
-FINITE = ("cssr", "bayes", "markov")
+FINITE = ("cssr", "merging", "bayes", "markov", "predictor")
 """Methods whose models are finite epsilon-machines."""
 
 METHODS: tuple[str, ...] = ("auto", *PROPOSALS)
-"""`cssr`: causal-state splitting; `bayes`: Bayesian structural inference; `spectral`: processes from the Hankel matrix;
-`baum-welch`: hidden Markov models by expectation-maximisation; `markov`: chains in which every symbol may follow;
-`auto`: the candidates of all, hidden Markov models of one size only."""
+"""`cssr`: causal-state splitting; `merging`: causal-state merging; `bayes`: Bayesian structural inference; `spectral`:
+processes from the Hankel matrix; `baum-welch`: hidden Markov models by expectation-maximisation; `markov`: chains in
+which every symbol may follow; `auto`: the candidates of all, hidden Markov models of one size only. With a predictor
+there is `predictor` as well."""

@@ -67,6 +67,20 @@ class Series:
         """The symbols at times first .. last-1, over the same alphabet."""
         return Series(self.codes[first:last], self.alphabet)
 
+    def over(self, alphabet: Iterable[Hashable]) -> "Series":
+        """The same symbols as members of another alphabet.
+
+        Raises:
+            ValueError: if a symbol that occurs is not in it.
+        """
+        names = check_names(alphabet, len(alphabet := tuple(alphabet)), "alphabet")
+        number = {name: place for place, name in enumerate(names)}
+        for name, count in zip(self.alphabet, self.frequencies, strict=True):
+            if count and name not in number:
+                raise ValueError(f"the symbol {name!r} is not in the alphabet {_shown(names)}")
+        code = np.array([*(number.get(name, GAP) for name in self.alphabet), GAP])  # the last is what a gap stays
+        return Series(_small(code[self.codes], len(names)), names)
+
     def split(self, share: float) -> tuple["Series", "Series"]:
         """The first part in time, with that share of the symbols, and the rest.
 

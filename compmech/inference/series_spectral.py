@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from compmech.errors import NegativeProbability
+from compmech.errors import LostPrecision, NegativeProbability
 from compmech.hmm import GHMM, HMM
 from compmech.inference.canonical import ROUNDING, canonical_directions
 from compmech.inference.hankel_series import counted_futures
@@ -51,14 +51,14 @@ def series_process(data: Series, length: int, rank: int) -> SeriesProcess:
     why = fit.why_no_process
     if why is None:
         process = GHMM(fit.T, fit.start, fit.evaluate)
-        why = _negative_along(process, data)
+        why = negative_along(process, data)
         if why is None:
             return SeriesProcess(fit, process, None)
     nearest = nearest_hmm(counted.futures, directions, rank, weight=counted.often)
     return SeriesProcess(fit, HMM(nearest.T, start=nearest.stationary()), why)
 
 
-def _negative_along(process: GHMM, data: Series) -> str | None:
+def negative_along(process: GHMM, data: Series) -> str | None:
     """Whether some stretch of the data gets a negative probability."""
     stretches: dict[int, list[np.ndarray]] = {}
     for piece in data.pieces:
@@ -70,4 +70,6 @@ def _negative_along(process: GHMM, data: Series) -> str | None:
             process.log_prob(np.array(same_length, dtype=np.int64))
     except NegativeProbability as error:
         return f"the last of {len(error.word)} symbols of the data gets probability {error.value:.2g}"
+    except LostPrecision:
+        return "rounding grows along the data"
     return None

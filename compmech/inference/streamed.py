@@ -23,7 +23,8 @@ from compmech.inference.held_out import blocks_of, cost, preferred, sizes
 from compmech.inference.proposals import chain, chain_orders, longest_history, split_topologies
 from compmech.inference.result import InferredMachine
 from compmech.inference.series import GAP, Series
-from compmech.inference.surrogates import HISTORY, told_by_words
+from compmech.inference.structure import StructureTest, past_information
+from compmech.inference.surrogates import SHUFFLES
 from compmech.inference.topology_evidence import Library, Posterior
 from compmech.inference.topology_model import TopologyModel
 from compmech.validation import frozen
@@ -41,6 +42,10 @@ SCORED = 1 << 20
 
 STRETCH = 1 << 12
 """Symbols of each stretch that is scored."""
+
+
+PAST = 3
+"""Symbols of the past that the test for structure looks at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +90,7 @@ def infer_streamed(data: Parts, *, rng: np.random.Generator) -> InferredMachine:
     every = count_words(data.read(), longest + 1)
     blocks = blocks_of(_scored(data, cut))
     size = sizes(blocks)
-    found: dict[Hashable, Candidate] = {}
+    found: dict[Hashable, Candidate[TopologyModel]] = {}
     for name, setting, successor in _topologies(fit, cut):
         try:
             model = counted_model(fit, successor)
@@ -153,7 +158,11 @@ def _told(successor: np.ndarray, n_symbol: int, length: int) -> np.ndarray:
 
 
 def _result(
-    data: Parts, counts: WordCounts, chosen: Candidate, candidates: list[Candidate], rng: np.random.Generator
+    data: Parts,
+    counts: WordCounts,
+    chosen: Candidate[TopologyModel],
+    candidates: list[Candidate[TopologyModel]],
+    rng: np.random.Generator,
 ) -> InferredMachine:
     model, only = chosen.model, ""
     assert isinstance(model, TopologyModel), "all candidates here are topologies"
@@ -161,10 +170,8 @@ def _result(
         model = counted_model(counts, model.successor)
     except ValueError:  # what is held out has a word that the machine forbids, outside of what was scored
         only = ", from the part that made the candidates alone"
+    test = independence(counts.shorter(min(PAST + 1, counts.length)))
     found = model.estimates(Series(np.zeros(0, dtype=np.int8), data.alphabet), rng=rng)
-    words = counts.shorter(min(HISTORY + 1, counts.length))
-    told = told_by_words(words)
-    freedom = (counts.n_symbol ** (words.length - 1) - 1) * (counts.n_symbol - 1)
     return InferredMachine(
         method=chosen.method,
         machine=model.named(data.alphabet),
@@ -173,12 +180,13 @@ def _result(
         statistical_complexity=found.statistical_complexity,
         excess_entropy=found.excess_entropy,
         held_out_bits_per_symbol=chosen.held_out_bits,
-        p_structure=float(chi2.sf(2 * np.log(2) * words.total * told, freedom)) if freedom else 1.0,
+        p_structure=test.p,
         diagnostics={
             "symbols": data.n_time,
             "pieces": 1,
             "setting": dict(chosen.setting),
-            "told_by_the_past": told,
+            "structure": test,
+            "beside": [],
             "candidates": [one.to_dict() for one in candidates],
             "passed_over": {},
             "finite": chosen.to_dict(),
@@ -186,4 +194,21 @@ def _result(
             "how": {key: how + only for key, how in found.how.items()}
             | {"p_structure": "of the G-test of independence of the last symbols and the next"},
         },
+    )
+
+
+def independence(words: WordCounts) -> StructureTest:
+    """The G-test of independence of the last symbol of words from those before it."""
+    past = words.length - 1
+    told, per_bit = past_information(words), 2 * np.log(2) * words.total
+    freedom = (words.n_symbol**past - 1) * (words.n_symbol - 1)
+    return StructureTest(
+        surrogates=SHUFFLES.name,
+        null=SHUFFLES.null,
+        statistic="past",
+        found=told,
+        expected=freedom / per_bit,
+        past=past,
+        longest=past,
+        p=float(chi2.sf(per_bit * told, freedom)) if freedom else 1.0,
     )

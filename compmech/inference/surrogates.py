@@ -1,43 +1,65 @@
-"""Is there any structure? The same question asked of series that have none, but are as like the data as can be.
+"""Series that are as like the data as can be, but for the structure that is in doubt.
 
-Surrogates: `shuffled` (the symbols in another order) and `block_shuffled` (stretches in another order: what the data
-have beyond that is longer than they are).
+Each kind stands for a null hypothesis, and keeps all that this leaves open:
+
+- `shuffles`: the symbols are independent of each other. Kept: how often each occurs.
+- `block_shuffles`: stretches of some length are independent of each other. Kept: what is within them.
+- `markov_shuffles`: the series is a Markov chain of some order k. Kept: how often every word of k + 1 symbols occurs.
+- `output_shuffles`: a channel without memory. Kept: the inputs, and how often each output comes with each of them.
+- `phase_surrogates`: the values before they became symbols are a stationary linear Gaussian process, seen through a
+  function that rises. Kept: the values, and their power spectrum as near as they allow.
+
+Shuffles, Markov shuffles and shuffles of outputs are exact: under the null hypothesis all series with what is kept are
+equally likely, and one of them is drawn. Block shuffles are if stretches begin where they may; phase surrogates are
+approximate.
 
 Reference:
-    Theiler, Eubank, Longtin, Galdrikian and Farmer, Physica D 58, 77 (1992).
+    Theiler, Eubank, Longtin, Galdrikian and Farmer, Physica D 58, 77 (1992); Schreiber and Schmitz, Physica D 142, 346
+    (2000).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
+from numpy.typing import ArrayLike
 
-from compmech.inference.counts import WordCounts, count_words
+from compmech.inference.euler import markov_shuffled
+from compmech.inference.fourier import iaaft
 from compmech.inference.series import GAP, Series
-from compmech.units import bits
+from compmech.validation import check_count
 
-__all__ = ["SURROGATES", "block_shuffled", "shuffled", "structure_test", "told_by_the_past", "told_by_words"]
+__all__ = [
+    "SHUFFLES",
+    "Surrogates",
+    "block_shuffled",
+    "block_shuffles",
+    "markov_shuffles",
+    "output_shuffles",
+    "phase_surrogates",
+    "shuffled",
+    "shuffled_outputs",
+]
 
-SURROGATES = 199
-"""Of each test: the least p-value is 1/200."""
 
-HISTORY = 3
-"""Symbols of the past that the statistic looks at, fewer over large alphabets."""
+@dataclass(frozen=True, eq=False)
+class Surrogates:
+    """One kind of surrogate series.
 
+    Attributes:
+        name: such as markov:2.
+        null: the hypothesis that a small p-value speaks against, in words.
+        make: a surrogate of a series, with a generator.
+        kept: words of so many symbols occur as often in every surrogate, so that no statistic of them tells anything.
+        of_any_part: whether `make` takes any part of the series, and not only the whole.
+    """
 
-def told_by_the_past(data: Series, history: int) -> float:
-    """I[last `history` symbols; next one] in the data, bits: the plug-in estimate, too high, alike in surrogates."""
-    return told_by_words(count_words(data, history + 1))
-
-
-def told_by_words(counts: WordCounts) -> float:
-    """The same from counts of words of which the last symbol is the next one. Raises ValueError if there are none."""
-    table = counts.by_history.astype(float)
-    total = table.sum()
-    if not total:
-        raise ValueError(f"there is no stretch of {counts.length} symbols without a gap")
-    expected = table.sum(axis=1, keepdims=True) * table.sum(axis=0) / total
-    seen = table > 0
-    return float(bits(1.0) * (table[seen] * np.log(table[seen] / expected[seen])).sum() / total)
+    name: str
+    null: str
+    make: Callable[[Series, np.random.Generator], Series]
+    kept: int = 1
+    of_any_part: bool = True
 
 
 def shuffled(data: Series, *, rng: np.random.Generator) -> Series:
@@ -45,6 +67,15 @@ def shuffled(data: Series, *, rng: np.random.Generator) -> Series:
     codes = data.codes.copy()
     there = codes != GAP
     codes[there] = rng.permutation(codes[there])
+    return Series(codes, data.alphabet)
+
+
+def shuffled_outputs(data: Series, *, n_input: int, rng: np.random.Generator) -> Series:
+    """Pairs of a channel with the outputs of each input in another order: what a channel without memory gives."""
+    codes, n_output = data.codes.copy(), data.n_symbol // n_input
+    for x in range(n_input):
+        there = codes // n_output == x  # a gap, -1, is of no input
+        codes[there] = rng.permutation(codes[there])
     return Series(codes, data.alphabet)
 
 
@@ -61,21 +92,56 @@ def block_shuffled(data: Series, size: int, *, rng: np.random.Generator) -> Seri
     return Series(codes, data.alphabet)
 
 
-def structure_test(
-    data: Series,
-    *,
-    rng: np.random.Generator,
-    surrogate: Callable[..., Series] = shuffled,
-    n_surrogate: int = SURROGATES,
-) -> tuple[float, float]:
-    """Whether the past says anything of the next symbol.
+SHUFFLES = Surrogates("shuffled", "symbols are independent of each other", lambda data, rng: shuffled(data, rng=rng))
+"""Of the series as a whole."""
 
-    Returns:
-        I[past; next], bits, and the p-value: the share of surrogates, the data among them, that reach as much.
+
+def block_shuffles(size: int) -> Surrogates:
+    """Stretches of `size` symbols in another order.
+
+    Raises:
+        ValueError: if size is below 1.
     """
-    history = HISTORY
-    while history > 1 and data.n_symbol ** (history + 1) > data.n_observed / 20:
-        history -= 1
-    found = told_by_the_past(data, history)
-    others = [told_by_the_past(surrogate(data, rng=rng), history) for _ in range(n_surrogate)]
-    return found, float((1 + sum(other >= found for other in others)) / (1 + n_surrogate))
+    if check_count(size, "size") < 1:
+        raise ValueError(f"blocks must have at least 1 symbol; got {size}")
+    null = f"stretches of {size} symbols are independent of each other"
+    return Surrogates(f"block:{size}", null, lambda data, rng: block_shuffled(data, size, rng=rng))
+
+
+def output_shuffles(n_input: int) -> Surrogates:
+    """Pairs of a channel with the outputs of each input in another order: see `shuffled_outputs`."""
+    null = "outputs depend on nothing but the input of their own time"
+    return Surrogates("outputs", null, lambda data, rng: shuffled_outputs(data, n_input=n_input, rng=rng))
+
+
+def markov_shuffles(order: int) -> Surrogates:
+    """Series with the same words of `order` + 1 symbols: see `markov_shuffled`.
+
+    Raises:
+        ValueError: if order is negative.
+    """
+    null = f"the series is a Markov chain of order {check_count(order, 'order')}"
+    return Surrogates(f"markov:{order}", null, lambda data, rng: markov_shuffled(data, order, rng=rng), kept=order + 1)
+
+
+def phase_surrogates(values: ArrayLike, symbolise: Callable[[Float[np.ndarray, " time"]], Series]) -> Surrogates:
+    """Values with the same power spectrum (`iaaft`), made symbols as the data were.
+
+    Args:
+        values: what the series was made of, NaN where one is missing.
+        symbolise: how: from values to symbols.
+    """
+    x = np.array(values, dtype=float)
+    null = "the values are a stationary linear Gaussian process, seen through a function that rises"
+
+    def make(data: Series, rng: np.random.Generator) -> Series:
+        return _over(symbolise(iaaft(x, rng=rng)), data.alphabet)
+
+    return Surrogates("phase", null, make, of_any_part=False)
+
+
+def _over(found: Series, alphabet: tuple[Hashable, ...]) -> Series:
+    """The series over an alphabet, to which symbols that only occur in it are added."""
+    names = [*alphabet, *(name for name in found.alphabet if name not in alphabet)]
+    number = np.array([*(names.index(name) for name in found.alphabet), GAP])  # the last place is that of gaps
+    return Series(number[found.codes], tuple(names))

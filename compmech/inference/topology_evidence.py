@@ -21,7 +21,7 @@ from functools import lru_cache
 from math import isqrt
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.special import gammaln, logsumexp
 
 from compmech.epsilon_machine import EpsilonMachine
@@ -29,7 +29,7 @@ from compmech.inference.series import Series
 from compmech.topologies import topological_machines
 from compmech.validation import check_count, frozen
 
-__all__ = ["PENALTY", "Posterior", "library", "structural_posterior"]
+__all__ = ["PENALTY", "Posterior", "counts_together", "library", "structural_posterior"]
 
 PENALTY = 4.0
 """b, nats a state: that of the reference, sections V and VI."""
@@ -167,17 +167,49 @@ def structural_posterior(
     if not alive.any():
         raise ValueError("no topology of the library allows these symbols")
     topology, start, counts = topology[alive], start[alive], (counts + told[of_row])[alive]
-    allowed = topologies.successor[topology] >= 0
-    prior = np.where(allowed, alpha, 0.0)
-    found = np.where(allowed, gammaln(alpha + counts) - gammaln(alpha), 0.0).sum(axis=(1, 2))
-    kinds = prior.sum(axis=2)
-    of_state = np.where(kinds > 0, kinds, 1.0)
-    found += np.where(kinds > 0, gammaln(of_state) - gammaln(of_state + counts.sum(axis=2)), 0.0).sum(axis=1)
+    found = _log_evidence(counts, topologies.successor[topology] >= 0, alpha)
     size = topologies.n_state[topology]
     weight = found - np.log(size) - penalty * size
     weight -= logsumexp(weight)
     order = np.argsort(-weight, kind="stable")
     return Posterior(topologies, topology[order], start[order], found[order], weight[order], counts[order], alpha)
+
+
+def counts_together(
+    topology: Int[np.ndarray, "state symbol"], pieces: Sequence[Int[np.ndarray, "seq _"]], *, alpha: float = 1.0
+) -> Int[np.ndarray, "seq state symbol"]:
+    """The transitions of one topology in many series of the same lengths: as `structural_posterior` counts them in
+    each, from the start of most evidence.
+
+    Args:
+        topology: next state by state and symbol; -1: forbidden.
+        pieces: of all series the stretch that comes first, and so on; the longest first.
+    Raises:
+        ValueError: if the topology forbids a series.
+    """
+    n_seq, (n, k) = len(pieces[0]), topology.shape
+    runs = _Runs(np.repeat(topology[None], n_seq, axis=0))
+    row, start = np.repeat(np.arange(n_seq), n), np.tile(np.arange(n), n_seq)
+    counts, state = runs.stepped(row, start, pieces[0][row].T)
+    told, possible = runs.told([piece.T for piece in pieces[1:]])
+    found = (counts[:, :n] + told[row]).reshape(n_seq, n, n, k)
+    evidence = np.where((state < n).reshape(n_seq, n), _log_evidence(found, topology >= 0, alpha), -np.inf)
+    best = evidence.argmax(axis=1)
+    for seq in np.flatnonzero(~possible | (evidence.max(axis=1) == -np.inf))[:1]:
+        raise ValueError(f"the topology forbids the symbols of series {seq}")
+    chosen: Int[np.ndarray, "seq state symbol"] = found[np.arange(n_seq), best]
+    return chosen
+
+
+def _log_evidence(
+    counts: Int[np.ndarray, "*row state symbol"], allowed: Bool[np.ndarray, "*any state symbol"], alpha: float
+) -> Float[np.ndarray, "*row"]:
+    """ln P(D | M, start) of transitions counted from that start, nats."""
+    found = np.where(allowed, gammaln(alpha + counts) - gammaln(alpha), 0.0).sum(axis=(-2, -1))
+    prior = np.where(allowed, alpha, 0.0).sum(axis=-1)
+    of_state = np.where(prior > 0, prior, 1.0)
+    found += np.where(prior > 0, gammaln(of_state) - gammaln(of_state + counts.sum(axis=-1)), 0.0).sum(axis=-1)
+    return np.asarray(found)
 
 
 def _surviving(topologies: Library, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -213,17 +245,18 @@ class _Runs:
         At first each by itself. By then many starts of a topology have come to one state, and go on as one.
         """
         head, rest = word[:_TOGETHER], word[_TOGETHER:]
-        total, now = self._stepped(row, start.astype(np.intp), head)
+        total, now = self.stepped(row, start.astype(np.intp), head)
         pair, of_row = np.unique(row * (self.most + 1) + now, return_inverse=True)
         rows, states = pair // (self.most + 1), pair % (self.most + 1)
         found = self._told_apart(states, rest) if self.n == 1 and self.most >= _LARGE and len(pair) == 1 else None
         if found is None:
-            found = (self._stepped if len(pair) > _MANY else self._segmented)(rows, states, rest)
+            found = (self.stepped if len(pair) > _MANY else self._segmented)(rows, states, rest)
         later, end = found
         return (total + later[of_row])[:, : self.most], end[of_row] < self.most
 
-    def _stepped(self, row: np.ndarray, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Transitions, and the last state, of rows side by side: symbol by symbol."""
+    def stepped(self, row: np.ndarray, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Transitions, and the last state, of rows side by side: symbol by symbol. There is one word for all rows, or
+        one for each (time, row)."""
         size = (self.most + 1) * self.k
         offset, place = row * size, np.arange(len(row)) * size
         total = np.zeros(len(row) * size, dtype=np.int64)
@@ -253,7 +286,7 @@ class _Runs:
             inside = state < most
             total[inside] += by_segment[row[inside], state[inside], segment]
             state = np.where(inside, ahead[row, np.minimum(state, most - 1), segment], most)
-        last, state = self._stepped(row, state, word[n_segment * size :])
+        last, state = self.stepped(row, state, word[n_segment * size :])
         return total + last, state
 
     def _told_apart(self, state: np.ndarray, word: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -279,11 +312,12 @@ class _Runs:
             now = self.table[edge]
         if (now[:-1] != first[1:]).any():
             return None
-        last, end = self._stepped(np.zeros(1, dtype=np.intp), now[-1:], word[n_segment * size :])
+        last, end = self.stepped(np.zeros(1, dtype=np.intp), now[-1:], word[n_segment * size :])
         return total.reshape(last.shape) + last, end
 
     def told(self, words: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
-        """Transitions of each topology where what was read has told its state, and whether all words are allowed."""
+        """Transitions of each topology where what was read has told its state, and whether all words are allowed.
+        Each word is one for all topologies, or one for each (time, topology)."""
         most, k, n = self.most, self.k, self.n
         total, possible = np.zeros((n, most + 1, k), dtype=np.int64), np.ones(n, dtype=bool)
         each, offset = np.arange(n), np.arange(n)[:, None] * ((most + 1) * k)
@@ -293,7 +327,8 @@ class _Runs:
                 inside = state < most
                 least = state.min(axis=1)
                 known = (np.where(inside, state, least[:, None]) == least[:, None]).all(axis=1) & (least < most)
-                total[each[known], least[known], x] += 1
-                state = self.table[offset + state * k + x]
+                symbol = np.broadcast_to(x, n)
+                total[each[known], least[known], symbol[known]] += 1
+                state = self.table[offset + state * k + symbol[:, None]]
             possible &= (state < most).any(axis=1)
         return total[:, :most], possible

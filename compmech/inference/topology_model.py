@@ -1,6 +1,6 @@
 """A finite epsilon-machine as a candidate: a topology whose probabilities have a posterior."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -8,21 +8,18 @@ import numpy as np
 from jaxtyping import Int
 
 from compmech.epsilon_machine import EpsilonMachine
-from compmech.errors import NotMinimal
+from compmech.inference.bootstrap import COSTLY, RESAMPLES, statistics_intervals
 from compmech.inference.candidates import Estimates
-from compmech.inference.interval import Interval, middle, percentile_interval
+from compmech.inference.interval import Interval
 from compmech.inference.series import Series
+from compmech.inference.state_order import by_probability
 from compmech.inference.topology_evidence import Library, Posterior, structural_posterior
-from compmech.measures import entropy_rate, excess_entropy, statistical_complexity
 from compmech.stationary import stationary
 
 __all__ = ["TopologyModel", "topology_model"]
 
-DRAWS = 200
-COSTLY = 20
-"""Draws from the posterior for intervals, and those of them of which the excess entropy is computed."""
-
 _HOW = "a 95 % interval from draws of the posterior of the probabilities, given the transitions"
+_HOW_E = f"{_HOW}: Student's t and the spread of {COSTLY} draws"
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,32 +72,20 @@ class TopologyModel:
         """The machine with its states in the order of their probability, called A, B, ..., or by number if they are
         many."""
         machine = self.process
-        order = np.argsort(-stationary(machine), kind="stable")
-        number = np.argsort(order)
-        successor = np.where(machine.successor >= 0, number[machine.successor], -1)[order]
-        names = [chr(ord("A") + i) for i in range(len(order))] if len(order) <= 26 else None
+        order, place, names = by_probability(stationary(machine))
+        successor = np.where(machine.successor >= 0, place[machine.successor], -1)[order]
         return EpsilonMachine(successor, machine.emit[order], alphabet=alphabet, states=names)
 
     def estimates(self, data: Series, *, rng: np.random.Generator) -> Estimates:
         """h, C and E of the machine and of draws from the posterior: the error of the probabilities alone."""
-        machine, drawn = self.process, self._drawn(rng)
+        found = statistics_intervals(data, self.posterior, resamples=RESAMPLES, costly=COSTLY, rng=rng)
         return Estimates(
             Interval(self.n_state, self.n_state, self.n_state),
-            _interval(middle(entropy_rate(machine)), [middle(entropy_rate(one)) for one in drawn]),
-            _interval(middle(statistical_complexity(machine)), [middle(statistical_complexity(one)) for one in drawn]),
-            _interval(middle(excess_entropy(machine)), [middle(excess_entropy(one)) for one in drawn[:COSTLY]]),
-            {"entropy_rate": _HOW, "statistical_complexity": _HOW, "excess_entropy": _HOW},
+            found.entropy_rate,
+            found.statistical_complexity,
+            found.excess_entropy,
+            {"entropy_rate": _HOW, "statistical_complexity": _HOW, "excess_entropy": _HOW_E},
         )
-
-    def _drawn(self, rng: np.random.Generator) -> list[EpsilonMachine]:
-        rows = rng.choice(len(self.posterior.topology), size=DRAWS, p=np.exp(self.posterior.log_posterior))
-        found = []
-        for row in rows:
-            try:
-                found.append(self.posterior.machine(int(row), rng=rng))
-            except NotMinimal:  # a draw in which two states are alike: of probability 0 but for rounding
-                continue
-        return found
 
 
 def topology_model(data: Series, successor: Int[np.ndarray, "causal symbol"]) -> TopologyModel:
@@ -111,7 +96,3 @@ def topology_model(data: Series, successor: Int[np.ndarray, "causal symbol"]) ->
     """
     library = Library(np.asarray(successor)[None].astype(np.int16), np.array([len(successor)]))
     return TopologyModel(structural_posterior(data, library))
-
-
-def _interval(value: float, drawn: Sequence[float]) -> Interval:
-    return percentile_interval(value, np.array(drawn))

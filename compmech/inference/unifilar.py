@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from compmech.causal_states import Table, recurrent_tables
 from compmech.epsilon_machine import EpsilonMachine
 from compmech.inference.agglomeration import group_means, nearest
+from compmech.inference.ensemble import stationary_rows
 from compmech.inference.futures import Futures
 from compmech.merging import MERGE_TOL
 from compmech.partition import refine
@@ -85,15 +86,8 @@ class Candidate:
             own = np.array(part.names)
             place = np.full(self.n_state, -1)
             place[own] = np.arange(len(own))
-            into = np.zeros((len(emit), len(own), len(own)))  # resample, next state, state
-            for x in range(emit.shape[2]):
-                leads = self.emit[own, x] > 0
-                into[:, place[self.successor[own[leads], x]], np.flatnonzero(leads)] += emit[:, own[leads], x]
-            equations = into - np.eye(len(own))
-            equations[:, -1] = 1.0  # one equation follows from the others; in its place the sum
-            right = np.zeros((len(own), 1))
-            right[-1] = part.weight.sum()
-            found[:, own] = np.linalg.solve(equations, right)[:, :, 0]
+            after = np.where(self.emit[own] > 0, place[self.successor[own]], -1)
+            found[:, own] = part.weight.sum() * stationary_rows(after, emit[:, own])
         return found
 
     @property

@@ -108,6 +108,23 @@ def test_peer_hmmlearn_smoothed(benchmark):
 
 
 @pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
+def test_peer_hmmlearn_forward(benchmark):
+    kernel = peer("hmmlearn._hmmc")
+    process = zoo.mess3()
+    words = process.sample(10_000, 100, rng=np.random.default_rng(0))
+    step = process.T.sum(axis=0)
+    emission = process.T[:, 0] / step[0]  # of the state after it, whatever the one before
+    np.testing.assert_allclose(emission[:, None] * step, process.T)
+    first = process.start @ step
+
+    def forward():
+        return [kernel.forward_scaling(first, step, seen)[1] for seen in emission.T[:, words].transpose(1, 2, 0).copy()]
+
+    np.testing.assert_allclose(forward()[7], filter_beliefs(process, words[7:8])[0, 1:])
+    benchmark.pedantic(forward, rounds=5)
+
+
+@pytest.mark.benchmark(group="beliefs of Mess3, 10,000 sequences of 100")
 def test_peer_sofic_a_hundredth_of_it(benchmark):
     peer("sofic")
     process = zoo.mess3()
@@ -139,6 +156,26 @@ def test_limit_one_product_a_level(benchmark):
             beliefs = moved * (1 / moved.sum(axis=1))[:, None]
 
     benchmark(levels)
+
+
+@pytest.mark.benchmark(group="mixed states of Mess3 to depth 5: 364 nodes")
+def test_small_tree(benchmark):
+    process = zoo.mess3()
+    found = benchmark(lambda: mixed_states(process, depth=5))
+    assert found.n_mixed == 364
+
+
+@pytest.mark.benchmark(group="mixed states of Mess3 to depth 5: 364 nodes")
+def test_peer_sofic_as_many_nodes(benchmark):
+    build = peer("sofic.generators.mixed_state_construction").build_mixed_state_presentation
+    too_many = peer("sofic.exceptions").MixedStateExplosionError
+    model = to_sofic(zoo.mess3())
+
+    def nodes():
+        with pytest.raises(too_many):
+            build(model, max_states=364)
+
+    benchmark.pedantic(nodes, rounds=3)
 
 
 @pytest.mark.benchmark(group="statistics")

@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status, streamed_files
+from compmech.cli import _status, beside_networks, network_futures, streamed_files
 from compmech.cli.failure import Misused
+from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
-from compmech.inference import isomorphism, proposals, topology_model
+from compmech.cli.surrogate_words import surrogates_of
+from compmech.inference import isomorphism, latent_model, proposals, topology_model
 
 KEYS = [
     "method",
@@ -32,7 +34,8 @@ Captured = pytest.CaptureFixture[str]
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals and large topologies are not looked at here."""
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(latent_model, "REFITS", 2)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 
@@ -99,6 +102,52 @@ def test_people_get_a_table_that_fits(golden: Path, tmp_path: Path, capsys: Capt
     assert told.splitlines()[-1] == str(tmp_path / "a.dot")
 
 
+@pytest.fixture
+def mess3(tmp_path: Path) -> Path:
+    """5,000 symbols of a process with infinitely many causal states."""
+    return written(
+        tmp_path / "mess3.txt", "".join(map(str, zoo.mess3().sample(1, 5_000, rng=np.random.default_rng(0))[0]))
+    )
+
+
+def test_where_states_still_grow_no_finite_machine_is_claimed(mess3: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(mess3), "--method", "cssr"]) == 0
+    told = " ".join(capsys.readouterr().out.split())
+    assert "The number of states is still growing (" in told
+    assert "from 1,250 symbols" in told
+    assert "no finite machine is claimed" in told
+
+
+def test_a_process_of_some_dimension_is_a_table_a_picture_and_a_file(
+    mess3: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    picture = tmp_path / "process.svg"
+    assert _status(["infer", str(mess3), "--method", "spectral", "-o", str(picture)]) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:-1]) <= 80
+    assert "structure found: a generalised hidden Markov model of dimension 3" in told
+    assert "entries of the matrices: symbol, value, column" in told
+    assert " -0." in told
+    assert "a t interval" in " ".join(told.split())
+    assert "<svg" in picture.read_text()
+    assert _status(["infer", str(mess3), "--method", "spectral", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_causal_states"] is document["statistical_complexity"] is None
+    (tmp_path / "machine.json").write_text(json.dumps(document["machine"]))
+    assert load(tmp_path / "machine.json").n_state == 3
+
+
+def test_hidden_states_are_drawn(
+    golden: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(proposals, "MOST_HIDDEN", 2)
+    assert _status(["infer", str(golden), "--method", "baum-welch", "-o", str(tmp_path / "a.svg")]) == 0
+    told = capsys.readouterr().out
+    assert "structure found: a hidden Markov model of 2 hidden states" in told
+    assert "baum-welch 2 hidden" in told
+    assert "<svg" in (tmp_path / "a.svg").read_text()
+
+
 def test_no_structure_is_said_plainly(tmp_path: Path, capsys: Captured) -> None:
     values = np.random.default_rng(3).normal(size=1_000)
     table = written(tmp_path / "returns.csv", "day,gain\n" + "\n".join(f"{i},{x}" for i, x in enumerate(values)))
@@ -136,9 +185,14 @@ def test_many_symbols_do_not_fill_the_screen(tmp_path: Path, capsys: Captured) -
     [
         ("ab" * 40, [], "there are 80 symbols: nothing can be told from fewer than 100"),
         ("", [], "there are no symbols"),
-        ("ab" * 200, ["--method", "csr"], "there is no method 'csr'; there are auto, cssr, bayes"),
+        (
+            "ab" * 200,
+            ["--method", "csr"],
+            "there is no method 'csr'; there are auto, cssr, merging, bayes, spectral",
+        ),
         ("ab" * 200 + "abcabc", ["--method", "cssr"], "'c' occurs only there"),
         ("abcdefghij" * 30, ["--method", "bayes"], "too many topologies over 10 symbols"),
+        ("abcdefghij" * 30, ["--method", "spectral"], "210 symbols of 10 kinds fill no Hankel matrix"),
         ("ab" * 200, ["-o", "machine.xyz"], ".xyz"),
         ("1 2 3", ["--symbols", "quantil:3"], "there is no symboliser 'quantil'; did you mean 'quantile'?"),
     ],
@@ -150,12 +204,236 @@ def test_what_cannot_be_done_is_one_line(
     assert complaint in one_line(capsys)
 
 
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A network that has learned the golden mean."""
+    out = tmp_path_factory.mktemp("runs") / "gru"
+    arguments = ["golden_mean", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02", "--clip", "1"]
+    arguments += ["--steps", "200", "--batch", "64", "--targets", "exact", "-o", str(out)]
+    assert _status(["train", *arguments]) == 0
+    return out
+
+
+def test_a_trained_network_merges_histories_of_the_data(golden: Path, run: Path, capsys: Captured) -> None:
+    capsys.readouterr()
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "predictor", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["method"] == "predictor"
+    assert document["n_causal_states"]["value"] == 2
+    assert document["diagnostics"]["data"]["predictor"] == str(run)
+    told = "\n".join(inference_table(document))
+    assert "structure found: 2 causal states" in told
+    assert "predictor 2 groups" in told
+
+
+def test_a_network_of_other_symbols_and_no_network_are_one_line(
+    golden: Path, run: Path, tmp_path: Path, capsys: Captured
+) -> None:
+    capsys.readouterr()
+    three = written(tmp_path / "three.csv", "x\n" + "0\n1\n2\n" * 60)
+    assert _status(["infer", str(three), "--predictor", str(run)]) == 2
+    told = one_line(capsys)
+    assert "predicts 2 symbols (0, 1)" in told
+    assert "three.csv has 3 (0, 1, 2): 2 is none of the network's" in told
+    assert _status(["infer", str(golden), "--predictor", str(tmp_path)]) == 2
+    assert "no training.json" in one_line(capsys)
+    assert _status(["infer", str(golden), "--predictor", str(run), "--method", "cssr"]) == 2
+    assert "the method cssr takes no predictor" in one_line(capsys)
+    assert _status(["infer", str(golden), "--method", "predictor"]) == 2
+    assert "needs a predictor" in one_line(capsys)
+    short = written(tmp_path / "short.txt", "0101")
+    assert _status(["infer", str(short), "--predictor", str(run)]) == 2
+    assert "two stretches of at least one symbol without a gap; there are 0 of 6" in one_line(capsys)
+
+
+def test_a_network_that_reads_too_little_is_said() -> None:
+    class Short:
+        class config:
+            max_length = 5
+
+    assert network_futures._length(Short, 16, 3) == 2
+    with pytest.raises(ValueError, match="reads at most 5 symbols"):
+        network_futures._length(Short, 16, 5)
+
+
+def test_the_channel_between_two_columns(tmp_path: Path, capsys: Captured) -> None:
+    """The golden mean, and what a delay makes of it: the state is the last input."""
+    came = zoo.golden_mean().sample(1, 1_000, rng=np.random.default_rng(0))[0]
+    rows = [f"{t},{x},{'nan' if t == 400 else y}" for t, (x, y) in enumerate(zip(came[1:], came[:-1], strict=True))]
+    table = written(tmp_path / "delay.csv", "t,in,out\n" + "\n".join(rows[:500] + rows[510:]))
+    arguments = ["infer", str(table), "--column", "out", "--input-column", "in", "--time", "t", "--step", "1"]
+    assert _status([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["n_channel_states"] == {"value": 2, "low": 2, "high": 2}
+    assert document["held_out_bits_per_symbol"] == 0
+    assert document["unread"] == [{"state": "B", "input": "1"}]
+    assert document["diagnostics"]["pieces"] == 3
+    assert document["diagnostics"]["data"]["input_column"] == "in"
+    assert _status(arguments) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:]) <= 80
+    assert "memory found: 2 causal states of the channel (p = 0.005 against outputs" in told
+    assert "988 times, 2 different inputs (in), 2 different outputs" in " ".join(told.split())
+    assert "never read, so that nothing is known of what follows: 1 in B" in told
+    assert "markov remembers last input" in told
+
+
+def test_no_memory_of_a_channel_is_said_and_real_values_are_made_symbols(tmp_path: Path, capsys: Captured) -> None:
+    rng = np.random.default_rng(2)
+    sent = rng.normal(size=600)
+    rows = "\n".join(f"{x},{y}" for x, y in zip(sent, sent + rng.normal(size=600), strict=True))
+    table = written(tmp_path / "line.csv", "x,y\n" + rows)
+    arguments = ["infer", str(table), "--column", "y", "--input-column", "x", "--symbols", "threshold:0"]
+    assert _status([*arguments, "--input-symbols", "sign"]) == 0
+    told = capsys.readouterr().out
+    assert "no memory found: given its input, the past tells of an output no more" in told
+    assert "in +" in told
+    assert _status([*arguments, "--input-symbols", "ordinal:2"]) == 2
+    assert "inputs and outputs must be of the same times; there are 300 and 600" in one_line(capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--input-column", "b", "--method", "bayes"], "--method is for a series alone, not for a channel"),
+        (["--input-column", "b", "--predictor", "run"], "--predictor is for a series alone"),
+        (["--input-column", "b", "-o", "a.svg"], "--out is for a series alone"),
+        (["--input-column", "b", "--words"], "--words is for a series alone"),
+        (["--input-column", "c"], "no column 'c'; it has a, b"),
+        (["--input-column", "b"], "there are 2 times at which both input and output are there"),
+        (["--input-symbols", "sign"], "--input-symbols needs --input-column"),
+    ],
+)
+def test_what_a_channel_cannot_be_asked_is_one_line(
+    tmp_path: Path, capsys: Captured, options: list[str], complaint: str
+) -> None:
+    table = written(tmp_path / "a.csv", "a,b\n0,1\n1,0\n")
+    assert _status(["infer", str(table), "--column", "a", *options]) == 2
+    assert complaint in one_line(capsys)
+
+
 def test_a_missing_file_and_an_unwritable_picture(golden: Path, tmp_path: Path, capsys: Captured) -> None:
     assert _status(["infer", str(tmp_path / "none.csv")]) == 2
     assert "none.csv: No such file" in one_line(capsys)
     (tmp_path / "file").write_text("")
     assert _status(["infer", str(golden), "--method", "cssr", "-o", str(tmp_path / "file" / "a.svg")]) == 1
     assert "cannot write" in one_line(capsys)
+
+
+# ------------------------------------------------------------------------------- how sure, against what, beside what
+
+
+def test_the_choice_is_made_again_and_said(golden: Path, capsys: Captured) -> None:
+    arguments = ["infer", str(golden), "--method", "cssr", "--bootstrap", "4"]
+    assert _status([*arguments, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    again = document["diagnostics"]["selection"]
+    assert again["n_series"] == 4
+    assert sum(again["state_frequencies"].values()) + again["without"] + again["not_finite"] == pytest.approx(1)
+    numbers = [int(n) for n in again["state_frequencies"]]
+    assert document["n_causal_states"] == {"value": 2, "low": min(2, *numbers), "high": max(2, *numbers)}
+    assert set(document["diagnostics"]["intervals"]) == {"posterior", "parametric", "block"}
+    assert document["diagnostics"]["intervals"]["block"]["block_length"] > 1
+    assert _status(arguments) == 0
+    told = capsys.readouterr().out
+    assert max(len(line) for line in told.splitlines()[1:]) <= 80
+    assert "states chosen again from 4 series" in told
+    assert "block bootstrap: h " in told
+
+
+def test_what_was_not_asked_is_said_and_others_need_more(golden: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr"]) == 0
+    told = capsys.readouterr().out
+    assert "was not asked: --bootstrap 20 does" in told
+    assert "k-gram of order" in told
+    assert "longest suffix" in told
+
+
+@pytest.mark.parametrize(
+    ("word", "name", "null"),
+    [
+        ("markov:1", "markov:1", "do not speak against the hypothesis that the series is a Markov chain of order 1"),
+        ("markov", "markov:1", "do not speak against the hypothesis that the series is a Markov chain of order 1"),
+        ("block:1", "block:1", "speak against the hypothesis that stretches of 1 symbols are independent"),
+    ],
+)
+def test_other_null_hypotheses_are_named(golden: Path, capsys: Captured, word: str, name: str, null: str) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr", "--surrogates", word]) == 0
+    assert null in " ".join(capsys.readouterr().out.split())
+
+
+def test_blocks_and_orders_are_chosen_where_they_are_not_given(golden: Path) -> None:
+    brought = read_series(golden)
+    assert int(surrogates_of("block", brought, None).name.removeprefix("block:")) > 3
+    assert surrogates_of("markov", brought, None).kept >= 2
+
+
+def test_phases_are_turned_before_values_become_symbols(tmp_path: Path, capsys: Captured) -> None:
+    values = np.random.default_rng(3).normal(size=400)
+    table = written(tmp_path / "a.csv", "x\n" + "\n".join(map(str, values)))
+    arguments = ["infer", str(table), "--symbols", "sign", "--method", "cssr", "--surrogates", "phase"]
+    assert _status([*arguments, "--json"]) == 0
+    test = json.loads(capsys.readouterr().out)["diagnostics"]["structure"]
+    assert test["surrogates"] == "phase"
+    assert test["p"] > 0.01
+    assert _status([*arguments, "--statistic", "gain"]) == 2
+    assert "phase surrogates are of the whole series" in one_line(capsys)
+
+
+def test_the_gain_is_a_statistic_too(golden: Path, capsys: Captured) -> None:
+    assert _status(["infer", str(golden), "--method", "cssr", "--statistic", "gain", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["p_structure"] == 1 / 200
+    assert document["diagnostics"]["structure"]["longest"] is None
+
+
+def test_a_network_is_scored_on_the_same_symbols(
+    golden: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Hardly trained, it is near the frequencies of the symbols at best."""
+    monkeypatch.setattr(beside_networks, "STEPS", 4)
+    monkeypatch.setattr(beside_networks, "EVERY", 2)
+    network = "gru:width=4,n_layer=1"
+    assert _status(["infer", str(golden), "--method", "cssr", "--beside", network, "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    row = document["diagnostics"]["beside"][2]
+    assert row["name"] == network
+    assert row["setting"]["updates"] in (0, 2, 4)
+    assert row["above"] > 0.1 > 3 * row["error"] > 0
+    assert row["above"] == pytest.approx(row["held_out_bits_per_symbol"] - document["held_out_bits_per_symbol"])
+
+
+def test_a_predictor_that_cannot_speak_first_counts_the_first_symbol_as_uniform() -> None:
+    import torch
+
+    class Late:
+        n_symbol, first_row = 2, 1
+
+        def log_probs(self, tokens: torch.Tensor) -> torch.Tensor:
+            return torch.log(torch.tensor([0.75, 0.25])).expand(*tokens.shape, 2)
+
+    late: Any = Late()
+    found = beside_networks.NetworkWords(late).log_prob(np.array([[0, 1, 1], [1, 0, 1]]))
+    assert found == pytest.approx(np.log([0.5 * 0.25**2, 0.5 * 0.75 * 0.25]), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["--surrogates", "shufled"], "there are no surrogates 'shufled'; did you mean 'shuffled'?"),
+        (["--surrogates", "zzz"], "there are no surrogates 'zzz'; take shuffled, block:20, markov:2 or phase"),
+        (["--surrogates", "markov:two"], "'markov:two': write it as one of shuffled, block:20, markov:2 or phase"),
+        (["--surrogates", "block:0"], "blocks must have at least 1 symbol; got 0"),
+        (["--surrogates", "phase"], "phase surrogates are of real values: say with --symbols"),
+        (["--statistic", "pats"], "there is no statistic 'pats'; there are past, gain"),
+        (["--beside", "gruu"], "gruu"),
+        (["--beside", "uniform"], "uniform is not trained by gradient: --beside takes networks"),
+    ],
+)
+def test_what_cannot_be_compared_is_one_line(
+    golden: Path, capsys: Captured, arguments: list[str], complaint: str
+) -> None:
+    assert _status(["infer", str(golden), *arguments]) == 2
 
 
 def test_a_report_has_pictures_and_the_numbers(golden: Path, tmp_path: Path, capsys: Captured) -> None:

@@ -24,6 +24,7 @@ from strategies import any_hmms, disguised_hmms, few, started_hmms
 from compmech import (
     GHMM,
     HMM,
+    BudgetExceeded,
     epsilon_machine,
     equivalent,
     filter_beliefs,
@@ -100,8 +101,12 @@ def test_future_map_gives_the_joint_distribution_of_the_next_symbols(machine: HM
 
 
 def test_future_map_refuses_enormous_tables() -> None:
-    with pytest.raises(ValueError, match="words of length 40"):
+    with pytest.raises(BudgetExceeded, match=r"2\^40 words .* max_entries=2199023255552 is enough"):
         future_map(golden_mean(), 40)
+    assert future_map(golden_mean(), 2, max_entries=8).size == 8
+    for call in (future_map, word_map):
+        with pytest.raises(BudgetExceeded, match=r"max_entries=8 is enough; or choose a shorter length"):
+            call(golden_mean(), 2, max_entries=7)
     with pytest.raises(ValueError, match="length must be >= 0"):
         future_map(golden_mean(), -1)
 

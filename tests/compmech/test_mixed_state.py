@@ -353,3 +353,44 @@ def test_a_level_moved_in_pieces_is_the_level_moved_edge_by_edge(machine: HMM, m
     for name in ("beliefs", "emit", "lost_mass"):
         np.testing.assert_allclose(getattr(in_pieces, name), getattr(by_edges, name), rtol=1e-14)
     assert in_pieces.closed == by_edges.closed
+
+
+def assert_same(found: MixedStatePresentation, expected: MixedStatePresentation) -> None:
+    for name in ("beliefs", "successor", "emit", "parent", "parent_symbol", "doubtful"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(expected, name), err_msg=name)
+    for name in ("closed", "lost_mass", "depth", "merge_tol"):
+        assert getattr(found, name) == getattr(expected, name), name
+
+
+@pytest.mark.parametrize(
+    "machine",
+    [rrxor(), rip(), sns(), mess3(), golden_mean(), period(8), zoo.bloch_walk(), zoo.frdn(), probability_clock()],
+    ids=lambda machine: machine.name or type(machine).__name__,
+)
+def test_a_search_that_is_resumed_finds_what_one_search_finds(machine: HMM | GHMM) -> None:
+    expected = mixed_states(machine, max_states=100)
+    for budgets in ([1], [4, 9, 60], [100]):
+        found = None
+        for budget in [*budgets, 100]:
+            found = mixed_states(machine, max_states=budget, resume=found)
+        assert_same(found, expected)
+
+
+@few
+@given(any_hmms())
+def test_a_tree_that_is_resumed_is_the_tree(machine: HMM) -> None:
+    short = mixed_states(machine, depth=2)
+    assert_same(mixed_states(machine, depth=2, resume=short), short)
+    assert_same(mixed_states(machine, depth=4, resume=short), mixed_states(machine, depth=4))
+
+
+def test_what_cannot_be_resumed_is_refused() -> None:
+    found = mixed_states(mess3(), depth=3)
+    with pytest.raises(ValueError, match="not of this process"):
+        mixed_states(mess3(0.05, 0.85), resume=found)
+    with pytest.raises(ValueError, match="not of this process"):
+        mixed_states(golden_mean(), resume=found)
+    with pytest.raises(ValueError, match=r"found with merge_tol=1e-10; got 1e-08"):
+        mixed_states(mess3(), merge_tol=1e-8, resume=found)
+    with pytest.raises(ValueError, match="depth must be at least the 3 that were explored"):
+        mixed_states(mess3(), depth=2, resume=found)

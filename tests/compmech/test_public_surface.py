@@ -18,6 +18,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import compmech
 from compmech import (
@@ -92,6 +93,16 @@ def futures() -> inference.Futures:
 
 def symbols() -> inference.Series:
     return inference.series("0100101001010010" * 20)
+
+
+def no_choice(data: inference.Series) -> Any:
+    raise ValueError("nothing is chosen")
+
+
+def one_topology() -> tuple[inference.Series, inference.Posterior]:
+    """A series, and the posterior of the probabilities of a coin."""
+    coin = inference.Library(np.array([[[0, 0]]], dtype=np.int16), np.array([1]))
+    return symbols(), inference.structural_posterior(symbols(), coin)
 
 
 def values() -> np.ndarray:
@@ -199,6 +210,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
         start=lambda: array([0.5, 0.5]),
     ),
     "symmetric_channel": arguments(lambda: 3, lambda: 0.1),
+    "channel_complexity": arguments(golden, binary),
     "transduced": arguments(golden, binary),
     "transduced_maps": arguments(golden, binary),
     "world_state_map": arguments(story, lambda: 0),
@@ -227,30 +239,47 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "simplex_figure": arguments(lambda: mixed_states(mess3(), depth=3)),
     "cloud_figure": arguments(lambda: np.random.default_rng(0).dirichlet(np.ones(3), 20), weight=lambda: np.ones(20)),
     "statistics_to_latex": arguments(lambda: statistics(golden())),
+    "draw_simplex": arguments(lambda: Figure().add_subplot(), lambda: mixed_states(mess3(), depth=3)),
+    "publish": arguments(Path, lambda: "name", lambda: {"h": 1.0}, lambda: {"key": draw.state_figure(golden())}),
     "save_figure": arguments(lambda: draw.state_figure(golden()), lambda: Path("figure.svg")),
     "save_text": arguments(lambda: "text", lambda: Path("text.txt")),
     # inference
+    "aaft": arguments(values, rng=rng),
     "block_shuffled": arguments(symbols, lambda: 3, rng=rng),
+    "block_shuffles": arguments(lambda: 3),
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
+    "histories_of": arguments(symbols, lambda: 3),
     "infer": arguments(symbols, rng=rng),
     "infer_streamed": arguments(
         lambda: inference.Parts(("0", "1"), 102_400, lambda: [inference.series("0100101001010010" * 6400)]), rng=rng
     ),
     "isomorphism": lambda: (tuple(compmech.epsilon_machine(process) for process in two()), {}),
+    "infer_transducer": arguments(symbols, symbols, rng=rng),
+    "paired": arguments(symbols, symbols),
     "library": arguments(lambda: 2, lambda: 2),
     "machine_from_futures": arguments(futures, rng=rng, entropies=lambda: np.full(6, 0.6)),
+    "merge_states": arguments(lambda: inference.count_words(symbols(), 3)),
+    "iaaft": arguments(values, rng=rng),
+    "k_gram": arguments(symbols, lambda: 2),
+    "markov_shuffled": arguments(symbols, lambda: 1, rng=rng),
+    "markov_shuffles": arguments(lambda: 1),
     "merging_ladder": arguments(futures),
+    "phase_surrogates": arguments(values, lambda: lambda x: compmech.symbolise.sign(x).series),
     "predicted_futures": arguments(golden, words, horizon=lambda: 2),
     "rank_growth": arguments(
         lambda: lambda horizon: inference.predicted_futures(golden(), words(), horizon=horizon),
         lambda: 2,
         tolerance=lambda: 1e-3,
     ),
+    "selection_frequencies": arguments(
+        symbols, lambda: one_topology()[1].machine(0), lambda: no_choice, n_series=lambda: 2, rng=rng
+    ),
     "series": arguments(lambda: [["a", None, "b"], ["b"]]),
     "shuffled": arguments(symbols, rng=rng),
     "spectral_fit": arguments(futures, lambda: 2),
     "split_states": arguments(lambda: inference.count_words(symbols(), 3)),
+    "statistics_intervals": lambda: (one_topology(), {"rng": rng()}),
     "structural_posterior": arguments(symbols, lambda: inference.library(2, 2)),
     "structure_test": arguments(symbols, rng=rng),
     # symbolise
@@ -281,8 +310,9 @@ def public_functions() -> dict[str, Callable[..., Any]]:
         module = import_module(package)
         for name in module.__all__:
             if inspect.isfunction(getattr(module, name)):
-                key = f"{package.rpartition('.')[2]}.{name}" if name in found else name
-                found[key] = getattr(module, name)
+                one = getattr(module, name)
+                taken = found.get(name, one) is not one  # by another function of that name; here it has its package's
+                found[f"{package.rpartition('.')[2]}.{name}" if taken else name] = one
     return found
 
 
@@ -420,6 +450,7 @@ def test_no_part_of_compmech_loads_torch() -> None:
 
 # Functions that give a float and nothing else, and why that may be.
 PLAIN = {
+    "channel_complexity": "the entropy of finitely many states",
     "lyapunov_dimension": "arithmetic on its arguments",
     "renyi_divergence": "a finite sum over words",
     "renyi_complexity": "raises NoFiniteEpsilonMachine where the causal states are not finitely many",

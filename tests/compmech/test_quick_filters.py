@@ -35,6 +35,16 @@ def test_sequences_in_several_groups_and_a_last_block_that_is_not_whole() -> Non
     np.testing.assert_allclose(beliefs, filtering._beliefs(machine, words), rtol=ROUNDING)
 
 
+@pytest.mark.parametrize("wrong", [3, -1, 2**40])
+def test_what_is_no_symbol_is_seen_in_blocks(wrong: int) -> None:
+    machine = mess3()
+    words = machine.sample(9000, 13, rng=np.random.default_rng(0))
+    words[4000, 12] = wrong
+    _, sure = blockwise.beliefs_in_blocks(machine.T, machine.start, words, filtering.FAINT, 5)
+    assert not sure[4000]
+    assert sure[0]
+
+
 @pytest.mark.parametrize(
     ("n_symbol", "n_state", "stride", "shape", "expected"),
     [

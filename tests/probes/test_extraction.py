@@ -14,7 +14,7 @@ from compmech.inference import isomorphism, predicted_futures
 from predictors import ProcessPredictor, Site, TransformerConfig, UniformPredictor, build
 from predictors.predictor import untouched
 from probes.extraction import compared, extract
-from probes.rollout import carried_futures, log_likelihood, roll_out, structure_p_value
+from probes.rollout import carried_futures, log_likelihood, read_futures, roll_out, structure_p_value
 
 LINE = ("golden_mean", "even", "z1r", "nemo", "rrxor")
 """The processes whose machines are to be recovered."""
@@ -89,6 +89,15 @@ def test_a_roll_out_is_of_the_process_and_its_futures_are_exact() -> None:
     entropy = -np.where(rows > 0, rows * np.log2(np.where(rows > 0, rows, 1)), 0).sum(axis=2)
     assert np.allclose(drawn.entropy_bits, entropy)
     assert np.array_equal(drawn.words, roll_out(exact, 400, 12, rows=(6,), drop_below=0.01, rng=rng()).words)
+
+
+def test_futures_of_words_that_are_given_are_those_of_the_process() -> None:
+    process = zoo.nemo()
+    words = process.sample(30, 7, rng=rng())
+    found = read_futures(ProcessPredictor(process), words, 3)
+    assert np.allclose(found.joint, predicted_futures(process, words, horizon=3).joint)
+    with pytest.raises(ValueError, match="horizon must be at least 1"):
+        read_futures(ProcessPredictor(process), words, 0)
 
 
 def test_symbols_held_for_impossible_are_never_drawn_and_counted() -> None:

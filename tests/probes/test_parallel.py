@@ -2,12 +2,17 @@
 
 import os
 import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 
-from probes.parallel import WorkersLost, run_all
+from probes.sweep.engine import ATTEMPTS, Lost, WorkersLost, run_all
+from probes.sweep.local_workers import LocalWorkers
 
 
 def square(item: int, advance: Callable[[int], None]) -> tuple[int, int, int]:
@@ -49,15 +54,70 @@ def test_no_workers_is_refused() -> None:
 
 def die_at_three(item: int, advance: Callable[[int], None]) -> int:
     """A piece of work whose process the system kills."""
+    advance(item)
     if item == 3:
+        time.sleep(0.3)
+        advance(1)  # so long after the first that it is sent
         os.kill(os.getpid(), signal.SIGKILL)
     return item
 
 
-def test_a_killed_worker_is_said_to_be(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(WorkersLost, match="was killed"):
-        run_all(die_at_three, list(range(8)), workers=2, advance=lambda amount: None)
+def test_a_piece_whose_workers_are_always_killed_is_lost_and_no_other(capfd: pytest.CaptureFixture[str]) -> None:
+    told: list[int] = []
+    found = dict(LocalWorkers(2).run(die_at_three, list(range(8)), told.append))
+    assert found.pop(3) == Lost(ATTEMPTS)
+    assert found == {item: item for item in range(8) if item != 3}
+    assert min(told) < 0  # what the killed ones had reported was taken back
+    assert sum(told) == sum(found)
     assert "Traceback" not in capfd.readouterr().err
+
+
+def test_a_killed_worker_is_said_to_be() -> None:
+    with pytest.raises(WorkersLost, match="was killed 3 times"):
+        run_all(die_at_three, [3, 4], workers=2, advance=lambda amount: None)
+
+
+def die_once(mark: Path, advance: Callable[[int], None]) -> str:
+    if not mark.exists():
+        mark.write_text("begun")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return mark.name
+
+
+def test_a_killed_worker_costs_its_piece_only_which_is_begun_again(tmp_path: Path) -> None:
+    marks = [tmp_path / str(number) for number in range(4)]
+    for mark in (marks[0], *marks[2:]):
+        mark.write_text("as if it had been")
+    assert run_all(die_once, marks, workers=2, advance=lambda amount: None) == ["0", "1", "2", "3"]
+
+
+def long_work(mark: Path, advance: Callable[[int], None]) -> None:
+    mark.write_text(str(os.getpid()))
+    time.sleep(300)
+
+
+def test_workers_end_with_the_process_that_gave_them_work(tmp_path: Path) -> None:
+    marks = [tmp_path / "0", tmp_path / "1"]
+    code = (
+        "import sys; from pathlib import Path; from probes.sweep.engine import run_all; "
+        "from test_parallel import long_work; "
+        "run_all(long_work, [Path(p) for p in sys.argv[1:]], workers=2, advance=print)"
+    )
+    path = os.pathsep.join([str(Path(__file__).parent), *filter(None, sys.path)])
+    parent = subprocess.Popen([sys.executable, "-c", code, *map(str, marks)], env=os.environ | {"PYTHONPATH": path})
+    try:
+        until(lambda: all(mark.exists() and mark.read_text() for mark in marks))
+    finally:
+        parent.kill()
+        parent.wait()
+    until(lambda: not any(Path(f"/proc/{mark.read_text()}").exists() for mark in marks))
+
+
+def until(true: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 100
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_an_error_with_many_pieces_still_to_do_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:

@@ -58,11 +58,11 @@ def store(filled: tuple[Path, Comparison, list[bytes | None]], tmp_path: Path) -
 
 def test_a_second_run_does_nothing_again_and_gives_the_same(filled, monkeypatch):
     folder, found, weights = filled
-    monkeypatch.setattr("probes.comparison.run_piece", lambda piece, advance: pytest.fail("done again"))
+    monkeypatch.setattr("probes.sweep.work.run_piece", lambda *args: pytest.fail("done again"))
     again, same = run(Store(folder))
     assert again == found  # seconds included: these are those of the run that did it
     assert sorted(map(str, same)) == sorted(map(str, weights))
-    assert len(Store(folder)) == 6  # two GRUs, two counts, exact Bayes, and what needs no predictor
+    assert len(Store(folder)) == 7  # two GRUs, two counts, exact Bayes, what needs no predictor, and the process
 
 
 def test_rows_do_not_depend_on_the_store(filled):
@@ -73,15 +73,15 @@ def test_rows_do_not_depend_on_the_store(filled):
 def test_only_what_is_missing_is_done(store, filled, monkeypatch):
     from shutil import rmtree
 
-    import probes.comparison as comparison
+    import probes.sweep.work as work
 
     lost = [
         kept.spec for kept in store if kept.spec["piece"] == "predictor" and kept.spec["predictor"]["kind"] == "gru"
     ]
     rmtree(store.folder / "cells" / key_of(lost[0]))
     done = []
-    real = comparison.run_piece
-    monkeypatch.setattr(comparison, "run_piece", lambda piece, advance: done.append(piece) or real(piece, advance))
+    real = work.run_piece
+    monkeypatch.setattr(work, "run_piece", lambda piece, *args: done.append(piece) or real(piece, *args))
     again, _ = run(store)
     assert [piece.seed for piece in done] == [lost[0]["seed"]]
     assert without_seconds(again) == without_seconds(filled[1])
@@ -102,32 +102,32 @@ def test_only_what_is_missing_is_done(store, filled, monkeypatch):
         replace(SPEC, subjects=(replace(SPEC.subjects[0], length=7),)),
     ],
 )
-def test_whatever_changes_a_result_is_another_piece(filled, other, monkeypatch):
+def test_whatever_changes_a_result_is_another_piece(store, other, monkeypatch):
     class Asked(Exception):
         pass
 
     def refuse(*args, **kwargs):
         raise Asked
 
-    monkeypatch.setattr("probes.comparison.run_piece", refuse)
+    monkeypatch.setattr("probes.sweep.sweep.carry_out", refuse)
     with pytest.raises(Asked):
-        run(Store(filled[0]), other)
+        run(store, other)
     with pytest.raises(Asked):
-        run(Store(filled[0]), seed=1)
+        run(store, seed=1)
 
 
 def test_more_seeds_and_predictors_add_to_what_is_there(store, monkeypatch):
-    import probes.comparison as comparison
+    import probes.sweep.work as work
 
     done = []
-    real = comparison.run_piece
-    monkeypatch.setattr(comparison, "run_piece", lambda piece, advance: done.append(piece) or real(piece, advance))
+    real = work.run_piece
+    monkeypatch.setattr(work, "run_piece", lambda piece, *args: done.append(piece) or real(piece, *args))
     run(store, replace(SPEC, seeds=3, candidates=(*SPEC.candidates, candidate("uniform"))))
     labels = [(piece.candidate.label, piece.seed) for piece in done if hasattr(piece, "candidate")]
     assert sorted(labels, key=str) == [("gru", 2), ("k-gram", 2), ("uniform", None)]
 
 
-@pytest.mark.parametrize("name", ["spec.json", "result.json", "weights.safetensors", "DONE"])
+@pytest.mark.parametrize("name", ["spec.json", "metrics.json", "result.json", "weights.safetensors", "DONE"])
 def test_damage_is_said(store, name):
     place = next(p for p in sorted((store.folder / "cells").iterdir()) if (p / "weights.safetensors").exists())
     content = (place / name).read_bytes()
@@ -139,10 +139,10 @@ def test_damage_is_said(store, name):
 def test_a_piece_without_done_is_done_again(store, filled):
     place = sorted((store.folder / "cells").iterdir())[0]
     (place / "DONE").unlink()
-    assert len(store) == 5
+    assert len(store) == 6
     again, _ = run(store)
     assert without_seconds(again) == without_seconds(filled[1])
-    assert len(store) == 6
+    assert len(store) == 7
 
 
 def test_two_at_once_leave_one(store, filled):
@@ -175,7 +175,7 @@ def test_what_cannot_be_written_leaves_nothing(store, monkeypatch):
     with pytest.raises(OSError, match="No space"):
         store.keep(spec, kept.found)
     assert spec not in store
-    assert len(store) == 6
+    assert len(store) == 7
     assert not [p for p in (store.folder / "cells").iterdir() if p.name.startswith(".")]
 
 

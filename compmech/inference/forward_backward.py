@@ -1,15 +1,15 @@
-"""Hidden Markov models by expectation-maximisation of the likelihood of a series, all restarts side by side.
+"""Forward and backward along a series: what a hidden Markov model expects of its transitions, exactly, and in pieces.
 
 Letters, of Baum and others: a_t(i) = P(x_<t, state i at t), b_t(j) = P(x_>=t | state j at t), both scaled, and
-N_x(i, j) = sum over t with x_t = x of P(i at t, j at t+1 | all data), from which T[x, i, j] ~ N_x(i, j).
+N_x(i, j) = sum over t with x_t = x of P(i at t, j at t+1 | all data).
 
-Nothing is approximate in long series, and no step waits for all those before it. A stretch is cut into segments; the
+Nothing is approximate in long series, and no step waits for all those before it. A piece is cut into segments; the
 product of the matrices along each is found for all segments at once, symbol by symbol; a pass over segments gives a and
 b at their ends; and from there both are found inside of all segments at once. As much is kept at a time as `AT_ONCE`
-says, whatever the length of the series.
+says, whatever the length of the series. All runs of one model from different starts go side by side.
 
 Reference:
-    Baum, Petrie, Soules and Weiss, Annals of Mathematical Statistics 41, 164 (1970).
+    Rabiner, Proceedings of the IEEE 77, 257 (1989), section III.
 """
 
 from collections.abc import Sequence
@@ -19,106 +19,14 @@ from math import sqrt
 import numpy as np
 from jaxtyping import Float, Int
 
-from compmech.hmm import HMM
-from compmech.inference.series import Series
-from compmech.validation import check_count, check_rng
-
-__all__ = ["BaumWelch", "baum_welch"]
-
-GAIN = 1e-6
-"""Nats a symbol: rounds that bring less end it."""
-
-ROUNDS = 300
-RESTARTS = 4
+__all__ = ["Segments", "expected", "segments_of"]
 
 AT_ONCE = 1 << 22
-"""Numbers of a_t that are kept at a time, 32 MB."""
+"""Numbers of a_t and b_t that are kept at a time, 32 MB."""
 
 
 @dataclass(frozen=True, eq=False)
-class BaumWelch:
-    """The best of several runs.
-
-    Attributes:
-        T: labelled matrices.
-        start: distribution over states before each piece.
-        log_likelihood: nats a symbol, of the best run in each round; it never falls.
-        converged: whether the last round brought less than `GAIN`, in the best run.
-        ends: of each run, nats a symbol: how far restarts disagree.
-    """
-
-    T: Float[np.ndarray, "symbol state state"]
-    start: Float[np.ndarray, " state"]
-    log_likelihood: tuple[float, ...]
-    converged: bool
-    ends: tuple[float, ...]
-
-    @property
-    def process(self) -> HMM:
-        """The model in its stationary distribution; several closed classes in proportion to where pieces start."""
-        return HMM(self.T, start=HMM(self.T, start=self.start).stationary())
-
-
-def baum_welch(
-    data: Series,
-    n_state: int,
-    *,
-    rng: np.random.Generator,
-    restarts: int = RESTARTS,
-    rounds: int = ROUNDS,
-    starts: Sequence[Float[np.ndarray, "symbol state state"]] = (),
-) -> BaumWelch:
-    """The hidden Markov model with `n_state` states that makes the data most likely, as far as restarts can tell.
-
-    Every round is exact, so that the likelihood never falls; where it ends is a maximum of its surroundings.
-
-    Args:
-        rng: of the random starts.
-        restarts: random starts, drawn uniformly from all such models.
-        rounds: at most.
-        starts: others, such as a spectral fit. An entry that is 0 stays 0.
-    Raises:
-        ValueError: if there are no symbols, no states or no starts, or none of the starts allows the data.
-    """
-    n_state, rng = check_count(n_state, "n_state"), check_rng(rng)
-    if n_state < 1 or restarts < 0 or restarts + len(starts) < 1 or rounds < 1:
-        raise ValueError(
-            "n_state, rounds and the number of starts must be at least 1; got "
-            f"{n_state}, {rounds} and {restarts + len(starts)}"
-        )
-    if not data.n_observed:
-        raise ValueError("there are no symbols")
-    k = data.n_symbol
-    drawn = rng.dirichlet(np.ones(k * n_state), size=(restarts, n_state)).reshape(restarts, n_state, k, n_state)
-    T = np.concatenate([drawn.transpose(0, 2, 1, 3), np.array(starts).reshape(-1, k, n_state, n_state)])
-    start = np.full((len(T), n_state), 1 / n_state)
-    segments = _segments([piece.astype(np.intp) for piece in data.pieces], k)
-    running = np.ones(len(T), dtype=bool)
-    history: list[list[float]] = [[] for _ in T]
-    for _ in range(rounds):
-        number = np.flatnonzero(running)
-        count, first, log = _expected(T[number], start[number], segments)
-        for i, n in enumerate(number):
-            value = float(log[i]) / data.n_observed
-            before = history[n][-1] if history[n] else -np.inf
-            history[n].append(value)
-            if not np.isfinite(value) or value - before < GAIN:
-                running[n] = False
-                continue
-            total = count[i].sum(axis=(0, 2), keepdims=True)
-            T[n] = np.where(total > 0, count[i] / np.where(total > 0, total, 1.0), T[n])
-            start[n] = first[i] / first[i].sum()
-        if not running.any():
-            break
-    ends = tuple(runs[-1] for runs in history)
-    best = int(np.argmax(ends))
-    if not np.isfinite(ends[best]):
-        raise ValueError("none of the starts allows the data: an entry that is 0 stays 0")
-    return BaumWelch(T[best], start[best], tuple(history[best]), not running[best], ends)
-
-
-@dataclass(frozen=True, eq=False)
-class _Segments:
+class Segments:
     """Pieces cut to one length and filled up with a symbol that changes nothing, number k.
 
     Attributes:
@@ -130,7 +38,7 @@ class _Segments:
     closes: np.ndarray
 
 
-def _segments(words: Sequence[np.ndarray], n_symbol: int) -> _Segments:
+def segments_of(words: Sequence[np.ndarray], n_symbol: int) -> Segments:
     total = sum(len(word) for word in words)
     size = min(max(len(word) for word in words), max(16, int(sqrt(total))))
     rows, opens, closes = [], [], []
@@ -141,11 +49,11 @@ def _segments(words: Sequence[np.ndarray], n_symbol: int) -> _Segments:
         rows.append(filled.reshape(n, size))
         opens += [True] + [False] * (n - 1)
         closes += [False] * (n - 1) + [True]
-    return _Segments(np.concatenate(rows), np.array(opens), np.array(closes))
+    return Segments(np.concatenate(rows), np.array(opens), np.array(closes))
 
 
-def _expected(
-    T: Float[np.ndarray, "run symbol state state"], start: Float[np.ndarray, "run state"], segments: _Segments
+def expected(
+    T: Float[np.ndarray, "run symbol state state"], start: Float[np.ndarray, "run state"], segments: Segments
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """N_x of each run, how much of its pieces starts in each state, and the log likelihood in nats."""
     n_run, k, n_state = T.shape[:3]
@@ -164,7 +72,7 @@ def _expected(
 
 
 def _at_ends(
-    steps: Float[np.ndarray, "run symbol state state"], start: Float[np.ndarray, "run state"], segments: _Segments
+    steps: Float[np.ndarray, "run symbol state state"], start: Float[np.ndarray, "run state"], segments: Segments
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """a before and b after each segment, (run, segment, state), and the log likelihood of each run."""
     n_segment, size = segments.words.shape
