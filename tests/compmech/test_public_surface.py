@@ -250,7 +250,11 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "count_words": arguments(symbols, lambda: 3),
     "hankel_rank": arguments(futures, tolerance=lambda: 1e-3, rng=rng),
     "histories_of": arguments(symbols, lambda: 3),
+    "baum_welch": arguments(symbols, lambda: 2, rng=rng),
     "infer": arguments(symbols, rng=rng),
+    "selected": arguments(symbols, rng=rng),
+    "series_process": arguments(symbols, lambda: 1, lambda: 2),
+    "series_rank": arguments(symbols, lambda: 1),
     "infer_streamed": arguments(
         lambda: inference.Parts(("0", "1"), 102_400, lambda: [inference.series("0100101001010010" * 6400)]), rng=rng
     ),

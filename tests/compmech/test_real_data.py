@@ -16,7 +16,8 @@ from compmech import ChangedData, MissingPackage, UnknownName, data
 from compmech.cli import _status
 from compmech.data import reading
 from compmech.data.reading import digest
-from compmech.inference.surrogates import told_by_the_past
+from compmech.inference import count_words
+from compmech.inference.structure import past_information
 
 
 def installed(name: str) -> data.RealSeries:
@@ -76,7 +77,8 @@ def test_weather_has_structure_that_the_calendar_of_its_values_has_not() -> None
     """Found in the real series; not in the same values drawn at random."""
     weather = installed("weather")
     shuffled = replace(weather, values=tuple(np.random.default_rng(0).permutation(weather.values).tolist()))
-    assert told_by_the_past(weather.series(), 1) > 10 * told_by_the_past(shuffled.series(), 1)
+    told, by_chance = (past_information(count_words(one.series(), 2)) for one in (weather, shuffled))
+    assert told > 10 * by_chance
 
 
 # ---------------------------------------------------------------------------------------------------- what goes wrong
