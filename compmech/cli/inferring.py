@@ -24,6 +24,9 @@ _MOST_STATES = 60
 # What stands in options that were not given.
 _DEFAULTS = {"surrogates": "shuffled", "statistic": "past"}
 
+# Mixed states, and numbers of words, for the picture of block entropies: beyond, it has bounds.
+_LOOKED_AT = 2_000
+
 # The most transitions of a diagram that somebody looks at.
 _MOST_WAYS = 150
 
@@ -218,6 +221,7 @@ def _of_data(
 
 def _write_report(found: "InferredMachine", document: dict[str, Any], title: str, folder: Path) -> None:
     """The pictures and the numbers. A diagram that nobody could read is given as DOT."""
+    from compmech import statistics
     from compmech.draw import block_figure, candidates_figure, save_figure, save_text, state_figure, to_dot
 
     n_way = sum(value > 0 for matrix in document["machine"]["matrices"].values() for row in matrix for value in row)
@@ -227,5 +231,6 @@ def _write_report(found: "InferredMachine", document: dict[str, Any], title: str
         else:
             save_figure(state_figure(found.machine), folder / "machine.svg")
         save_figure(candidates_figure(found, title=f"{title}: candidates"), folder / "candidates.svg")
-        save_figure(block_figure(found.machine, title=f"{title}: the machine found"), folder / "blocks.svg")
+        about = statistics(found.machine, max_states=_LOOKED_AT, max_words=_LOOKED_AT)
+        save_figure(block_figure(about, title=f"{title}: the machine found"), folder / "blocks.svg")
         save_text(json.dumps(document, indent=1, allow_nan=False) + "\n", folder / "inference.json")
