@@ -28,7 +28,7 @@ def test_a_planted_gain_is_found_and_a_coin_has_none() -> None:
 
 
 def test_nothing_later_than_a_day_moves_what_is_said_of_it() -> None:
-    values = SCRIPT["planted"](0.3, 1_000, rng()) * np.random.default_rng(1).random(1_000)
+    values = np.repeat(np.random.default_rng(1).normal(size=500), 2)  # every other value is that before it
     later = values.copy()
     later[750:] *= 9  # of the second of two blocks
     first, second = (
