@@ -328,7 +328,9 @@ def test_a_process_that_does_not_start_stationary_is_compared(tmp_path: Path) ->
 def test_divergence_is_a_failed_run(tmp_path: Path) -> None:
     done = run("compare", "--process", "z1r", *TINY, "--steps", "200", "--lr", "9e37", "-o", "out", cwd=tmp_path)
     assert done.returncode == 1, done.stderr
-    assert "diverged" in one_line(done.stderr)
+    *log, last = done.stderr.splitlines()
+    assert "diverged" in one_line(last)
+    assert [line for line in log if line.startswith("failed: ")] == log[-1:]  # in the log when it happened
     assert list(tmp_path.iterdir()) == []
 
 
