@@ -181,7 +181,7 @@ def test_what_was_found_can_be_applied_to_another_process():
 
 def test_intervals_hold_the_truth(monkeypatch):
     """H[S] and H[Y | X, S] of a feedback channel: nominally 95 %; P(fewer than 9 of 12 | 0.95) = 0.0022."""
-    monkeypatch.setattr(channel_model, "DRAWS", 60)
+    monkeypatch.setattr(channel_model, "RESAMPLES", 60)
     channel, inside = CHANNELS["feedback"], []
     weight = channels_weight(channel)
     rate = sum(weight[i] * p * entropy_of(channel.emission[i, x]) for i in range(2) for x, p in enumerate((0.6, 0.4)))
