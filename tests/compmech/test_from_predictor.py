@@ -22,7 +22,7 @@ from compmech.inference.from_predictor import futures_horizon
 @pytest.fixture(autouse=True)
 def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     """Intervals are not looked at here."""
-    monkeypatch.setattr(topology_model, "DRAWS", 8)
+    monkeypatch.setattr(topology_model, "RESAMPLES", 8)
     monkeypatch.setattr(topology_model, "COSTLY", 2)
 
 
