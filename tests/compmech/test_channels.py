@@ -28,6 +28,7 @@ from compmech.inference import (
     WordCounts,
     channel_model,
     channels,
+    count_words,
     infer_transducer,
     isomorphism,
     paired,
