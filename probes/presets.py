@@ -86,11 +86,12 @@ def learning_rate(process: str, architecture: str) -> tuple[float, str]:
     recorded = LEARNING_RATES.get(process, {}).get(architecture)
     if recorded is not None:
         return recorded, f"the best of the recorded sweep on {process}"
-    known = [rates[architecture] for rates in LEARNING_RATES.values() if architecture in rates]
+    known = {name: rates[architecture] for name, rates in LEARNING_RATES.items() if architecture in rates}
     if not known:
         return 1e-3, "the default, as no sweep covers this architecture"
-    mean = exp(fmean(log(rate) for rate in known))
-    return mean, f"the geometric mean over the recorded sweeps on {' and '.join(LEARNING_RATES)}"
+    mean, sweeps = exp(fmean(log(rate) for rate in known.values())), "sweeps" if len(known) > 1 else "sweep"
+    of = "the geometric mean over" if len(known) > 1 else "the best of"
+    return mean, f"{of} the recorded {sweeps} on {' and '.join(known)}"
 
 
 def clip(process: str, architecture: str) -> float:

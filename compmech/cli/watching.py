@@ -1,4 +1,4 @@
-"""`compmech watch`: what a network held at each checkpoint of its training, and whether it turned while it formed."""
+"""`compmech watch`: what networks held at each checkpoint of their training, and whether it turned while it formed."""
 
 import json
 from dataclasses import asdict
@@ -29,6 +29,10 @@ def add_watching_commands(app: typer.Typer) -> None:
 def watch(
     run: Annotated[Path, typer.Argument(help="Folder of compmech train --checkpoints N.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Folder for the numbers, the figures and the film.")],
+    beside: Annotated[
+        list[Path] | None,
+        typer.Option("--beside", help="Another run on the same process, such as another seed; may be given again."),
+    ] = None,
     site: Annotated[
         list[str] | None, typer.Option("--site", help="May be given again; by default the layers, up to four.")
     ] = None,
@@ -42,32 +46,71 @@ def watch(
     """Probe every checkpoint of a training: fitted anew, and with the last one's probe."""
     if weighting not in ("probability", "uniform"):
         raise Misused(f"--weighting is probability or uniform; got {weighting!r}")
-    found = read_run(run)
-    if len(found.checkpoints) < 2:
-        raise Misused(f"{run} holds no checkpoints but the last: train with --checkpoints 12")
+    runs = [_with_checkpoints(path) for path in (run, *(beside or ()))]
+    first = runs[0]
+    for other in runs[1:]:
+        if other.named.title != first.named.title:
+            raise Misused(f"{other.path} was trained on {other.named.title}, {run} on {first.named.title}")
     with output_folder(out, overwrite=overwrite, record=RECORD) as folder:
         with misuse():
-            course, targets, sites = _watched(found, site, length, max_histories, weighting, seed)
-        record = _record(found, course.watched, weighting)
+            asked = site or _default_sites(first)
+            watched = [_watched(each, first, asked, length, max_histories, weighting, seed) for each in runs]
+            courses, targets = [course for course, _ in watched], watched[0][1]
+            pictures = _pictures(courses, targets, asked)
+        record = {
+            "command": command_line(),
+            **_record(first, courses[0].watched, weighting),
+            "beside": [_record(each, c.watched, weighting) for each, c in zip(runs[1:], courses[1:], strict=True)],
+            "files": [RECORD, *pictures],
+            "versions": _versions(),
+        }
         text = json.dumps(record, indent=1) + "\n"
-        from probes.report.watching import curves_png, film_gif, multiples_png
-
         with report_os_errors(f"cannot write to the output folder {out}"):
             (folder / RECORD).write_text(text)
-            (folder / "curves.png").write_bytes(curves_png(course, targets, sites))
-            (folder / "beliefs.png").write_bytes(multiples_png(course))
-            (folder / "beliefs.gif").write_bytes(film_gif(course))
+            for name, content in pictures.items():
+                (folder / name).write_bytes(content)
     if as_json:
         print(text, end="")
         return
-    print(_table(record))
+    for each in (record, *record["beside"]):
+        if record["beside"]:
+            print(f"{each['predictor']}, seed {each['seed']}")
+        print(_table(each))
     for name in record["files"]:
         print(f"  {out / name}")
 
 
+def _with_checkpoints(path: Path) -> FinishedRun:
+    found = read_run(path)
+    if len(found.checkpoints) < 2:
+        raise Misused(f"{path} holds no checkpoints but the last: train with --checkpoints 12")
+    return found
+
+
+def _pictures(courses: "list[Course]", targets: list[str], sites: list[str]) -> dict[str, bytes]:
+    """The figures and the film of the first run, and the figures of all of them, by file name."""
+    from probes.report.courses import geometry_figure, seeds_figure
+    from probes.report.watching import curves_png, film_gif, multiples_png, png
+
+    found = {
+        "curves.png": curves_png(courses[0], targets, sites),
+        "geometry.png": png(geometry_figure(courses, targets, sites)),
+        "beliefs.png": multiples_png(courses[0]),
+        "beliefs.gif": film_gif(courses[0]),
+    }
+    return found if len(courses) < 2 else {**found, "seeds.png": png(seeds_figure(courses, targets, sites[-1]))}
+
+
 def _watched(
-    found: FinishedRun, site: list[str] | None, length: int | None, max_histories: int, weighting: Any, seed: int
-) -> tuple["Course", list[str], list[str]]:
+    found: FinishedRun,
+    first: FinishedRun,
+    sites: list[str],
+    length: int | None,
+    max_histories: int,
+    weighting: Any,
+    seed: int,
+) -> tuple["Course", list[str]]:
+    """One run, at the histories of the first."""
     import numpy as np
 
     from probes.dynamics import watch as watch_checkpoints
@@ -76,7 +119,7 @@ def _watched(
     from probes.report.watching import Course
     from probes.targets import Target, beyond_target, standard_targets
 
-    process, n = found.named.process, length or found.length
+    process, n = first.named.process, length or first.length
     ground = prepare(process, n, max_histories=max_histories, rng=np.random.default_rng(seed))
     histories = ground.histories
     on = plane(process, ground)
@@ -86,7 +129,6 @@ def _watched(
         targets.append(beyond_target(process, histories, weighting=weighting, horizon=k))
         k += 1
     kept = [target for target in targets if target.dimension]
-    sites = site or _default_sites(found)
     loads = [(step, _loader(path)) for step, path in found.checkpoints]
     with progress_bar(len(loads)) as (advance, _):
         watched = watch_checkpoints(
@@ -100,9 +142,10 @@ def _watched(
             advance=lambda step: advance(1),
         )
     recorded = found.recorded
-    title = f"{recorded['predictor']} on {recorded['process']}, seed {recorded['seed']}"
-    course = Course(title, watched, on, shown(ground), histories.weight(weighting))
-    return course, [target.name for target in kept], sites
+    about = f"{recorded['predictor']} on {recorded['process']}"
+    title = f"{about}, seed {recorded['seed']}"
+    course = Course(title, about, watched, on, shown(ground), histories.weight(weighting))
+    return course, [target.name for target in kept]
 
 
 def _loader(path: Path) -> Any:
@@ -120,12 +163,11 @@ def _default_sites(found: FinishedRun) -> list[str]:
 
 
 def _record(found: FinishedRun, watched: "Watched", weighting: str) -> dict[str, Any]:
-    from probes.comparison import versions
+    """What was seen of one run."""
     from probes.dynamics import appearance
 
     names = dict.fromkeys((m.site, m.target) for m in watched.moments if m.target != "picture")
     return {
-        "command": command_line(),
         "process": found.recorded["process"],
         "predictor": found.recorded["predictor"],
         "seed": found.recorded["seed"],
@@ -136,9 +178,13 @@ def _record(found: FinishedRun, watched: "Watched", weighting: str) -> dict[str,
         ],
         "moments": [asdict(m) for m in watched.moments if m.target != "picture"],
         "turns": [asdict(turn) for turn in watched.turns],
-        "files": [RECORD, "curves.png", "beliefs.png", "beliefs.gif"],
-        "versions": versions(),
     }
+
+
+def _versions() -> dict[str, str]:
+    from probes.comparison import versions
+
+    return versions()
 
 
 def _table(record: dict[str, Any]) -> str:

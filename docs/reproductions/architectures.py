@@ -1,39 +1,50 @@
 """Which architectures hold the belief state, where, and do they use it? Six of them, on seven processes.
 
     python docs/reproductions/architectures.py --store FOLDER -o docs/results/architectures.json [--processes rrxor ...]
+        [--beside lru mingru] [--page docs/architectures.md --figures docs/results]
 
 Trains a transformer, an LSTM, a GRU, an RNN, Mamba and Mamba-2 with several seeds each on processes where a part of the
 belief lies beyond the next symbol (RRXOR, FRDN, nemo, a mixture of two Mess3) and on such where none does (Mess3, Bloch
 Walk, Moon), probes them beside the controls, and edits what they carry. That is hours of work, and every piece that has
 ended stays in the store: after a stop the same command goes on. Seeds are done one after the other, each of everything,
-so that `--seeds 2` makes a summary of the first two.
+so that `--seeds 2` makes a summary of the first two. `--beside` adds two linear recurrences, on the four processes of
+Riechers, Elliott and Shai (arXiv 2507.07432), and leaves every piece of the six as it is. Without `--store` nothing is
+trained or probed: the tables and figures are made anew from the file that is there.
 """
 
 import argparse
 import json
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from math import isinf, sqrt
+from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean, stdev
 from typing import Any
 
 import numpy as np
-from scipy.stats import t
 
 from compmech import GHMM, HMM, mixture, zoo
+from compmech.draw.style import house_style
 from compmech.whole_files import written_aside
 from probes.candidates import Candidate, candidate
 from probes.comparison import ComparisonSpec, Subject, compare
+from probes.experiment import save_png
 from probes.further import Further
-from probes.headline import Headline, Score, control_scores, headline, headline_target, runs_of
 from probes.pieces import versions
 from probes.presets import SIZES, learning_rate
+from probes.ranking import with_ranks
+from probes.report.effect_panels import effects_figure
+from probes.report.rank_words import rank_sentences
 from probes.results import Comparison
 from probes.store import Store
+from probes.summary import effects_of, of_process
+from probes.tables import DifferenceRow, RankRow
 
 COMMAND = "python docs/reproductions/architectures.py --store FOLDER -o docs/results/architectures.json"
 ARCHITECTURES = ("transformer", "lstm", "gru", "rnn", "mamba", "mamba2")
+BESIDE = ("lru", "mingru")
+FOUR = ("mess3", "bloch_walk", "frdn", "moon")
+"""On these the networks of `BESIDE` are compared as well."""
+
 EDITS = ("carry", "rows<=t", "row t")
 FURTHER = Further(edits=EDITS, edit_cases=64)
 
@@ -62,11 +73,11 @@ def studies() -> dict[str, Study]:
     }
 
 
-def specification(label: str, study: Study, architectures: Sequence[str], seeds: int) -> ComparisonSpec:
+def specification(label: str, study: Study, names: Sequence[str], seeds: int) -> ComparisonSpec:
     """What is compared on one process."""
     return ComparisonSpec(
         subjects=(Subject(label, study.title, study.process, study.length),),
-        candidates=tuple(_candidate(name, label) for name in (*architectures, "k-gram")),
+        candidates=tuple(_candidate(name, label) for name in names),
         seeds=seeds,
         steps=study.steps,
         further=FURTHER,
@@ -86,137 +97,69 @@ def run(
     asked: Mapping[str, Study],
     architectures: Sequence[str],
     *,
+    beside: Sequence[str] = (),
     seeds: int,
     workers: int,
 ) -> dict[str, Comparison]:
-    """All of it, one more seed of everything at a time, so that a stop leaves whole seeds."""
+    """All of it, one more seed of everything at a time, so that a stop leaves whole seeds.
+
+    What is asked for beside the others is a comparison of its own: the baselines without a network are made as wide as
+    the networks that they stand beside, and those of the others are to be found in the store as they were.
+    """
+
+    def compared(label: str, names: Sequence[str], n: int) -> Comparison:
+        return compare(
+            specification(label, asked[label], names, n),
+            rng=np.random.default_rng(0),
+            workers=workers,
+            store=store,
+            done=lambda run, weights: print(f"{run.process} {run.predictor} {run.seed}: {run.kl:.2g}", flush=True),
+        )
+
     found = {}
     for n in range(1, seeds + 1):
-        for label, study in asked.items():
-            found[label] = compare(
-                specification(label, study, architectures, n),
-                rng=np.random.default_rng(0),
-                workers=workers,
-                store=store,
-                done=lambda run, weights: print(f"{run.process} {run.predictor} {run.seed}: {run.kl:.2g}", flush=True),
-            )
+        for label in asked:
+            found[label] = compared(label, (*architectures, "k-gram"), n)
+            if beside and label in FOUR:
+                found[label] = together(found[label], compared(label, beside, n))
     return found
 
 
-# --------------------------------------------------------------------------------------------------------- the summary
+def together(one: Comparison, other: Comparison) -> Comparison:
+    """Two comparisons of other networks on the same process and histories, and the ranks of all networks."""
+    there = {(row.control, row.width) for row in one.rows if not row.predictor}
+    merged = replace(
+        one,
+        runs=one.runs + other.runs,
+        rows=one.rows + [row for row in other.rows if row.predictor or (row.control, row.width) not in there],
+        pictures=one.pictures + other.pictures,
+        notes=list(dict.fromkeys(one.notes + other.notes)),
+        edits=one.edits + other.edits,
+        shares=one.shares + other.shares,
+    )
+    ranked = with_ranks(merged)
+    return replace(ranked, notes=list(dict.fromkeys(ranked.notes)))
+
+
+# --------------------------------------------------------------------------------------------------------- the tables
 
 
 BEGIN, END = "<!-- architectures -->", "<!-- end of architectures -->"
 """Where the tables stand in the page."""
 
 
-def over_seeds(values: Mapping[int, float | None]) -> dict[str, Any]:
-    """The value of every seed, their mean and its 95 % t interval; no mean where one is missing or infinite."""
-    known = [value for value in values.values() if value is not None]
-    found: dict[str, Any] = {"by_seed": {str(s): _plain(v) for s, v in sorted(values.items())}}
-    if not known or len(known) < len(values) or any(isinf(value) for value in known):
-        return {**found, "mean": None, "low": None, "high": None}
-    mean = fmean(known)
-    if len(known) == 1:
-        return {**found, "mean": mean, "low": None, "high": None}
-    half = float(t.ppf(0.975, len(known) - 1)) * stdev(known) / sqrt(len(known))
-    return {**found, "mean": mean, "low": mean - half, "high": mean + half}
+def tables(found: Mapping[str, Any], pictures: Mapping[str, str] | None = None) -> str:
+    """The page's tables, in Markdown: of each process what is read, who is above whom, and what edits do.
 
-
-def of_process(comparison: Comparison) -> dict[str, Any]:
-    """Everything that the page says of one process."""
-    (summary,) = comparison.processes
-    target = headline_target(summary)
-    names = list(dict.fromkeys(run.predictor for run in comparison.runs))
-    found = {name: headline(comparison, summary.process, name, target) for name in names}
-    baseline = next(each.baseline for each in found.values() if each.baseline is not None)
-    return {
-        "process": summary.process,
-        "title": summary.title,
-        "length": summary.length,
-        "steps": comparison.spec["processes"][0]["steps"],
-        "histories": summary.histories,
-        "beliefs": summary.beliefs,
-        "horizon_ranks": summary.horizon_ranks,
-        "target": target,
-        "baseline": {"control": baseline.control, "setting": baseline.setting, "r2": baseline.value},
-        "ceilings": {
-            name: {kind: _of_control(comparison, summary.process, kind, name) for kind in ("belief", target)}
-            for name in ("true-p", "true-log-p")
-        },
-        "networks": [_network(comparison, found[name], name) for name in names],
-        "ranks": [asdict(row) for row in comparison.ranks],
-        "differences": [asdict(row) for row in comparison.differences],
-        "notes": comparison.notes,
-    }
-
-
-def _of_control(comparison: Comparison, process: str, target: str, name: str) -> float | None:
-    return max(
-        (s.value for s in control_scores(comparison, process, target, name) if s.value is not None), default=None
-    )
-
-
-def _network(comparison: Comparison, found: Headline, name: str) -> dict[str, Any]:
-    process = comparison.processes[0].process
-    runs = runs_of(comparison, process, name)
-    belief = headline(comparison, process, name, "belief")
-    effects: dict[tuple[Any, ...], dict[int, float | None]] = {}
-    verdicts: dict[tuple[Any, ...], list[str]] = {}
-    for row in comparison.edits:
-        if row.predictor == name and row.seed is not None:
-            key = (row.edit, "all" if row.site is None else "best", row.kind, row.through, row.horizon, row.control)
-            effects.setdefault(key, {})[row.seed] = row.effect
-            verdicts.setdefault(key, []).append(row.verdict)
-    shares: dict[tuple[Any, ...], dict[int, float | None]] = {}
-    for row in comparison.shares:
-        if row.predictor == name and row.seed is not None:
-            key = (row.edit, "all" if row.site is None else "best", row.through, row.horizon)
-            shares.setdefault(key, {})[row.seed] = row.share
-    edited = ("edit", "site", "kind", "through", "horizon", "control")
-    return {
-        "predictor": name,
-        "parameters": runs[0].parameters,
-        "symbols_seen": runs[0].symbols_seen,
-        "training": {key: runs[0].training.get(key) for key in ("lr", "clip", "batch", "steps")},
-        "kl": over_seeds({run.seed or 0: run.kl for run in runs}),
-        "belief": _score(belief.best),
-        "headline": _score(found.best),
-        "uniform": _score(found.uniform),
-        "by_class": _score(found.by_class),
-        "permuted": _score(found.permuted),
-        "untrained": _score(found.untrained),
-        "above": found.difference,
-        "verdict": found.best.verdict if found.best else "",
-        "edits": [
-            {
-                **dict(zip(edited, key, strict=True)),
-                "effect": over_seeds(values),
-                "verdicts": sorted(set(verdicts[key])),
-            }
-            for key, values in effects.items()
-        ],
-        "shares": [
-            {**dict(zip(("edit", "site", "through", "horizon"), key, strict=True)), "share": over_seeds(values)}
-            for key, values in shares.items()
-        ],
-    }
-
-
-def _score(score: Score | None) -> dict[str, Any] | None:
-    if score is None:
-        return None
-    values = {row.seed or 0: row.score for row in score.rows}
-    return {"site": score.site, "reason": score.reason, **over_seeds(values)}
-
-
-def _plain(value: float | None) -> float | str | None:
-    return str(value) if value is not None and isinf(value) else value
-
-
-def tables(found: Mapping[str, Any]) -> str:
-    """The page's tables, in Markdown: one of reading and one of editing for each process."""
-    return "\n\n".join(f"### {each['title']}\n\n{_reading(each)}\n\n{_editing(each)}" for each in found["processes"])
+    Args:
+        pictures: by process, the address of the figure of edits.
+    """
+    parts = []
+    for each in found["processes"]:
+        parts += [f"### {each['title']}", _reading(each), *_ranking(each), _editing(each)]
+        if pictures:
+            parts.append(f"![Edits on {each['process']}, by horizon]({pictures[each['process']]})")
+    return "\n\n".join(parts)
 
 
 def _reading(each: Mapping[str, Any]) -> str:
@@ -233,9 +176,10 @@ def _reading(each: Mapping[str, Any]) -> str:
             f" From the true next-symbol distribution {known['true-p']:.3f}, its logarithm {known['true-log-p']:.3f}."
         )
     lines = [
-        f"| network | KL, nats | {target} R² | at site | uniform | permuted | untrained | above baseline |",
-        "|---|---|---|---|---|---|---|---|",
+        f"| network | KL, nats | {target} R² | rank | at site | uniform | permuted | untrained | above baseline |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
+    ranks = {rank["predictor"]: rank for rank in each["ranks"]}
     for net in each["networks"]:
         if net["headline"] is None:
             continue
@@ -243,12 +187,30 @@ def _reading(each: Mapping[str, Any]) -> str:
             net["predictor"],
             _span(net["kl"], "{:.1e}"),
             _span(net["headline"]),
+            _rank(ranks.get(net["predictor"])),
             net["headline"]["site"],
             *(_mean(net[name]) for name in ("uniform", "permuted", "untrained")),
             "-" if net["above"] is None else f"{net['above']:+.3f}",
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return about + "\n\n" + "\n".join(lines)
+
+
+def _rank(rank: Mapping[str, Any] | None) -> str:
+    if rank is None:
+        return "-"
+    return f"{rank['highest']}" if rank["highest"] == rank["lowest"] else f"{rank['highest']}-{rank['lowest']}"
+
+
+def _ranking(each: Mapping[str, Any]) -> list[str]:
+    """Which differences are sure, in sentences; none with one seed."""
+    ranks = [RankRow(**_paired(rank)) for rank in each["ranks"]]
+    return rank_sentences(ranks, [DifferenceRow(**_paired(pair)) for pair in each["differences"]])
+
+
+def _paired(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A row whose pairs were lists in JSON."""
+    return {**row, "by_seed": [(seed, value) for seed, value in row["by_seed"]]}
 
 
 SHOWN = (
@@ -294,36 +256,64 @@ def _span(values: Mapping[str, Any] | None, form: str = "{:.3f}") -> str:
     return f"{form.format(values['mean'])} ({form.format(values['low'])} to {form.format(values['high'])})"
 
 
+def save_figures(found: Mapping[str, Any], folder: Path) -> dict[str, Path]:
+    """The figure of edits of each process, `architectures-<process>-edits.png`; those that were written, by process."""
+    written = {}
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in found["processes"]:
+        effects = [effect for net in each["networks"] for effect in effects_of(net)]
+        names = [net["predictor"] for net in each["networks"]]
+        with house_style():
+            figure = effects_figure(effects, names, each["title"])
+        written[each["process"]] = folder / f"architectures-{each['process']}-edits.png"
+        save_png(figure, written[each["process"]])
+    return written
+
+
+def into_page(page: Path, found: Mapping[str, Any], figures: Mapping[str, Path]) -> None:
+    """Put the tables into the page, and the figures that there are."""
+    pictures = {name: Path(os.path.relpath(path, page.parent)).as_posix() for name, path in figures.items()}
+    before, _, rest = page.read_text().partition(BEGIN)
+    with written_aside(page) as unfinished:
+        unfinished.write_text(f"{before}{BEGIN}\n{tables(found, pictures)}\n{END}{rest.partition(END)[2]}")
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--store", type=Path, required=True)
+    parser.add_argument("--store", type=Path, help="of finished pieces; without it, nothing is trained or probed")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--page", type=Path, help="of the documentation, to put the tables into")
+    parser.add_argument("--figures", type=Path, help="folder for the figures of edits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", nargs="+", choices=[*studies()], default=[*studies()])
     parser.add_argument("--architectures", nargs="+", choices=ARCHITECTURES, default=ARCHITECTURES)
+    parser.add_argument("--beside", nargs="+", choices=BESIDE, default=(), help=f"further ones, on {', '.join(FOUR)}")
     asked = parser.parse_args(arguments)
-    chosen = {label: study for label, study in studies().items() if label in asked.processes}
-    found = run(Store(asked.store), chosen, asked.architectures, seeds=asked.seeds, workers=asked.workers)
-    summary = {
-        "command": COMMAND,
-        "seeds": asked.seeds,
-        "versions": versions(),
-        "processes": [of_process(comparison) for comparison in found.values()],
-    }
-    with written_aside(asked.out) as unfinished:
-        unfinished.write_text(json.dumps(summary, separators=(",", ":"), allow_nan=False) + "\n")
+    if asked.store is None:
+        summary = json.loads(asked.out.read_text())
+    else:
+        chosen = {label: study for label, study in studies().items() if label in asked.processes}
+        found = run(
+            Store(asked.store),
+            chosen,
+            asked.architectures,
+            beside=asked.beside,
+            seeds=asked.seeds,
+            workers=asked.workers,
+        )
+        summary = {
+            "command": f"{COMMAND} --beside {' '.join(asked.beside)}" if asked.beside else COMMAND,
+            "seeds": asked.seeds,
+            "versions": versions(),
+            "processes": [of_process(comparison) for comparison in found.values()],
+        }
+        with written_aside(asked.out) as unfinished:
+            unfinished.write_text(json.dumps(summary, separators=(",", ":"), allow_nan=False) + "\n")
     print(tables(summary))
+    figures = save_figures(summary, asked.figures) if asked.figures is not None else {}
     if asked.page is not None:
-        into_page(asked.page, summary)
-
-
-def into_page(page: Path, found: Mapping[str, Any]) -> None:
-    """Put the tables into the page."""
-    before, _, rest = page.read_text().partition(BEGIN)
-    with written_aside(page) as unfinished:
-        unfinished.write_text(f"{before}{BEGIN}\n{tables(found)}\n{END}{rest.partition(END)[2]}")
+        into_page(asked.page, summary, figures)
 
 
 if __name__ == "__main__":

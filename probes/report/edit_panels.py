@@ -13,10 +13,10 @@ from probes.intervention import EditEffect
 from probes.report.edit_table import verdict_runs
 from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION, display_name
 
-__all__ = ["edit_figure"]
+__all__ = ["CONTROL_MARKS", "edit_figure"]
 
 _COLUMNS = 3
-_CONTROLS = {
+CONTROL_MARKS = {
     "wrong-belief": ("s", "wrong belief"),
     "random-direction": ("x", "random direction"),
     "shuffled-probe": ("D", "shuffled probe"),
@@ -60,7 +60,7 @@ def edit_figure(rows: Sequence[EditEffect]) -> Figure:
         figure.suptitle(title, x=0.01, ha="left", fontsize=11, fontweight="bold", color=INK)
         entries = [entry for axes in grid.flat for entry in zip(*axes.get_legend_handles_labels(), strict=True)]
         handles = {label: handle for handle, label in entries}
-        names = [_TO_INJECTED, _TO_ORIGINAL, _BEFORE, *(label for _, label in _CONTROLS.values())]
+        names = [_TO_INJECTED, _TO_ORIGINAL, _BEFORE, *(label for _, label in CONTROL_MARKS.values())]
         names = [name for name in names if name in handles]
         figure.legend(
             [handles[name] for name in names], names, loc="outside lower left", ncols=3, fontsize=8, handlelength=1.8
@@ -73,7 +73,7 @@ def _draw(axes: Axes, rows: Sequence[EditEffect]) -> None:
         chosen = sorted((r for r in rows if r.control == control), key=lambda r: r.horizon)
         return np.array([r.horizon for r in chosen]), np.array([float(getattr(r, what)) for r in chosen])
 
-    for control, (marker, label) in _CONTROLS.items():
+    for control, (marker, label) in CONTROL_MARKS.items():
         horizon, kl = curve(control, "kl_to_injected")
         if len(horizon):
             shown = np.where(np.isfinite(kl), kl, np.nan)

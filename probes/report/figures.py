@@ -2,25 +2,24 @@
 
 import io
 import math
-import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
 from matplotlib import rc_context
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure, SubFigure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.figure import Figure
 
 from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
 from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
 from probes.report.budget_panels import COSTS, draw_by_cost, network_handles
+from probes.report.effect_panels import effects_figure
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
 from probes.report.short_names import labels
 from probes.report.style import MUTED, RC
 from probes.report.suffix_panel import draw_suffixes, has_suffix_curve
+from probes.report.titled_figure import WIDTH, titled_figure
 from probes.report.titles import (
     BUDGET_SUBTITLE,
     KL_SUBTITLE,
@@ -36,17 +35,14 @@ from probes.report.titles import (
     sites_title,
     suffix_title,
 )
+from probes.report.words import short_title
 from probes.results import Comparison, Picture, ProcessSummary, write_files
+from probes.seed_effects import seed_effects
 
 __all__ = ["save_figures"]
 
-WIDTH = 10.0
-"""Inches; at 160 dots each 1,600 pixels."""
-
 _COLUMNS = 5
-_TITLE_CHARACTERS = 92
 _PANEL_CHARACTERS = 19
-_LINE = 0.21  # inches
 
 
 def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
@@ -65,6 +61,7 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
         "kl": _kl,
         "learning": _learning,
         "budget": _budget,
+        "edits": _edits,
     }
     files: dict[str, bytes] = {}
     with rc_context(RC):
@@ -86,7 +83,7 @@ def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     frame = frame_of(pictures)
     tall = WIDTH / len(cells[0]) * (frame.top - frame.bottom) / (frame.right - frame.left) + 0.5
     title, subtitle = simplex_title(comparison, summary), simplex_subtitle(comparison, summary)
-    figure, body = _titled(title, subtitle, len(cells) * tall)
+    figure, body = titled_figure(title, subtitle, len(cells) * tall)
     axes = body.subplots(len(cells), len(cells[0]), squeeze=False)
     draw_true(axes[0, 0], pictures[0], frame)
     caption(axes[0, 0], "True beliefs", shown_beliefs(summary, pictures[0]))
@@ -127,7 +124,7 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
         return None
     target = headline_target(summary)
     title = headline_title(comparison, summary)
-    figure, body = _titled(title, TARGETS[target], 1.3 + 0.5 * len(names))
+    figure, body = titled_figure(title, TARGETS[target], 1.3 + 0.5 * len(names))
     draw_headline(body.subplots(), comparison, summary, target, score_limits(comparison, summary, [target]))
     body.legend(handles=legend_handles(repeated(comparison, summary.process)), loc="outside lower center", ncols=4)
     return figure
@@ -141,7 +138,7 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     most = max(len(site_scores(comparison, summary.process, name, targets[0])) for name in names)
     n_column = min(4, len(names))
     n_row = math.ceil(len(names) / n_column)
-    figure, body = _titled(sites_title(comparison, summary), "", len(targets) * n_row * (1.1 + 0.21 * most))
+    figure, body = titled_figure(sites_title(comparison, summary), "", len(targets) * n_row * (1.1 + 0.21 * most))
     limits, short = score_limits(comparison, summary, targets), labels(comparison, summary)
     axes = body.subplots(len(targets) * n_row, n_column, squeeze=False)
     for i, target in enumerate(targets):
@@ -160,7 +157,7 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
 def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     if not has_suffix_curve(comparison, summary):
         return None
-    figure, body = _titled(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
+    figure, body = titled_figure(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
     draw_suffixes(body.subplots(), comparison, summary)
     return figure
 
@@ -168,7 +165,7 @@ def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
 def _kl(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     if not any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
         return None
-    figure, body = _titled(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
+    figure, body = titled_figure(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
     draw_kl(body.subplots(), comparison, summary)
     return figure
 
@@ -176,7 +173,7 @@ def _kl(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
 def _learning(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     if not networks(comparison, summary.process):
         return None
-    figure, body = _titled(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
+    figure, body = titled_figure(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
     draw_learning(body.subplots(), comparison, summary)
     return figure
 
@@ -185,7 +182,7 @@ def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     rows = [row for row in comparison.budgets if row.process == summary.process]
     if not rows:
         return None
-    figure, body = _titled(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
+    figure, body = titled_figure(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
     axes = body.subplots(2, len(COSTS), sharey="row", squeeze=False)
     values: tuple[Literal["score", "kl"], ...] = ("score", "kl")
     for column, cost in enumerate(COSTS):
@@ -198,17 +195,11 @@ def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _titled(title: str, subtitle: str, height: float) -> tuple[Figure, SubFigure]:
-    """A figure with its title set across the top, and the part below it to draw in."""
-    lines = textwrap.wrap(title, _TITLE_CHARACTERS)
-    head = 0.16 + _LINE * (len(lines) + bool(subtitle))
-    figure = Figure(figsize=(WIDTH, height + head), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.06))
-    FigureCanvasAgg(figure)
-    top, body = figure.subfigures(2, 1, squeeze=False, height_ratios=[head, height])[:, 0]
-    top.text(0.012, 1 - 0.08 / head, "\n".join(lines), va="top", fontsize=11.5, fontweight="bold", linespacing=1.25)
-    if subtitle:
-        top.text(0.012, 0.0, subtitle, va="bottom", fontsize=9, color=MUTED)
-    return figure, body
+def _edits(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+    effects = seed_effects(row for row in comparison.edits if row.process == summary.process)
+    if not effects:
+        return None
+    return effects_figure(effects, networks(comparison, summary.process), short_title(summary))
 
 
 def _png(figure: Figure) -> bytes:

@@ -46,6 +46,7 @@ def _page(comparison: Comparison, figures: Figures) -> str:
     processes = list(enumerate(comparison.processes))
     trained = dict.fromkeys(display_name(name) for _, p in processes for name in networks(comparison, p.process))
     titles = [short_title(summary) for _, summary in processes]
+    said = "".join(_words(comparison, summary, figures) for _, summary in processes)
     drawn = {f"beliefs-{i}": picture_data(comparison, summary) for i, summary in processes}
     links = [("pictures", "Pictures"), ("words", "In words")]
     links += [(f"process-{i}", title) for i, title in enumerate(titles)]
@@ -57,7 +58,7 @@ def _page(comparison: Comparison, figures: Figures) -> str:
         lead=escape(LEAD),
         navigation=" ".join(f'<a href="#{href}">{escape(text)}</a>' for href, text in links),
         pictures="".join(pictures(comparison, summary, i, figures) for i, summary in processes),
-        words=f'<div class="words">{"".join(_words(comparison, s) for _, s in processes)}</div>{notes(comparison)}',
+        words=f'<div class="words">{said}</div>{notes(comparison)}',
         details="".join(_details(comparison, summary, i, figures) for i, summary in processes),
         run=what_was_run(comparison),
         terms=terms(comparison),
@@ -69,12 +70,12 @@ def _page(comparison: Comparison, figures: Figures) -> str:
     )
 
 
-def _words(comparison: Comparison, summary: ProcessSummary) -> str:
+def _words(comparison: Comparison, summary: ProcessSummary, figures: Figures) -> str:
     said = "".join(f"<p>{escape(text)}</p>" for text in compared(comparison, summary))
     points = _points(seen(comparison, summary) + rank_words(comparison, summary))
     scale = edit_scale(comparison, summary)
     edits = "".join(f"<h4>{escape(name)}</h4>{_points(told)}" for name, told in edit_words(comparison, summary).items())
-    asked = f"<p>{escape(scale)}</p>" if scale else ""
+    asked = f"<p>{escape(scale)} {figures.link(f'{summary.process}-edits.png')}</p>" if scale else ""
     return f"<div><h3>{escape(summary.title)}</h3>{said}{points}{asked}{edits}</div>"
 
 

@@ -1,13 +1,15 @@
 """Who is surely above whom, over seeds, in sentences."""
 
+from collections.abc import Sequence
+
 from probes.ranking import LEVEL
 from probes.report.numerals import decimal, interval
 from probes.report.style import display_name
 from probes.report.words import listed
 from probes.results import Comparison, ProcessSummary
-from probes.tables import DifferenceRow
+from probes.tables import DifferenceRow, RankRow
 
-__all__ = ["rank_words"]
+__all__ = ["rank_sentences", "rank_words"]
 
 
 def rank_words(comparison: Comparison, summary: ProcessSummary) -> list[str]:
@@ -16,12 +18,16 @@ def rank_words(comparison: Comparison, summary: ProcessSummary) -> list[str]:
     Empty where fewer than two networks are ranked.
     """
     ranks = [rank for rank in comparison.ranks if rank.process == summary.process]
+    return rank_sentences(ranks, [each for each in comparison.differences if each.process == summary.process])
+
+
+def rank_sentences(ranks: Sequence[RankRow], differences: Sequence[DifferenceRow]) -> list[str]:
+    """The same of the ranks and differences of one process."""
     if len(ranks) < 2:
         return []
     seeds = sorted({seed for rank in ranks for seed, _ in rank.by_seed})
     means = listed(f"{display_name(r.predictor)} {decimal(r.mean)} ({interval(r.low, r.high)})" for r in ranks)
     said = f"Means over {len(seeds)} seeds of R² of {ranks[0].target}, with t intervals: {means}."
-    differences = [each for each in comparison.differences if each.process == summary.process]
     sure = [each for each in differences if each.p_adjusted <= 1 - LEVEL]
     if not sure:
         return [f"{said} Nothing is sure: no network is above another with 95 % confidence."]

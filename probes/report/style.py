@@ -61,6 +61,8 @@ _NAMES = {
     "lstm": "LSTM",
     "gru": "GRU",
     "rnn": "RNN",
+    "lru": "LRU",
+    "mingru": "minGRU",
     "mamba": "Mamba",
     "mamba2": "Mamba-2",
     "bayes": "exact Bayes",

@@ -16,7 +16,7 @@ from probes.pictures import Plane
 from probes.report.loss_panels import log_axis
 from probes.report.style import GRID, INK, MUTED, PALETTE, RC, belief_colours
 
-__all__ = ["Course", "curves_png", "film_gif", "multiples_png"]
+__all__ = ["Course", "curves_png", "film_gif", "multiples_png", "png"]
 
 _PANELS = 6
 """Checkpoints in the small multiples, taken evenly."""
@@ -30,12 +30,14 @@ class Course:
 
     Attributes:
         title: process, predictor and seed, for people.
+        about: the same without the seed.
         plane: how beliefs are drawn; its coordinates are the first target that was watched.
         points: which histories are drawn.
         weight: of each history.
     """
 
     title: str
+    about: str
     watched: Watched
     plane: Plane
     points: Int[np.ndarray, " point"]
@@ -67,7 +69,7 @@ def curves_png(course: Course, targets: Sequence[str], sites: Sequence[str]) -> 
         handles.append(axes[0].plot([], [], color=MUTED, label="probe fitted to each checkpoint")[0])
         handles.append(axes[0].plot([], [], color=MUTED, ls="--", label="the last checkpoint's probe")[0])
         figure.legend(handles=handles, loc="outside lower center", ncols=min(4, len(handles)))
-        return _png(figure)
+        return png(figure)
 
 
 def _scores(ax: Axes, course: Course, target: str, sites: Sequence[str]) -> None:
@@ -136,7 +138,7 @@ def multiples_png(course: Course) -> bytes:
             refitted, fixed = course.watched.pictures[step]
             _cloud(axes[0, column], course, refitted, f"{step:,} updates")
             _cloud(axes[1, column], course, fixed, "")
-        return _png(figure)
+        return png(figure)
 
 
 def film_gif(course: Course) -> bytes:
@@ -160,7 +162,7 @@ def film_gif(course: Course) -> bytes:
             _cloud(axes[0], course, course.plane.coordinates, "true beliefs")
             _cloud(axes[1], course, refitted, "probe of this checkpoint")
             _cloud(axes[2], course, fixed, "probe of the last one")
-            frames.append(Image.open(io.BytesIO(_png(figure))).convert("RGB"))
+            frames.append(Image.open(io.BytesIO(png(figure))).convert("RGB"))
     stream = io.BytesIO()
     duration = [_FRAME_MILLISECONDS] * (len(frames) - 1) + [5 * _FRAME_MILLISECONDS]
     frames[0].save(stream, format="GIF", save_all=True, append_images=frames[1:], duration=duration, loop=0)
@@ -192,7 +194,9 @@ def _evenly(steps: Sequence[int], most: int) -> list[int]:
     return [steps[i] for i in np.unique(np.linspace(0, len(steps) - 1, most).round().astype(int))]
 
 
-def _png(figure: Figure) -> bytes:
+def png(figure: Figure) -> bytes:
+    """The figure as a file; the same figure gives the same bytes."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    with rc_context(RC):
+        figure.savefig(stream, format="png", metadata={"Software": None})
     return stream.getvalue()

@@ -1,9 +1,12 @@
 """Ridge probes beside one plain scikit-learn fit of the same rows, and beside the symmetric product that bounds both.
 
-Bars: a fit of 200,000 rows in the time of the symmetric product (five targets and the means alone are 5 % more
-products), each further fit of the same rows in 5 ms; 1,000,000 rows with five folds and 20 penalties in at most twice
-one scikit-learn fit. Logistic probes stand beside scikit-learn's on the same labels, which stops earlier.
+Bars: a fit of 200,000 rows in the time of the symmetric product of features, targets and ones (5 % more products than
+that of the features alone), each further fit of the same rows in 5 ms; 1,000,000 rows with five folds and 20 penalties
+in at most twice one scikit-learn fit. Logistic probes stand beside scikit-learn's on the same labels, which stops
+earlier.
 """
+
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -51,6 +54,12 @@ def test_limit_symmetric_product(benchmark, rows):
 
 
 @pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
+def test_limit_symmetric_product_with_targets_and_ones(benchmark, rows):
+    Z = np.hstack([rows[0].X, rows[0].Y, np.ones((len(rows[0].X), 1))])
+    benchmark.pedantic(lambda: Z.T @ Z, rounds=5)
+
+
+@pytest.mark.benchmark(group="ridge, 200,000 rows of width 256, 5 targets")
 def test_peer_scikit_learn_once(benchmark, rows):
     data, _ = rows
     benchmark.pedantic(lambda: Ridge(solver="cholesky").fit(data.X, data.Y), rounds=5)
@@ -85,6 +94,31 @@ def test_peer_scikit_learn_a_million(benchmark, million):
     X, Y, _ = million
     X64 = X.astype(np.float64)
     benchmark.pedantic(lambda: Ridge(solver="cholesky").fit(X64, Y), rounds=2)
+
+
+@pytest.mark.benchmark(group="ridge, 10,000,000 rows of width 512 in pieces, float32, five folds and 20 penalties")
+def test_ten_million_rows_in_bounded_memory(benchmark):
+    """The rows alone would take 20 GB; what is kept of them is 13 MB, and a piece is 41 MB."""
+    rng = np.random.default_rng(0)
+    piece, n_piece = 20_000, 500
+    X = rng.standard_normal((piece, 512), dtype=np.float32)
+    Y = X[:, :5] + rng.standard_normal((piece, 5))
+    weight, fold = np.full(piece, 1e-7), rng.integers(0, 5, piece * n_piece)
+
+    def fit():
+        stream = StreamingFit(RidgeProbe(TWENTY), fold)
+        for i in range(n_piece):
+            stream.add(ProbeData(X, Y, weight, np.arange(i * piece, (i + 1) * piece)))
+        return stream.fit()
+
+    tracemalloc.start()
+    try:
+        assert benchmark.pedantic(fit, rounds=1).rows == piece * n_piece
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    benchmark.extra_info["peak MB"] = round(peak / 1e6)
+    assert peak < 300e6
 
 
 @pytest.fixture(scope="module")

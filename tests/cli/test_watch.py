@@ -49,12 +49,45 @@ def test_watching_leaves_numbers_figures_and_a_film(
     last = [m for m in found["moments"] if m["step"] == 12]
     assert all(m["refitted"] == pytest.approx(m["fixed"], abs=1e-12) for m in last)
     assert [turn["aligned"] for turn in found["turns"]][-1] == pytest.approx(1)
-    for name in ("curves.png", "beliefs.png"):
+    assert found["beside"] == []
+    for name in ("curves.png", "geometry.png", "beliefs.png"):
         with Image.open(out / name) as image:
             assert image.width > 800
         assert f"{out / name}" in told
     with Image.open(out / "beliefs.gif") as film:
         assert getattr(film, "n_frames", 1) == 4
+
+
+def test_another_seed_is_watched_at_the_same_histories(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other, out = tmp_path / "other", tmp_path / "watched"
+    assert _status(["train", "z1r", *TINY, "--checkpoints", "4", "--seed", "1", "-o", str(other)]) == 0
+    capsys.readouterr()
+    assert _status(["watch", str(run), "--beside", str(other), "-o", str(out)]) == 0
+    told = capsys.readouterr().out
+    found = json.loads((out / "watch.json").read_text())
+    (beside,) = found["beside"]
+    assert (found["seed"], beside["seed"]) == (0, 1)
+    assert [m["step"] for m in found["moments"]] == [m["step"] for m in beside["moments"]]
+    assert [m["refitted"] for m in found["moments"]] != [m["refitted"] for m in beside["moments"]]
+    with Image.open(out / "seeds.png") as image:
+        assert image.width > 800
+    assert "seeds.png" in found["files"]
+    assert told.count("R² at the end") == 2
+    assert f"{beside['predictor']}, seed 1" in told
+
+
+def test_a_run_on_another_process_is_not_put_beside(
+    run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other"
+    assert _status(["train", "even", *TINY, "--checkpoints", "4", "-o", str(other)]) == 0
+    capsys.readouterr()
+    assert _status(["watch", str(run), "--beside", str(other), "-o", str(tmp_path / "out")]) == 2
+    said = one_line(capsys)
+    assert "was trained on even" in said
+    assert "on z1r" in said
 
 
 def test_the_numbers_can_be_printed_and_the_seed_decides(

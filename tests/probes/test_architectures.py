@@ -8,6 +8,12 @@ from pathlib import Path
 import pytest
 from scipy.stats import ttest_1samp
 
+from probes.pieces import run_piece
+from probes.ranking import with_ranks
+from probes.results import Comparison
+from probes.summary import over_seeds
+from tests.probes.sample_comparison import sample_comparison
+
 SCRIPT = runpy.run_path(str(Path(__file__).parents[2] / "docs" / "reproductions" / "architectures.py"))
 
 
@@ -24,11 +30,11 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[dict, dict, Path]: 
 
 
 def test_intervals_are_those_of_student() -> None:
-    found = SCRIPT["over_seeds"]({0: 0.2, 1: 0.5, 2: 0.3})
+    found = over_seeds({0: 0.2, 1: 0.5, 2: 0.3})
     low, high = ttest_1samp([0.2, 0.5, 0.3], 0).confidence_interval(0.95)
     assert (found["mean"], found["low"], found["high"]) == pytest.approx((1 / 3, low, high))
-    assert SCRIPT["over_seeds"]({0: 0.2, 1: None})["mean"] is None
-    assert SCRIPT["over_seeds"]({0: float("inf"), 1: 0.1}) == {
+    assert over_seeds({0: 0.2, 1: None})["mean"] is None
+    assert over_seeds({0: float("inf"), 1: 0.1}) == {
         "by_seed": {"0": "inf", "1": 0.1},
         "mean": None,
         "low": None,
@@ -89,3 +95,77 @@ def test_mamba_2_is_as_small_as_mamba() -> None:
     assert mamba2.settings == dict(SCRIPT["SIZES"]["mamba"])
     rates = [spec.training_of(spec.subjects[0], one)[0].lr for one in (mamba, mamba2)]
     assert rates[0] == rates[1]
+
+
+def test_what_stands_beside_leaves_the_others_as_they_were(small, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    _, summary, folder = small
+    monkeypatch.setitem(SCRIPT["run"].__globals__, "FOUR", ("nemo",))
+    study = replace(SCRIPT["studies"]()["nemo"], length=6, steps=6)
+    store, done = SCRIPT["Store"](folder), []
+    monkeypatch.setattr("probes.comparison.run_piece", lambda *args: done.append(args[0]) or run_piece(*args))
+    more = SCRIPT["run"](store, {"nemo": study}, ("gru",), beside=("mingru",), seeds=1, workers=1)
+    names = [piece.candidate.label for piece in done if hasattr(piece, "candidate")]
+    assert names == ["mingru"]  # nothing of the others is done again
+    both = SCRIPT["of_process"](more["nemo"])["networks"]
+    assert [net["predictor"] for net in both] == ["gru", "k-gram", "mingru"]
+    for net, before in zip(both, summary["networks"], strict=False):
+        assert net["kl"]["by_seed"] == {"0": before["kl"]["by_seed"]["0"]}
+    assert both[2]["above"] is not None
+
+
+def test_two_comparisons_together_are_the_one_of_all_networks() -> None:
+    whole = replace(sample_comparison(n_seed=3, n_point=50), ranks=[], differences=[])
+
+    def of(names: set[str]) -> Comparison:
+        return replace(
+            whole,
+            runs=[run for run in whole.runs if run.predictor in names],
+            rows=[row for row in whole.rows if not row.predictor or row.predictor in names],
+            pictures=[picture for picture in whole.pictures if picture.predictor in names],
+        )
+
+    names = {run.predictor for run in whole.runs}
+    wider = [
+        replace(row, width=999)
+        for row in whole.rows
+        if row.control == "random-features" and row.process == whole.processes[0].process
+    ]
+    other = of({"mamba"})
+    found = SCRIPT["together"](of(names - {"mamba"}), replace(other, rows=other.rows + wider))
+    key = str
+    assert sorted(found.rows, key=key) == sorted([*whole.rows, *wider], key=key)
+    assert found.ranks == with_ranks(whole).ranks
+    assert {(each.one, each.other) for each in found.differences} >= {("gru", "mamba")}
+
+
+def test_ranks_and_sure_differences_stand_in_the_page() -> None:
+    comparison = sample_comparison(n_seed=5, n_point=50)
+    rrxor = comparison.processes[1]
+    only = replace(
+        comparison,
+        processes=[rrxor],
+        runs=[run for run in comparison.runs if run.process == rrxor.process],
+        spec={"processes": [{"steps": 7}]},
+    )
+    each = SCRIPT["of_process"](with_ranks(only))
+    for rank in each["ranks"]:
+        said = f"{rank['highest']}-{rank['lowest']}" if rank["highest"] != rank["lowest"] else f"{rank['highest']}"
+        (line,) = (text for text in SCRIPT["_reading"](each).splitlines() if text.startswith(f"| {rank['predictor']} "))
+        assert line.split(" | ")[3] == said
+    (told,) = SCRIPT["_ranking"](each)
+    assert "With 95 % confidence in all of it together" in told
+    assert SCRIPT["_ranking"]({**each, "ranks": [], "differences": []}) == []
+
+
+def test_page_and_figures_are_made_anew_from_the_file(small, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+    file, page = tmp_path / "found.json", tmp_path / "page.md"
+    file.write_text(json.dumps({"processes": [small[1]]}))
+    page.write_text(f"before\n{SCRIPT['BEGIN']}\nold\n{SCRIPT['END']}\nafter\n")
+    SCRIPT["main"](["-o", str(file), "--page", str(page), "--figures", str(tmp_path / "figures")])
+    assert (tmp_path / "figures" / "architectures-nemo-edits.png").stat().st_size > 10_000
+    text = page.read_text()
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "old" not in text
+    assert "![Edits on nemo, by horizon](figures/architectures-nemo-edits.png)" in text
+    assert capsys.readouterr().out.count("| gru |") == 2
