@@ -5,10 +5,11 @@ TORCH ?= torch==2.13.0
 TORCH_INDEX ?=
 DEMO ?= demo
 BENCH ?= tests/benchmarks
+FIGURES ?= docs/_figures
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup demo test lint bench docs clean
+.PHONY: setup demo test lint bench figures docs clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
@@ -50,9 +51,17 @@ bench: .venv/.bench-ready
 	$(BIN)/python -m pytest -q $(BENCH) -rs --benchmark-enable --benchmark-group-by=group \
 		--benchmark-timer=time.process_time --benchmark-columns=min,median,iqr,rounds -p no:xdist -o addopts=
 
-docs: .venv/.docs-ready
+figures: .venv/.ready
+	$(BIN)/compmech figures -o $(FIGURES)
+
+# the pages show figures and quote numbers that are made, not kept; made again where what makes them is newer
+docs/_figures/.made: .venv/.ready $(wildcard docs/figures/*.py docs/results/*.json) $(shell find compmech -name '*.py')
+	$(BIN)/compmech figures -o docs/_figures
+	touch $@
+
+docs: .venv/.docs-ready docs/_figures/.made
 	$(BIN)/python -m sphinx -q -W -b html docs docs/_build/html
 	@echo 'open docs/_build/html/index.html'
 
 clean:
-	rm -rf .venv demo docs/_build
+	rm -rf .venv demo docs/_build docs/_figures

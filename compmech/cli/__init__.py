@@ -20,6 +20,7 @@ from compmech.cli.drawing import add_drawing_commands
 from compmech.cli.editing import add_editing_commands
 from compmech.cli.extracting import add_extracting_commands
 from compmech.cli.failure import INTERRUPTED, Failed, Misused, Stopped
+from compmech.cli.figuring import add_figuring_commands
 from compmech.cli.inferring import add_inferring_commands
 from compmech.cli.listing import add_listing_commands
 from compmech.cli.stopping import stopped_once
@@ -46,6 +47,7 @@ add_extracting_commands(app)
 add_editing_commands(app)
 add_inferring_commands(app)
 add_listing_commands(app)
+add_figuring_commands(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -12,13 +12,15 @@ from compmech.draw.information import information_figure
 from compmech.draw.latex import latex_document, matrices_to_latex, statistics_to_latex, to_latex
 from compmech.draw.mermaid import to_mermaid
 from compmech.draw.picture import MAX_STATES, state_figure
-from compmech.draw.simplex import cloud_figure, simplex_figure
+from compmech.draw.published import PAGE_WIDTH, publish
+from compmech.draw.simplex import cloud_figure, draw_simplex, simplex_figure
 from compmech.draw.tikz import PREAMBLE, tikz_document, to_tikz
 
 __all__ = [
     "state_figure",
     "simplex_figure",
     "cloud_figure",
+    "draw_simplex",
     "block_figure",
     "information_figure",
     "Arrow",
@@ -39,4 +41,6 @@ __all__ = [
     "FIGURE_SUFFIXES",
     "save_figure",
     "save_text",
+    "publish",
+    "PAGE_WIDTH",
 ]

@@ -66,6 +66,27 @@ def simplex_figure(
     return figure
 
 
+def draw_simplex(
+    axes: "Axes", mixed: MixedStatePresentation, *, states: Sequence[Hashable] | None = None, room: float = 9.0
+) -> None:
+    """The mixed states as a part of another figure: points as `simplex_figure` draws them, without edges.
+
+    To be called inside `house_style`.
+
+    Args:
+        axes: of matplotlib.
+        mixed: the presentation.
+        states: names of the corners; None: 0, 1, ...
+        room: points between a corner and its name.
+    Raises:
+        ValueError: if the names are not as many as there are states.
+    """
+    weight = visits(mixed)
+    seen = project(mixed.beliefs, weight)
+    _furnish(axes, seen, _named(states, mixed.beliefs.shape[1], "states"), room)
+    draw_beliefs(axes, seen, seen.colour, weight, mixed.recurrent)
+
+
 def cloud_figure(
     beliefs: ArrayLike,
     *,
@@ -143,10 +164,19 @@ def _caption(figure: "Figure", text: str) -> None:
 
 
 def _stage(seen: Projection, corners: tuple[str, ...], title: str, room: float = 13.0) -> tuple["Figure", "Axes"]:
-    """Axes with the simplex, its corners named; or with principal components."""
+    """A figure with axes for the beliefs."""
     figure = blank_figure(5.2, 5.0)
+    principal = seen.kind == "principal"
+    axes = figure.add_axes((0.13, 0.16, 0.83, 0.74) if principal else (0.06, 0.07, 0.88, 0.84))
+    _furnish(axes, seen, corners, room)
+    if title:
+        figure.text(0.02, 0.975, title, fontsize=10, fontweight="bold", va="top")
+    return figure, axes
+
+
+def _furnish(axes: "Axes", seen: Projection, corners: tuple[str, ...], room: float) -> None:
+    """The simplex, its corners named; or the scales of principal components."""
     if seen.kind == "principal":
-        axes = figure.add_axes((0.13, 0.16, 0.83, 0.74))
         axes.set_xlabel(f"first principal component ({seen.share[0]:.0%} of variance)")
         axes.set_ylabel(f"second ({seen.share[1]:.0%})")
         axes.margins(0.08)
@@ -156,7 +186,6 @@ def _stage(seen: Projection, corners: tuple[str, ...], title: str, room: float =
         else:
             axes.set_aspect("equal", adjustable="datalim")
     else:
-        axes = figure.add_axes((0.06, 0.07, 0.88, 0.84))
         axes.set_axis_off()
         axes.set_aspect("equal")
         axes.margins(0.06)
@@ -164,9 +193,6 @@ def _stage(seen: Projection, corners: tuple[str, ...], title: str, room: float =
             axes.set_xlim(-1, 1)
             axes.set_ylim(-1, 1)
         _draw_frame(axes, seen, corners, room)
-    if title:
-        figure.text(0.02, 0.975, title, fontsize=10, fontweight="bold", va="top")
-    return figure, axes
 
 
 def _draw_frame(axes: "Axes", seen: Projection, corners: tuple[str, ...], room: float) -> None:

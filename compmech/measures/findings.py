@@ -102,6 +102,22 @@ def at_least(lower: Bounds) -> Bounds:
     return Bounds(lower.lower, inf)
 
 
+def one_number(value: Quantity, within: float) -> float:
+    """A quantity as the one number that a picture can show.
+
+    Raises:
+        ValueError: if it is not known, or its bounds are farther apart than `within`.
+    """
+    if value is None:
+        raise ValueError("the quantity is not known")
+    known = as_bounds(value)
+    if known.is_exact:
+        return known.lower
+    if not known.upper - known.lower <= within:
+        raise ValueError(f"the quantity is only known to lie in {known.lower} .. {known.upper}, wider than {within}")
+    return (known.lower + known.upper) / 2
+
+
 def as_bounds(value: Quantity) -> Bounds:
     """A value that is known, as bounds."""
     assert value is not None

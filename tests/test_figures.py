@@ -1,0 +1,293 @@
+"""Every figure script runs in small mode, its numbers are right, and pages show and quote only what a script makes."""
+
+import json
+import re
+import runpy
+from collections.abc import Callable
+from functools import cache
+from math import comb, log2
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from compmech.draw import PAGE_WIDTH
+
+DOCS = Path(__file__).parents[1] / "docs"
+SCRIPTS = {path.stem: path for path in sorted((DOCS / "figures").glob("[!_]*.py"))}
+PAGES = sorted(path for path in DOCS.rglob("*.md") if "_build" not in path.parts and "_figures" not in path.parts)
+
+quoting = runpy.run_path(str(DOCS / "quoting.py"))
+QUOTED = re.compile(r"\{num\}`([^`]*)`")
+SHOWN = re.compile(r"_figures/([\w./-]+)")
+
+GOLDEN_C = log2(3) - 2 / 3
+SNS_H, SNS_C, SNS_E = 0.6778671810551528, 2.7114687242206, 0.1472319415973
+"""Closed forms at p = 1/2; and sums of the series of the renewal process, as published."""
+
+
+@cache
+def references() -> dict[str, list[tuple[Path, str]]]:
+    """What pages quote, by the name of the JSON file."""
+    found: dict[str, list[tuple[Path, str]]] = {}
+    for page in PAGES:
+        for reference in QUOTED.findall(page.read_text()):
+            found.setdefault(reference.split()[0], []).append((page, reference))
+    return found
+
+
+def check_causal_states(n: dict[str, Any]) -> None:
+    assert n["n_causal_states"] == 2
+    assert n["n_futures"] == 3, "those of the two states, and of the one history that does not tell"
+    assert n["markov_order"] == "inf"
+    # P(1^n) of the even process: n = 5 ones begin and end in either state
+    assert n["undecided_probability"] == pytest.approx(1 / 6)
+
+
+def check_mixed_states(n: dict[str, Any]) -> None:
+    counts = {
+        name: (each["n_states"], each["n_mixed"], each["n_transient"]) for name, each in n.items() if name != "read"
+    }
+    assert counts == {"golden_mean": (2, 3, 1), "even": (2, 4, 2), "nemo": (3, 6, 3), "rrxor": (5, 36, 31)}
+    # of the even process, no state is known as long as nothing but 1s was read
+    assert n["even"]["out_of_step"]["after_10"] == pytest.approx(2**-5)
+    assert n["golden_mean"]["out_of_step"]["after_10"] == 0
+
+
+def check_belief_simplex(n: dict[str, Any]) -> None:
+    assert n["n_words"] == n["n_beliefs"]["mess3"] == 3 ** n["length"]
+    assert n["dimension"] == {"mess3": 3, "mess3_wide": 3, "mess3_third": 1}
+    assert n["n_beliefs"]["mess3_third"] == 3
+    assert n["ranks"] == {"mess3": [3], "rrxor": [2, 3, 4, 5]}
+
+
+def check_entropy_rate(n: dict[str, Any]) -> None:
+    for name in ("golden_mean", "even", "rrxor"):
+        assert n[name]["h"] == pytest.approx(2 / 3, abs=1e-12)
+        assert n[name]["state_by_state"] == pytest.approx(2 / 3, abs=1e-12)
+    assert n["sns"]["h"] == pytest.approx(SNS_H, abs=1e-10)
+    # A emits 0 for certain, B a fair coin, and both are as frequent
+    assert n["sns"]["state_by_state"] == pytest.approx(0.5, abs=1e-12)
+    assert n["golden_mean"]["excess_at_8"] == pytest.approx(0, abs=1e-12)
+    assert all(each["h_1"] >= each["h_8"] >= each["h"] - 1e-12 for each in n.values())
+
+
+def check_statistical_complexity(n: dict[str, Any]) -> None:
+    assert n["n_machines"] == sum((3, 7, 78)[: n["most_states"]])
+    assert n["most"] <= n["ceiling"] + 1e-9
+    for name in ("golden_mean", "even"):
+        assert n["named"][name] == pytest.approx({"h": 2 / 3, "C": GOLDEN_C})
+    assert n["named"]["fair_coin"] == pytest.approx({"h": 1, "C": 0})
+    assert n["named"]["period"] == pytest.approx({"h": 0, "C": 1})
+
+
+def check_excess_entropy(n: dict[str, Any]) -> None:
+    assert n["golden_mean"]["E"] == pytest.approx(log2(3) - 4 / 3)
+    assert n["even"]["E"] == pytest.approx(GOLDEN_C)
+    assert (n["sns"]["C"], n["sns"]["E"]) == pytest.approx((SNS_C, SNS_E), abs=1e-4)
+    assert n["rrxor"]["E"] == pytest.approx(n["rrxor"]["C"])
+    assert 0 < n["rrxor_at_length"] < n["rrxor"]["E"]
+
+
+def check_crypticity(n: dict[str, Any]) -> None:
+    for each in n.values():
+        assert each["crypticity"] == pytest.approx(each["C_forward"] - each["E"], abs=1e-12)
+        assert each["reverse_crypticity"] == pytest.approx(each["C_reverse"] - each["E"], abs=1e-9)
+    assert n["golden_mean"]["crypticity"] == pytest.approx(2 / 3)
+    assert n["even"]["crypticity"] == 0
+    assert n["four_state_almost_iid"]["C_reverse"] > 1.5 * n["four_state_almost_iid"]["C_forward"]
+
+
+def check_anatomy_of_a_bit(n: dict[str, Any]) -> None:
+    for each in n.values():
+        assert each["H1"] == pytest.approx(each["r"] + each["b"] + each["rho"])
+        assert each["h"] == pytest.approx(each["r"] + each["b"])
+        assert each["rho"] == pytest.approx(each["b"] + each["q"])
+        assert each["E"] == pytest.approx(each["rho"] + each["sigma"])
+    assert n["even"]["q"] == pytest.approx(log2(3) - 2)
+    assert n["even"]["r"] == n["rrxor"]["r"] == 0
+    assert n["rrxor"]["q"] == pytest.approx(-1 / 3)
+
+
+def check_spectral_view(n: dict[str, Any]) -> None:
+    assert n["even"]["largest"] == pytest.approx(2**-0.5)
+    assert n["rrxor"]["largest"] == pytest.approx(2 ** (-1 / 3))
+    assert n["rrxor"]["greatest_correlation"] < 1e-12
+    assert n["even"]["greatest_correlation"] == pytest.approx(0.25)
+    for each in n.values():
+        assert sum(mode["excess_part"] for mode in each["modes"]) == pytest.approx(each["E"])
+
+
+def check_generalised_processes(n: dict[str, Any]) -> None:
+    assert n["bloch_walk"]["least_entry"] < 0
+    assert n["bloch_walk"]["greatest_radius"] < 1
+    for each in n["perturbed_coin"].values():
+        p = each["p"]
+        # two pure states whose overlap is 2 sqrt(p (1 - p)), as likely as each other
+        weights = np.array([0.5 + (p * (1 - p)) ** 0.5, 0.5 - (p * (1 - p)) ** 0.5])
+        assert each["C_q"] == pytest.approx(float(-(weights * np.log2(weights)).sum()), abs=1e-9)
+        assert each["C"] == pytest.approx(1)
+        assert each["E"] == pytest.approx(1 + p * log2(p) + (1 - p) * log2(1 - p))
+
+
+def check_why_a_fractal(n: dict[str, Any]) -> None:
+    found = n["settings"]
+    # published, and computed by exponents of scalar maps
+    assert found["cantor"]["theory"] == pytest.approx(0.61964, abs=1e-5)
+    assert found["sns"]["theory"] == found["sns"]["D_1"] == 0
+    for name in ("cantor", "mess3"):
+        assert abs(found[name]["D_1"] - found[name]["theory"]) < 4 * found[name]["error"] + 0.02
+    assert found["mess3"]["D_0"] > 3 * found["mess3"]["D_1"]
+    assert n["n_settings"] == len(found)
+
+
+def check_how_big(n: dict[str, Any]) -> None:
+    assert n["built_in"]["largest"] == {"n_states": 15, "n_mixed": 568}, "the page says that it deals pieces from a bag"
+    L = n["length"]
+    beliefs = {name: each["n_beliefs"] for name, each in n["by_length"].items()}
+    assert (beliefs["even"], beliefs["sns"], beliefs["mess3"]) == (3, L + 1, 3**L)
+    assert all(each["matter"] <= each["n_beliefs"] for each in n["by_length"].values())
+    two = n["two_rrxor"]
+    assert (two["n_states"], two["dimension"], two["factored"], two["one_mixed"]) == (25, 24, 8, 36)
+    assert [n["topologies"][f"states_{k}"]["n"] for k in (1, 2)] == [3, 7]
+
+
+def check_token_order(n: dict[str, Any]) -> None:
+    # of k events told in any order, j are known after j tokens: which, and what each was
+    assert n["beliefs_in_paragraph"] == [comb(3, j) * 2**j for j in range(4)]
+    assert n["order_bits_per_token"] == pytest.approx(log2(6) / 3)
+    assert n["world_dimension"] == 1
+    # in order: two states in each of three phases, told apart by the time word
+    assert n["dimension"]["in_order"] == 2 * 3 - 1
+    assert n["dimension"]["out_of_order"] > n["dimension"]["in_order"]
+    assert n["told_first"]["after"] < n["told_first"]["beginning_after"] < n["told_first"]["before"] == pytest.approx(1)
+
+
+def check_zoo(n: dict[str, Any]) -> None:
+    assert n["n"] == len(n["statistics"])
+    assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
+
+
+CHECKS: dict[str, Callable[[dict[str, Any]], None]] = {
+    name.removeprefix("check_"): check for name, check in list(globals().items()) if name.startswith("check_")
+}
+
+
+def test_each_script_has_a_check_of_its_numbers() -> None:
+    assert set(CHECKS) == set(SCRIPTS)
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_makes_right_numbers_and_all_that_pages_show_and_quote_of_it(name: str, tmp_path: Path) -> None:
+    main = runpy.run_path(str(SCRIPTS[name]))["main"]
+    main(tmp_path, rng=np.random.default_rng(0), small=True)
+    numbers = json.loads((tmp_path / f"{name}.json").read_text())
+    CHECKS[name](numbers)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert all(each == f"{name}.json" or each.startswith((f"{name}-", f"{name}/")) for each in made)
+    for page, reference in references().get(name, []):
+        text = quoting["quoted"](reference, [tmp_path])
+        assert re.fullmatch(r"[−∞\d.,%e+-]+", text), (page.name, reference, text)
+    shown = {file for page in PAGES for file in SHOWN.findall(page.read_text()) if re.split("[-/.]", file)[0] == name}
+    assert shown, "no page shows what this script makes"
+    assert shown <= made
+    for file in made:
+        if file.endswith(".png") and "/" not in file:
+            assert f"{file[:-4]}.svg" in made
+            assert imread(tmp_path / file).shape[1] <= PAGE_WIDTH * 160 + 1, f"{file} is wider than the page"
+
+
+def test_all_that_pages_quote_and_show_is_made_by_a_script_or_recorded() -> None:
+    recorded = {path.stem for path in (DOCS / "results").glob("*.json")}
+    assert not recorded & set(SCRIPTS), "a name must lead to one file"
+    for name, where in references().items():
+        assert name in set(SCRIPTS) | recorded, where
+        if name in recorded:
+            for _, reference in where:
+                assert quoting["quoted"](reference, [DOCS / "results"])
+    for page in PAGES:
+        for file in SHOWN.findall(page.read_text()):
+            assert re.split("[-/.]", file)[0] in SCRIPTS, (page.name, file)
+
+
+NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,]\d+)*(?:e-?\d+)?")
+
+
+def typed_numbers(text: str) -> list[str]:
+    """Numbers of two digits or more that somebody wrote into prose.
+
+    Left out: code, mathematics, links, quotations by {num}, what is set in italics (published by others, with the
+    source beside it), years, numbers of papers, and all below a heading "Sources". Inline code may hold numbers as
+    arguments only.
+    """
+    prose = re.split(r"^## Sources", text, flags=re.M)[0]
+    prose = re.sub(r"^```(?:python|text).*?^```", "", prose, flags=re.S | re.M)
+    prose = re.sub(r"^```.*$", "", prose, flags=re.M)  # of figures, whose captions are prose
+    prose = re.sub(r"\{\w+\}`[^`]*`", " ", prose)
+    for code in re.findall(r"`([^`]*)`", prose):
+        arguments = re.sub(r"[(=,\[]\s*-?[\d./]+", "", code)
+        assert not re.search(r"\d+\.\d", arguments), f"{code}: a number in inline code that is no argument"
+    for left_out in (r"`[^`]*`", r"\$\$.*?\$\$", r"\$[^$]*\$", r"\]\([^)]*\)", r"\*[−-]?\d[\d.,]*\*"):
+        prose = re.sub(left_out, " ", prose, flags=re.S)
+    prose = re.sub(r"arXiv:? ?[\d.]+|\b(?:19|20)\d\d\b", " ", prose)
+    return [number for number in NUMBER.findall(prose) if len(re.sub(r"\D", "", number)) > 1]
+
+
+@pytest.mark.parametrize(
+    "page", [path for path in PAGES if path.parent.name in ("concepts", "questions")], ids=lambda p: p.stem
+)
+def test_no_number_is_typed_by_hand(page: Path) -> None:
+    assert typed_numbers(page.read_text()) == []
+
+
+def test_typed_numbers_are_found_where_planted() -> None:
+    assert typed_numbers("h is 0.667, for `mess3(x=0.05)` and $x = 0.5$, 36 states, {num}`a b.c`, *0.64*") == [
+        "0.667",
+        "36",
+    ]
+    assert typed_numbers("```{figure} a.png\n:alt: b\n\nOf {num}`a b`, 17 are.\n```\n") == ["17"]
+    with pytest.raises(AssertionError, match="no argument"):
+        typed_numbers("it is `0.667` bits")
+
+
+class TestQuoting:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        (tmp_path / "a.json").write_text('{"b": [1, {"c": -0.123456, "many": 12345, "far": "inf", "word": "x"}]}')
+        return tmp_path
+
+    @pytest.mark.parametrize(
+        ("reference", "text"),
+        [
+            ("a b.0", "1"),
+            ("a b.1.c", "−0.1235"),
+            ("a b.1.c .2f", "−0.12"),
+            ("a b.1.many", "12,345"),
+            ("a b.1.far", "∞"),
+            ("a b.0 .0%", "100%"),
+        ],
+    )
+    def test_numbers(self, folder: Path, reference: str, text: str) -> None:
+        assert quoting["quoted"](reference, [folder]) == text
+
+    @pytest.mark.parametrize(
+        ("reference", "problem"),
+        [
+            ("a", "must be NAME KEYS"),
+            ("a b.7", "nothing is called '7' there"),
+            ("a x", "no 'x' among b"),
+            ("a b.1.word", "leads to str"),
+            ("other b", "is in 0 of the folders"),
+        ],
+    )
+    def test_what_is_not_there_is_an_error(self, folder: Path, reference: str, problem: str) -> None:
+        with pytest.raises(ValueError, match=problem):
+            quoting["quoted"](reference, [folder])
+
+    def test_one_name_in_two_folders_is_an_error(self, folder: Path) -> None:
+        (folder / "more").mkdir()
+        (folder / "more" / "a.json").write_text("{}")
+        with pytest.raises(ValueError, match="is in 2 of the folders"):
+            quoting["quoted"]("a b", [folder, folder / "more"])
