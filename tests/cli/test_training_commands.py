@@ -93,7 +93,7 @@ COMPMECH = [sys.executable, "-c", "from compmech.cli import main; main()"]
 def test_a_run_that_is_killed_and_stopped_goes_on_to_the_same_bytes(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    more = ["--snapshot-every", "1", "--eval-every", "50", "--steps", "100"]
+    more = ["--snapshot-every", "1", "--eval-every", "150", "--steps", "300"]
     assert tiny(tmp_path / "whole", *more) == 0
     out = tmp_path / "out"
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), "OMP_NUM_THREADS": "1"}
