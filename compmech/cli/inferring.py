@@ -7,14 +7,11 @@ from typing import Annotated
 
 import typer
 
-from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
+from compmech.cli.drawing import MOST_STATES, Kind, diagram_writer, picture_suffix, write_picture
 from compmech.cli.failure import misuse
 from compmech.cli.inference_table import inference_table
 
 __all__ = ["add_inferring_commands"]
-
-# The most states of a diagram.
-_MOST_STATES = 60
 
 
 def add_inferring_commands(app: typer.Typer) -> None:
@@ -69,7 +66,7 @@ def infer(
     document = found.to_dict()
     if out is not None and suffix is not None:
         with misuse():
-            write = diagram_writer(found.machine, suffix, _MOST_STATES)
+            write = diagram_writer(found.machine, suffix, MOST_STATES)
         write_picture(out, write)
     if as_json:
         print(json.dumps(document, indent=1, allow_nan=False))

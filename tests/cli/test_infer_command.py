@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inference_keys import KEYS
 
 from compmech import epsilon_machine, load, zoo
 from compmech.cli import _status
@@ -14,17 +15,6 @@ from compmech.cli.failure import Misused
 from compmech.cli.series_files import Brought, read_series
 from compmech.inference import inferred, isomorphism
 
-KEYS = [
-    "method",
-    "n_causal_states",
-    "entropy_rate",
-    "statistical_complexity",
-    "excess_entropy",
-    "held_out_bits_per_symbol",
-    "machine",
-    "p_structure",
-    "diagnostics",
-]
 Captured = pytest.CaptureFixture[str]
 
 
