@@ -7,10 +7,21 @@ from math import isfinite
 from probes.ranking import t_test
 from probes.tables import EditEffect
 
-__all__ = ["EVERYTHING", "ONE_SITE", "SeedEffects", "seed_effects"]
+__all__ = ["EVERYTHING", "ONE_SITE", "SeedEffects", "mean_over_seeds", "seed_effects"]
 
 EVERYTHING, ONE_SITE = "all", "best"
 """Where: everything carried on, or the one site that is read best, which may differ between seeds."""
+
+
+def mean_over_seeds(values: Mapping[int, float | None]) -> tuple[float | None, float | None, float | None]:
+    """Mean and 95 % t interval; no mean where a value is missing or infinite, no interval of a single one."""
+    known = [value for value in values.values() if value is not None and isfinite(value)]
+    if not known or len(known) < len(values):
+        return None, None, None
+    if len(known) == 1:
+        return known[0], None, None
+    mean, low, high, _ = t_test(known)
+    return mean, low, high
 
 
 @dataclass(frozen=True)
@@ -46,16 +57,13 @@ class SeedEffects:
     @property
     def mean(self) -> float | None:
         """Over seeds. None where a seed has no effect, or an infinite one."""
-        known = [value for value in self.values if isfinite(value)]
-        return sum(known) / len(known) if known and len(known) == len(self.effect) else None
+        return mean_over_seeds(self.effect)[0]
 
     @property
     def interval(self) -> tuple[float | None, float | None]:
         """95 %: of t across seeds or, of a single seed, that within it."""
-        if self.mean is None or len(self.values) < 2:
-            return self.within
-        _, low, high, _ = t_test(self.values)
-        return low, high
+        _, low, high = mean_over_seeds(self.effect)
+        return self.within if low is None else (low, high)
 
 
 def seed_effects(rows: Iterable[EditEffect]) -> list[SeedEffects]:

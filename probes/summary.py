@@ -6,23 +6,17 @@ from math import isinf
 from typing import Any
 
 from probes.headline import Headline, Score, control_scores, headline, headline_target, runs_of
-from probes.ranking import t_test
 from probes.results import Comparison
-from probes.seed_effects import EVERYTHING, ONE_SITE, SeedEffects, seed_effects
+from probes.seed_effects import EVERYTHING, ONE_SITE, SeedEffects, mean_over_seeds, seed_effects
 
 __all__ = ["effects_of", "of_process", "over_seeds"]
 
 
 def over_seeds(values: Mapping[int, float | None]) -> dict[str, Any]:
     """The value of every seed, their mean and its 95 % t interval; no mean where one is missing or infinite."""
-    known = [value for value in values.values() if value is not None]
-    found: dict[str, Any] = {"by_seed": {str(s): _plain(v) for s, v in sorted(values.items())}}
-    if not known or len(known) < len(values) or any(isinf(value) for value in known):
-        return {**found, "mean": None, "low": None, "high": None}
-    if len(known) == 1:
-        return {**found, "mean": known[0], "low": None, "high": None}
-    mean, low, high, _ = t_test(known)
-    return {**found, "mean": mean, "low": low, "high": high}
+    mean, low, high = mean_over_seeds(values)
+    by_seed = {str(seed): _plain(value) for seed, value in sorted(values.items())}
+    return {"by_seed": by_seed, "mean": mean, "low": low, "high": high}
 
 
 def of_process(comparison: Comparison) -> dict[str, Any]:

@@ -17,7 +17,10 @@ from compmech.cli.tables import wrapped
 if TYPE_CHECKING:
     from compmech.mixed_state import MixedStatePresentation
 
-__all__ = ["Kind", "add_drawing_commands", "diagram_writer", "picture_suffix", "write_picture"]
+__all__ = ["MOST_STATES", "Kind", "add_drawing_commands", "diagram_writer", "picture_suffix", "write_picture"]
+
+MOST_STATES = 60
+"""The most states of a diagram of a machine that was found."""
 
 # Mixed states looked for where a picture of them is asked for without more words.
 _BUDGET = 20_000

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
+from compmech.cli.drawing import MOST_STATES, Kind, diagram_writer, picture_suffix, write_picture
 from compmech.cli.extraction_table import extraction_table
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.finished_run import FinishedRun, read_run
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from probes.extraction import Extraction
 
 __all__ = ["add_extracting_commands"]
-
-# The most states of a diagram.
-_MOST_STATES = 60
 
 
 def add_extracting_commands(app: typer.Typer) -> None:
@@ -113,7 +110,7 @@ def _draw(out: Path, suffix: str, found: "Extraction", title: str) -> None:
     machine = found.found.machine
     if isinstance(machine, EpsilonMachine):
         with misuse():
-            write = diagram_writer(machine, suffix, _MOST_STATES)
+            write = diagram_writer(machine, suffix, MOST_STATES)
         write_picture(out, write)
         return
     if suffix not in FIGURE_SUFFIXES:

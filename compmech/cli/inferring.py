@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from compmech.cli.drawing import Kind, diagram_writer, picture_suffix, write_picture
+from compmech.cli.drawing import MOST_STATES, Kind, diagram_writer, picture_suffix, write_picture
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.inference_table import inference_table
 from compmech.cli.output import output_folder, report_os_errors
@@ -17,9 +17,6 @@ if TYPE_CHECKING:
     from compmech.inference import InferredMachine
 
 __all__ = ["add_inferring_commands"]
-
-# The most states of a diagram.
-_MOST_STATES = 60
 
 # What stands in options that were not given.
 _DEFAULTS = {"surrogates": "shuffled", "statistic": "past"}
@@ -136,7 +133,7 @@ def infer(
     document = found.to_dict()
     if out is not None and suffix is not None:
         with misuse():
-            write = diagram_writer(found.machine, suffix, _MOST_STATES)
+            write = diagram_writer(found.machine, suffix, MOST_STATES)
         write_picture(out, write)
     if report is not None:
         with output_folder(report, overwrite=overwrite) as folder:

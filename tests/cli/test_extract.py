@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from inference_keys import KEYS
 
 from compmech import EpsilonMachine, epsilon_machine, load, zoo
 from compmech.cli import _status
@@ -15,17 +16,6 @@ from compmech.inference import isomorphism
 
 GOOD = ["golden_mean:p=0.4", "--predictor", "gru:width=8,n_layer=1", "--length", "6", "--lr", "0.02"]
 GOOD += ["--steps", "200", "--batch", "64", "--targets", "exact", "--clip", "1"]
-KEYS = [
-    "method",
-    "n_causal_states",
-    "entropy_rate",
-    "statistical_complexity",
-    "excess_entropy",
-    "held_out_bits_per_symbol",
-    "machine",
-    "p_structure",
-    "diagnostics",
-]
 FEW = ["--sequences", "60"]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from inference_keys import KEYS
 
 from compmech import epsilon_machine, load, zoo
 from compmech.cli import _status, beside_networks, network_futures, streamed_files
@@ -16,17 +17,6 @@ from compmech.cli.series_files import Brought, read_series
 from compmech.cli.surrogate_words import surrogates_of
 from compmech.inference import isomorphism, latent_model, proposals, topology_model
 
-KEYS = [
-    "method",
-    "n_causal_states",
-    "entropy_rate",
-    "statistical_complexity",
-    "excess_entropy",
-    "held_out_bits_per_symbol",
-    "machine",
-    "p_structure",
-    "diagnostics",
-]
 Captured = pytest.CaptureFixture[str]
 
 

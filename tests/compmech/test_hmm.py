@@ -182,7 +182,10 @@ def test_two_orders_that_look_alike_are_both_named() -> None:
 
 def test_the_repair_of_rounded_rows_works() -> None:
     T = np.full((3, 1, 1), np.float32(1 / 3))
-    HMM(T / T.sum(axis=(0, 2), dtype=float)[None, :, None])
+    with pytest.raises(ValueError, match=r"T / T.sum"):
+        HMM(T)
+    found = HMM(T / T.sum(axis=(0, 2), dtype=float)[None, :, None])
+    np.testing.assert_allclose(found.T, 1 / 3, rtol=1e-7)  # of single precision
 
 
 def test_many_wrong_rows_are_counted() -> None:
