@@ -223,7 +223,7 @@ def _write_report(found: "InferredMachine", document: dict[str, Any], title: str
 
     n_way = sum(value > 0 for matrix in document["machine"]["matrices"].values() for row in matrix for value in row)
     with misuse(), report_os_errors(f"cannot write {folder}"):
-        if n_way > _MOST_WAYS or len(document["machine"]["states"]) > _MOST_STATES:
+        if n_way > _MOST_WAYS or len(document["machine"]["states"]) > MOST_STATES:
             save_text(to_dot(found.machine), folder / "machine.dot")
         else:
             save_figure(state_figure(found.machine), folder / "machine.svg")
