@@ -288,7 +288,7 @@ def _dress(axes: Axes, title: str, what: str) -> None:
     axes.set_title(title)
     axes.set(xlabel="symbols read", ylabel=what)
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, frameon=True, facecolor="white", framealpha=0.85, edgecolor="none")
 
 
 def main(arguments: list[str] | None = None) -> None:
