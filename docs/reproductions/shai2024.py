@@ -336,6 +336,7 @@ MEANS: dict[str, tuple[str, Mapping[str, Score]]] = {
             "by belief: R²": lambda at: at["class"]["belief"],
             "distance: belief": lambda at: at["distance"]["history"]["belief"],
             "next": lambda at: at["distance"]["history"]["next"],
+            "belief - next": lambda at: at["distance"]["history"]["belief"] - at["distance"]["history"]["next"],
         },
     ),
 }
