@@ -165,6 +165,69 @@ def check_token_order(n: dict[str, Any]) -> None:
     assert n["told_first"]["after"] < n["told_first"]["beginning_after"] < n["told_first"]["before"] == pytest.approx(1)
 
 
+NETWORKS = ("mamba", "mamba2", "transformer", "lstm", "gru", "rnn")
+
+
+def check_only_transformers(n: dict[str, Any]) -> None:
+    studies = {name: each for name, each in n.items() if isinstance(each, dict)}
+    assert len(studies) == 7
+    for each in studies.values():
+        for name in NETWORKS:
+            assert each[name]["low"] <= each[name]["r2"] <= each[name]["high"]
+            # of the best baseline without a network, which may be another than the table of suffixes
+            assert each[name]["above"] == pytest.approx(each[name]["r2"] - each["baseline"], abs=0.02)
+        assert each["n_below_transformer"] == 0, "the page says that it is surely above none"
+    assert all(studies["two_mess3"][name]["above"] > 0.2 for name in NETWORKS)
+    without = [name for name, each in studies.items() if max(each[a]["above"] for a in NETWORKS) <= 0]
+    assert len(without) == 5, "the page says on how many processes a table of suffixes tells as much or more"
+    above = {name: each["n_above_transformer"] for name, each in studies.items()}
+    assert above["frdn"] == above["two_mess3"]
+    assert above["mess3"] == above["rrxor"]
+    assert above["nemo"] == 0
+    best = max(NETWORKS, key=lambda name: studies["rrxor"][name]["r2"])
+    assert best == "gru"
+
+
+def check_is_it_used(n: dict[str, Any]) -> None:
+    controls = ("wrong-belief", "random-direction", "shuffled-probe", "untrained")
+    for process in ("mess3", "two_mess3"):
+        for name in NETWORKS:
+            each = n[process][name]
+            assert each["low"] > 0.9
+            assert each["strongest_control"] == max(each[control] for control in controls)
+            assert each["strongest_control"] <= n["strongest_on_mess3"] < 0.2
+    assert all(n["two_mess3"][name]["belief"] >= n["two_mess3"]["mamba"]["belief"] for name in NETWORKS)
+    for process in ("rrxor", "nemo"):
+        assert n[process]["mamba"]["random-direction"] > 0.4, "bad news that the page tells"
+    mixture = n["two_mess3"]
+    assert mixture["transformer"]["row_next"] > 0.9
+    assert abs(mixture["transformer"]["row_later"]) < 1e-9, "the last layer is read by no later row"
+    assert mixture["rnn"]["row_later"] > 0.9
+    for name in NETWORKS:
+        assert mixture[name]["through_probe"] < mixture[name]["belief"]
+
+
+def check_not_there(n: dict[str, Any]) -> None:
+    noise = n["noise"]
+    width = np.array(noise["widths"])
+    # least squares on noise explains width / (rows - 1) of any target
+    assert noise["in_sample"] == pytest.approx(width / (noise["n_histories"] - 1), abs=0.15)
+    assert max(noise["held_out"]) < 0.05
+    held = n["released"]
+    assert held["untrained"]["held_out"] < 0.1 < 0.8 < held["shuffled"]["in_sample"] < held["trained"]["in_sample"]
+    assert held["suffixes"]["held_out"] > held["trained"]["held_out"]
+    mess3, rrxor = n["controls"]["mess3"], n["controls"]["rrxor"]
+    assert min(mess3[name] for name in ("untrained", "random-features", "k-gram", "suffix-grams", "true-p")) > 0.95
+    assert abs(rrxor["true-p"]) < 0.01
+    assert max(abs(each["shuffled"]) for each in (mess3, rrxor)) < 0.01
+    assert rrxor["permuted-classes"] > rrxor["untrained"] + 0.2, "the page says that a wrong geometry is read"
+    copies = n["copies"]
+    assert copies["planted"] == pytest.approx({"told": 1, "copies": 1}, abs=1e-6)
+    assert copies["world"]["told"] == pytest.approx(1, abs=1e-6)
+    assert copies["world"]["copies"] < 0.01
+    assert all(copies[f"untrained_{seed}"]["copies"] > 0.3 for seed in (1, 2)), "a function of the symbols all the same"
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
