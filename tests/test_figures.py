@@ -228,6 +228,52 @@ def check_not_there(n: dict[str, Any]) -> None:
     assert all(copies[f"untrained_{seed}"]["copies"] > 0.3 for seed in (1, 2)), "a function of the symbols all the same"
 
 
+def check_what_is_built(n: dict[str, Any]) -> None:
+    for each in n.values():
+        ends = each["end"].values()
+        assert len(ends) == 2
+        for start, end in zip(each["untrained"].values(), ends, strict=True):
+            assert end["belief"] > start["belief"]
+            assert end["kl"] < start["kl"] / 5
+    # on Mess3 the next-symbol distribution is a linear map of the belief, and back
+    for end in n["mess3"]["end"].values():
+        assert end["belief"] == pytest.approx(end["next"], abs=1e-3)
+        assert end["belief"] > 0.99
+    assert all("beyond" not in end for end in n["mess3"]["end"].values())
+    assert all(start["belief"] > 0.85 for start in n["mess3"]["untrained"].values()), "there before training"
+    for name in ("z1r", "rrxor"):
+        assert all(start["belief"] < 0.2 for start in n[name]["untrained"].values())
+    assert all(start["beyond"] < 0.3 for start in n["rrxor"]["untrained"].values())
+    assert all(end["beyond"] > 0.5 for end in n["rrxor"]["end"].values())
+
+
+def check_simplest(n: dict[str, Any]) -> None:
+    for kind, found in n["optimisers"].items():
+        for name, each in found.items():
+            if name != "untrained":
+                assert each["kl_nats"]["most"] < 5e-3
+                assert each["belief"]["least"] > 0.98
+                assert each["coin_1"]["least"] > 0.05, "the page says that none makes a smallest state"
+                assert each["share_of_belief"]["most"] < 0.995, kind
+    gru = n["optimisers"]["gru"]
+    assert gru["sgd"]["share_of_belief"]["least"] > gru["adamw"]["share_of_belief"]["most"]
+    assert gru["sgd"]["kl_nats"]["mean"] == pytest.approx(gru["adamw"]["kl_nats"]["mean"], rel=0.5)
+    least = min(
+        ("adamw", "adamw_no_decay", "adamw_decay_1", "sgd", "muon"), key=lambda name: gru[name]["coin_1"]["mean"]
+    )
+    assert least == "muon"
+    trained = {name: each["share_of_belief"]["mean"] for name, each in gru.items() if name != "untrained"}
+    assert min(trained, key=lambda name: trained[name]) == "muon"
+    assert gru["adamw"]["coin_4"]["most"] < gru["adamw"]["coin_2"]["least"] < gru["adamw"]["coin_1"]["least"]
+    assert n["states"]["even"] == 2
+    assert n["states"]["mess3"] == "inf"
+    for name in ("mamba", "mingru"):
+        assert n["ease"]["even"][name] > 5 * n["ease"]["mess3"][name]
+    assert n["ease"]["even"]["lstm"] < n["ease"]["mess3"]["lstm"]
+    assert n["extracted"]["networks"] == n["extracted"]["recovered"]
+    assert n["together"]["trained"]["least"] > n["together"]["untrained"]["most"]
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
