@@ -247,6 +247,44 @@ def check_what_is_built(n: dict[str, Any]) -> None:
     assert all(end["beyond"] > 0.5 for end in n["rrxor"]["end"].values())
 
 
+def check_spin(n: dict[str, Any]) -> None:
+    cases = {name: each for name, each in n.items() if name != "quoted"}
+    for each in cases.values():
+        steps = [int(key.removeprefix("step_")) for key in each if key.startswith("step_")]
+        last = each[f"step_{max(steps)}"]
+        assert last["refitted"] == pytest.approx(last["fixed"], abs=0.02)
+        assert last["angle"] == pytest.approx(0, abs=0.1)
+        assert each["step_0"]["angle"] > 50
+        assert each["step_0"]["fixed"] < each["step_0"]["refitted"] - 0.1
+        assert each["other_seed"]["fixed"] < 0, "planted: what has nothing to do with it is seen not to"
+        assert each["other_seed"]["angle"] > 60
+    falling, constant = cases["mess3_transformer"], cases["mess3_transformer_constant_rate"]
+    half, late = constant["step_1000"], constant["step_1500"]
+    own = [
+        each["refitted"]
+        for key, each in constant.items()
+        if key.startswith("step_") and key not in ("step_0", "step_10")
+    ]
+    assert min(own) > 0.93, "there all the time"
+    assert max(falling["step_100"]["fixed"], half["fixed"]) < 0.3
+    assert falling["step_600"]["fixed"] > 0.9
+    assert late["angle"] > 2 * falling["step_600"]["angle"], "over nearly as many updates"
+    assert {key: (each["made"], each["to_go"]) for key, each in n["quoted"].items()} == {
+        "falling_early": (100, 900),
+        "falling_late": (600, 400),
+        "constant_early": (200, 1800),
+        "constant_half": (1000, 1000),
+        "constant_late": (1500, 500),
+    }
+    gru = cases["rrxor_gru"]
+    assert gru["step_200"]["refitted"] > 0.9 * gru["step_2000"]["refitted"]
+    assert gru["step_200"]["angle"] > 30
+    a_tenth = {"mess3_transformer": 100, "z1r_transformer": 30, "rrxor_transformer": 200, "mess3_gru": 100}
+    a_tenth |= {"mess3_mamba": 100, "rrxor_gru": 200, "mess3_transformer_constant_rate": 200}
+    read = {name: cases[name][f"step_{step}"]["fixed"] for name, step in a_tenth.items()}
+    assert [name for name, fixed in read.items() if fixed > 0.5] == ["mess3_gru"], "the one exception of the page"
+
+
 def check_simplest(n: dict[str, Any]) -> None:
     for kind, found in n["optimisers"].items():
         for name, each in found.items():

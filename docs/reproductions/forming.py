@@ -178,14 +178,14 @@ def _thousandths(values: np.ndarray) -> list[str]:
 
 def table(found: dict[str, Any]) -> str:
     """At the last place: own and fixed probe at the start, halfway and at the end, and on the other seed's network."""
-    lines = [f"{'R² of the belief':<36}{'step: own probe, last probe':<78}{'of another seed':>16}"]
+    lines = [f"{'R² of the belief':<42}{'step: own probe, last probe':<78}{'of another seed':>16}"]
     for row in found["rows"]:
         site = row["sites"][-1]
         for seed, (course, foreign) in enumerate(zip(row["seeds"], row["of_another_seed"], strict=True)):
             at = sorted({0, len(row["steps"]) // 2, 2 * len(row["steps"]) // 3, len(row["steps"]) - 1})
             curve = course[site]["belief"]
             told = "  ".join(f"{row['steps'][i]}: {curve[i]['refitted']:.3f} {curve[i]['fixed']:.3f}" for i in at)
-            lines.append(f"{row['case'] + f', seed {seed}':<36}{told:<78}{foreign[site]['belief'][0]['fixed']:>16.3f}")
+            lines.append(f"{row['case'] + f', seed {seed}':<42}{told:<78}{foreign[site]['belief'][0]['fixed']:>16.3f}")
     return "\n".join(lines)
 
 
