@@ -164,3 +164,13 @@ def test_many_symbols_between_few_states_are_done_in_seconds() -> None:
     assert isinstance(found, Bounds)
     assert found.lower <= found.upper
     assert process_time() - start < 5
+
+
+def test_many_symbols_of_a_nonunifilar_machine_are_done_in_seconds() -> None:
+    """The next symbols of all words are looked at piece by piece, not as one array."""
+    rows = np.random.default_rng(1).dirichlet(np.ones(600), size=2)
+    start = process_time()
+    found = statistics(HMM(rows.reshape(2, 300, 2).transpose(1, 0, 2))).entropy_rate
+    assert isinstance(found, Bounds)
+    assert (found.lower, found.upper) == pytest.approx((8.02131482116641, 8.023671567365623), abs=1e-9)
+    assert process_time() - start < 5
