@@ -568,6 +568,7 @@ def test_texts_and_tables(tmp_path: Path, name: str, text: str, options: dict[st
 def test_arrays(tmp_path: Path, array: np.ndarray, options: dict[str, Any], codes: list[Any]) -> None:
     np.save(tmp_path / "a.npy", array)
     assert codes_of(read_series(tmp_path / "a.npy", **options)) == codes
+        ("a.csv", "x\n9007199254740993\n9007199254740992\n", {}, [2**53 + 1, 2**53]),
 
 
 def test_how_a_table_was_read_is_said(tmp_path: Path) -> None:
@@ -601,6 +602,9 @@ def test_how_a_table_was_read_is_said(tmp_path: Path) -> None:
         ("a.csv", "t,x\n1,a\n2024-01-01,b\n", {"time": "t"}, "mixes dates and numbers"),
         ("a.csv", "t,x\n1,a\n1.2,b\n", {"time": "t", "step": "1"}, "less than half of the step"),
         ("a.csv", "t,x\n1,a\n2,b\n", {"time": "t", "step": "1d"}, "without a unit"),
+        (np.array([b"a", b"b"]), {}, ["a", "b"]),
+        (np.array(["2024-01-01", "NaT"], dtype="M8[D]"), {}, ["2024-01-01", None]),
+        (np.array([3, 4], dtype="m8[s]"), {}, ["3 seconds", "4 seconds"]),
         ("a.csv", "t,x\n2024-01-01,a\n2024-01-02,b\n", {"time": "t", "step": "1"}, "give the step '1' a unit"),
         ("a.csv", "t,x\n1,a\n2,b\n", {"time": "t", "step": "often"}, "must be a positive number"),
         ("a.csv", "t,x\n1,a\n2,b\n", {"column": "x", "step": "1"}, "--step needs --time"),
@@ -653,7 +657,10 @@ def test_bytes_that_are_no_text_and_files_of_several_arrays(tmp_path: Path) -> N
         read_series(tmp_path / "a.npy")
 
 
+        ("a.csv", "x\n1\n1e999\n", {}, "1e999 is not a finite number, so no symbol"),
+        ("a.csv", "x\n1e999\nb\n", {}, "numbers and text are mixed: 1e999 and 'b'"),
 def test_parquet_without_its_extra_names_the_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        ("a.txt", "01" * 10_000, {"symbols": "sign"}, "value 1, " + "01" * 20 + "..., is not a finite number"),
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Misused, match=r"needs pyarrow: pip install 'belief-geometry\[parquet\]'"):
         read_series(written(tmp_path / "a.parquet", ""))
@@ -670,3 +677,24 @@ def test_parquet_is_read_as_other_tables_are(tmp_path: Path) -> None:
         read_series(tmp_path / "a.parquet", column="z")
     with pytest.raises(Misused, match="not a Parquet file"):
         read_series(written(tmp_path / "b.parquet", "x"), column="s")
+        (np.array([np.inf, 1.0]), {}, "inf is not a finite number"),
+        (np.array([1j, 1.0]), {}, "complex128 holds neither text nor numbers that can be symbols"),
+def test_entries_of_parquet_are_text_or_numbers_or_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    days = np.array(["2024-01-01", "2024-01-02"], dtype="M8[D]")
+    columns = {"list": [[1], [2]], "bytes": [b"u", b"d"], "day": days, "inf": [1.0, np.inf], "big": [2**53 + 1, 2**53]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+
+    def read(column: str) -> list[Any]:
+        return codes_of(read_series(tmp_path / "a.parquet", column=column))
+
+    assert read("bytes") == ["u", "d"]
+    assert read("day") == ["2024-01-01", "2024-01-02"]
+    assert read("big") == [2**53 + 1, 2**53]
+    with pytest.raises(Misused, match=r"\[1\] is neither text nor a number"):
+        read("list")
+    with pytest.raises(Misused, match="inf is not a finite number"):
+        read("inf")
+
+
