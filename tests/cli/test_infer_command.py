@@ -536,6 +536,7 @@ def test_what_cannot_be_read_in_parts_is_one_line(
         ),
         ("a.csv", "t,x\n2024-01-01 06:00,b\n2024-01-01T00:00,a\n", {"time": "t", "step": "6h"}, ["a", "b"]),
         (
+        ("a.csv", b"x\n" + b"1\n0\n" * 100_000, [], "a.csv is a table"),
             "a.csv",
             "t,x\n1,1\n2,\n3,-2\n9,4\n",
             {"time": "t", "step": "1", "symbols": "sign"},
