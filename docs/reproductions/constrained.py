@@ -48,7 +48,7 @@ CASES: dict[str, dict[str, Any]] = {
 """One layer unless the name says more. At x = 0.5, 1 - 3x is -0.5."""
 
 SHAPE: dict[str, Any] = {"width": 64, "head_width": 8, "mlp_width": 256}
-SIZES: dict[str, Any] = {"seeds": 2, "part": 1.0, "batch": 64, "length": 10, "histories": 8000, "words": 4096}
+SIZES: dict[str, Any] = {"seeds": 5, "part": 1.0, "batch": 64, "length": 10, "histories": 8000, "words": 4096}
 SMALL: dict[str, Any] = {"seeds": 1, "part": 0.005, "batch": 16, "length": 6, "histories": 400, "words": 200}
 """`part`: of the steps of each case."""
 

@@ -39,7 +39,7 @@ from probes.targets import Target, residual, varying
 COMMAND = "python docs/reproductions/factored.py -o docs/results/factored.json"
 FACTORS = ({"x": 0.05, "a": 0.85}, {"x": 0.1, "a": 0.9})
 KINDS: dict[str, dict[str, Any]] = {"transformer": {"n_layer": 3}, "gru": {"n_layer": 1}}
-SIZES: dict[str, Any] = {"seeds": 2, "steps": 1000, "batch": 128, "length": 8, "histories": 6000}
+SIZES: dict[str, Any] = {"seeds": 5, "steps": 1000, "batch": 128, "length": 8, "histories": 6000}
 SMALL: dict[str, Any] = {"seeds": 1, "steps": 20, "batch": 16, "length": 3, "histories": 400}
 PLANTED = ("whole belief", "factors side by side", "factors in one plane", "noise")
 TARGETS = ("factor-1", "factor-2", "together")

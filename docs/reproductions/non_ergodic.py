@@ -43,7 +43,7 @@ from probes.targets import Target, varying
 COMMAND = "python docs/reproductions/non_ergodic.py -o docs/results/non-ergodic.json"
 COMPONENTS = ({"x": 0.05, "a": 0.85}, {"x": 0.15, "a": 0.6})
 KINDS: dict[str, dict[str, Any]] = {"transformer": {"n_layer": 2}, "gru": {"n_layer": 1}}
-SIZES: dict[str, Any] = {"seeds": 2, "steps": 800, "batch": 64, "length": 32, "histories": 12000, "words": 120000}
+SIZES: dict[str, Any] = {"seeds": 5, "steps": 800, "batch": 64, "length": 32, "histories": 12000, "words": 120000}
 SMALL: dict[str, Any] = {"seeds": 1, "steps": 15, "batch": 16, "length": 6, "histories": 600, "words": 1000}
 ROWS = (1, 2, 4, 8, 16, 32)
 """Positions that the tables show; beyond the length they are left out."""

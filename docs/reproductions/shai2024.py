@@ -78,7 +78,7 @@ def studies() -> dict[str, Study]:
     }
 
 
-SIZES: dict[str, Any] = {"seeds": 2, "part": 1.0, "batch": 64, "length": 10, "histories": 20000, "points": 1200}
+SIZES: dict[str, Any] = {"seeds": 5, "part": 1.0, "batch": 64, "length": 10, "histories": 20000, "points": 1200}
 SMALL: dict[str, Any] = {"seeds": 1, "part": 0.01, "batch": 8, "length": 5, "histories": 300, "points": 50}
 """`part`: of the steps of each study."""
 

@@ -45,7 +45,7 @@ KINDS: dict[str, dict[str, Any]] = {
 LENGTH, PAST = 6, 2
 """Symbols read; and those after which predictions are compared: 81 beliefs, of which the bottleneck can be found."""
 
-SEEDS = 2
+SEEDS = 5
 SIZES = {"steps": 1500, "batch": 64, "length": LENGTH, "past": PAST, "histories": 5000}
 SMALL = {"steps": 30, "batch": 16, "length": 3, "past": 1, "histories": 500}
 
