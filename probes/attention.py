@@ -90,11 +90,13 @@ def attention_decay(
         weights: of `attention_by_lag`.
         lags: those fitted; None: all but lag 0, the symbol just read, whose weight serves the direct path too.
     Raises:
-        ValueError: if fewer than three lags are left.
+        ValueError: if fewer than three lags are left, or a weight is negative or nan.
     """
     lags = range(1, weights.shape[2]) if lags is None else lags
     if len(lags) < 3 or lags[-1] >= weights.shape[2]:
         raise ValueError(f"a decay needs three lags or more among 0 .. {weights.shape[2] - 1}; got {lags}")
+    if not (weights >= 0).all():
+        raise ValueError(f"weights of attention are 0 or more; got {weights[~(weights >= 0)][0]}")
     expected = abs(leading_eigenvalue(process))
     found = []
     for layer, head in np.ndindex(weights.shape[:2]):

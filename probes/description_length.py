@@ -77,10 +77,15 @@ def online_code(
         fractions: ends of blocks, increasing to 1.
         rng: of the order.
     Raises:
-        ValueError: if the targets are no distributions, or fractions do not increase to 1.
+        ValueError: if the rows do not agree, the targets are no distributions, or fractions do not increase to 1.
     Reference:
         Voita and Titov, EMNLP 2020, arXiv 2003.12298.
     """
+    if not len(X) == len(distribution) == len(weight):
+        raise ValueError(
+            "X, distribution and weight must have one entry for each row; got "
+            f"{len(X)}, {len(distribution)} and {len(weight)}"
+        )
     check_distributions(distribution, "description-length")
     if list(fractions) != sorted(set(fractions)) or not fractions or fractions[0] <= 0 or fractions[-1] != 1:
         raise ValueError(f"fractions must increase from above 0 to 1; got {tuple(fractions)}")

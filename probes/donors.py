@@ -18,9 +18,24 @@ def within_length(histories: Histories, *, rng: np.random.Generator) -> Int[np.n
     return donor
 
 
-def among_classes(classes: BeliefClasses, *, rng: np.random.Generator) -> Int[np.ndarray, " history"]:
-    """A random permutation of the distinct beliefs, all equally likely: for each history one that has its belief's."""
-    return _by_class(classes, rng.permutation(classes.n_belief))
+def among_classes(
+    classes: BeliefClasses, *, fold: Int[np.ndarray, " history"] | None = None, rng: np.random.Generator
+) -> Int[np.ndarray, " history"]:
+    """A random permutation of the distinct beliefs, all equally likely: for each history one that has its belief's.
+
+    Args:
+        fold: of a split. Beliefs that always train are then exchanged among themselves, and those that are held out
+            likewise: the former lie where the latter do not, and a score of either in the other's place is no like one.
+    """
+    held = np.ones(classes.n_belief, dtype=bool)
+    if fold is not None:
+        held[:] = False
+        held[classes.belief[fold >= 0]] = True
+    donor = np.arange(classes.n_belief)
+    for those in (held, ~held):
+        members = np.flatnonzero(those)
+        donor[members] = rng.permutation(members)
+    return _by_class(classes, donor)
 
 
 def around_classes(classes: BeliefClasses, *, rng: np.random.Generator) -> Int[np.ndarray, " history"]:

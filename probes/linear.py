@@ -68,8 +68,8 @@ class RidgeProbe:
 
 def check_penalties(penalties: tuple[float, ...]) -> None:
     """Refuse penalties that are none."""
-    if not penalties or min(penalties) < 0:
-        raise ValueError(f"penalties must be one or more numbers >= 0; got {penalties}")
+    if not penalties or not all(0 <= penalty < np.inf for penalty in penalties):
+        raise ValueError(f"penalties must be one or more finite numbers >= 0; got {penalties}")
 
 
 __all__ = ["PENALTIES", "RidgeProbe", "check_penalties"]

@@ -19,7 +19,7 @@ from probes.donors import among_classes, within_length
 from probes.history import Histories, Weighting
 from probes.linear import RidgeProbe
 from probes.moment_fits import MomentProbe
-from probes.scoring import side_by_side
+from probes.scoring import check_rows, side_by_side
 from probes.splits import Split
 from probes.targets import Target, exchanged
 
@@ -72,20 +72,26 @@ def permutation_test(
 
     Args:
         exchange: the null. "histories": X says nothing of the target but by length. "classes": where beliefs lie is
-            arbitrary; a small p shows geometry, if beliefs are held out whole (the split by class). Held out by
-            history, features that only tell beliefs apart can gain as well, as frequent beliefs lie elsewhere than rare
-            ones. "beyond": X holds nothing of where beliefs lie but what the next symbol tells.
+            arbitrary; a small p shows geometry, if beliefs are held out whole (the split by class, in which those that
+            always train are exchanged among themselves). Held out by history, features that only tell beliefs apart can
+            gain as well, as frequent beliefs lie elsewhere than rare ones. "beyond": X holds nothing of where beliefs
+            lie but what the next symbol tells.
         n_permutation: the least possible p is 1 / (n_permutation + 1).
         probe: None: RidgeProbe().
     Raises:
-        ValueError: if the target is empty or there is no such split, with the reason; if n_permutation < 1.
+        ValueError: if the target is empty or there is no such split, with the reason; if n_permutation < 1; as `score`.
     """
     if not target.dimension or split.reason:
         raise ValueError(f"there is nothing to test: {target.reason or split.reason}")
     if n_permutation < 1:
         raise ValueError(f"n_permutation must be at least 1; got {n_permutation}")
+    check_rows(X, [target], histories, split)
+    if len(classes.belief) != len(histories):
+        raise ValueError(
+            f"the classes are of {len(classes.belief)} histories, and there are {len(histories)}: make them of these"
+        )
     weight = histories.weight(weighting)
-    draw = _permuting(target, histories, classes, weight, exchange)
+    draw = _permuting(target, histories, classes, weight, exchange, split)
     each = max(1, _COLUMNS // target.dimension)
     values: list[float] = []
     wanted = n_permutation + 1
@@ -98,14 +104,21 @@ def permutation_test(
 
 
 def _permuting(
-    target: Target, histories: Histories, classes: BeliefClasses, weight: np.ndarray, exchange: Exchange
+    target: Target,
+    histories: Histories,
+    classes: BeliefClasses,
+    weight: np.ndarray,
+    exchange: Exchange,
+    split: Split,
 ) -> Callable[[np.random.Generator], Float[np.ndarray, "history target"]]:
     if exchange == "histories":
         return lambda rng: target.Y[within_length(histories, rng=rng)]
     if exchange == "classes":
-        return lambda rng: target.Y[among_classes(classes, rng=rng)]
+        return lambda rng: target.Y[among_classes(classes, fold=split.fold, rng=rng)]
     if exchange == "beyond":
-        return lambda rng: exchanged(target.Y, histories.prediction, weight, among_classes(classes, rng=rng))
+        return lambda rng: exchanged(
+            target.Y, histories.prediction, weight, among_classes(classes, fold=split.fold, rng=rng)
+        )
     raise ValueError(f'exchange must be "histories", "classes" or "beyond"; got {exchange!r}')
 
 

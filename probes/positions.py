@@ -16,7 +16,7 @@ from probes.history import Histories, Weighting
 from probes.linear import RidgeProbe
 from probes.prefixes import Source
 from probes.probe import Probe
-from probes.scoring import side_by_side
+from probes.scoring import check_rows, side_by_side
 from probes.splits import Split
 from probes.targets import Target
 
@@ -55,8 +55,9 @@ def score_by_position(
     Empty targets, and those that the probe cannot be fitted to, are left out.
 
     Raises:
-        ValueError: if there is no such split, with the reason.
+        ValueError: if there is no such split, with the reason; as `score`.
     """
+    check_rows(X, targets, histories, split)
     if split.reason:
         raise ValueError(f"there is nothing to score: {split.reason}")
     probe, weight = probe or RidgeProbe(), histories.weight(weighting)

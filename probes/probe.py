@@ -137,6 +137,27 @@ def n_distinct(history: Int[np.ndarray, " row"]) -> int:
     return int(np.count_nonzero(np.bincount(history))) if len(history) else 0
 
 
+def check_table(values: np.ndarray, what: str) -> None:
+    """Refuse what is no array (row, column) of finite real numbers with a column, saying what it is."""
+    if not isinstance(values, np.ndarray) or values.dtype.kind not in "fiub":
+        came = f"an array of {values.dtype}" if isinstance(values, np.ndarray) else f"a {type(values).__name__}"
+        raise ValueError(f"{what} must be a numpy array of real numbers; got {came}")
+    if values.ndim != 2 or not values.shape[1]:
+        raise ValueError(f"{what} must have the shape (row, column), with one column or more; got {values.shape}")
+    check_finite(values, what)
+
+
+def shares(weight: Float[np.ndarray, " row"]) -> Float[np.ndarray, " row"]:
+    """Weights scaled to the sum 1.
+
+    Raises:
+        ValueError: if one is negative or not finite, or all are 0.
+    """
+    if np.any(weight < 0) or not 0 < weight.sum() < np.inf:
+        raise ValueError(f"weights must be finite and not negative, with a positive sum; got {weight}")
+    return np.asarray(weight / weight.sum())
+
+
 def check_finite(values: Num[np.ndarray, "row column"], what: str) -> None:
     """Refuse an array with entries that are not finite, naming the first."""
     # a sum is finite unless an entry is not (or overflows): far cheaper than looking at each
@@ -154,6 +175,8 @@ __all__ = [
     "ProbeData",
     "TooFewRows",
     "check_finite",
+    "check_table",
+    "shares",
     "check_folds",
     "n_distinct",
 ]

@@ -11,7 +11,7 @@ from probes.coordinates import to_distributions, to_values
 from probes.crossfit import crossfit, in_sample
 from probes.history import Histories, Weighting
 from probes.linear import RidgeProbe
-from probes.probe import ROWS_PER_DIMENSION, Probe, check_finite
+from probes.probe import ROWS_PER_DIMENSION, Probe, check_table
 from probes.results import HIGH
 from probes.splits import Split
 from probes.targets import Target
@@ -91,9 +91,9 @@ def score(
         control: what the features are, if they are a baseline's; the control of a target goes before it.
     Raises:
         TooFewRows: if the probe is ordinary, and the training rows are too few for the rank of X.
-        ValueError: if X has another number of rows, or entries that are not finite.
+        ValueError: if X, a target or the split has another number of rows, or X is not of finite real numbers.
     """
-    _check_features(X, histories)
+    check_rows(X, targets, histories, split)
     probe = probe or RidgeProbe()
     weight = histories.weight(weighting)
     full = [] if split.reason else [target for target in targets if target.dimension]
@@ -231,7 +231,7 @@ def score_in_sample(
 
     The name of a target's own control, if it has one, follows: "in-sample shuffled".
     """
-    _check_features(X, histories)
+    check_rows(X, targets, histories)
     weight = histories.weight(weighting)
     everywhere = np.zeros(len(histories), dtype=np.intp)
     split = Split("none", everywhere, everywhere, np.empty((0, 1), dtype=np.intp), n_belief)
@@ -336,9 +336,18 @@ def side_by_side(
     return np.concatenate(columns, axis=1), [slice(int(a), int(b)) for a, b in pairwise(edges)]
 
 
-def _check_features(X: Num[np.ndarray, "row width"], histories: Histories) -> None:
-    if len(X) != len(histories):
-        raise ValueError(
-            f"X must have a row for each of the {len(histories)} histories; got shape {X.shape}. Use histories.gather."
-        )
-    check_finite(X, "X")
+def check_rows(
+    X: Num[np.ndarray, "row width"], targets: Sequence[Target], histories: Histories, split: Split | None = None
+) -> None:
+    """Refuse features, targets or a split that are not of these histories."""
+    check_table(X, "X")
+    n = len(histories)
+    if len(X) != n:
+        raise ValueError(f"X must have a row for each of the {n} histories; got shape {X.shape}. Use histories.gather.")
+    for target in targets:
+        if len(target.Y) != n:
+            raise ValueError(
+                f"the target {target.name} has {len(target.Y)} rows and there are {n} histories: make it of these"
+            )
+    if split is not None and len(split.fold) != n:
+        raise ValueError(f"the split is of {len(split.fold)} histories, and there are {n}: make it of these")

@@ -15,6 +15,7 @@ from jaxtyping import Float, Int
 
 from compmech import GHMM, HMM
 from probes.history import Histories, Weighting
+from probes.probe import check_table
 
 __all__ = ["SymbolUpdate", "successions", "symbol_updates"]
 
@@ -83,13 +84,14 @@ def symbol_updates(
         One for each symbol that follows some history with enough pairs to fit a map. Left out are others, and symbols
         after which all exact beliefs are one: there is no variance to explain, and any factor makes a map to a point.
     Raises:
-        ValueError: if shapes disagree, or no history has its prefix among them.
+        ValueError: if shapes disagree, a belief is not finite, or no history has its prefix among them.
     """
     if read.shape != histories.belief.shape:
         raise ValueError(
             f"read must have a belief over {histories.belief.shape[1]} states for each of {len(histories)} histories; "
             f"got shape {read.shape}"
         )
+    check_table(read, "read")
     before, after = successions(histories)
     if not len(after):
         raise ValueError("no history has two symbols: read at least length 2")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Num
 
+from probes.probe import check_table, shares
+
 __all__ = ["Alignment", "cka", "procrustes"]
 
 
@@ -78,7 +80,9 @@ def cka(X: Num[np.ndarray, "_ width"], Y: Num[np.ndarray, "_ target"], weight: F
 def _centred(X: np.ndarray, Y: np.ndarray, weight: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     if not len(X) == len(Y) == len(weight):
         raise ValueError(f"X, Y and weight must have one entry for each row; got {len(X)}, {len(Y)} and {len(weight)}")
-    w = weight / weight.sum()
+    check_table(X, "X")
+    check_table(Y, "Y")
+    w = shares(weight)
     x, y = X.astype(np.float64), Y.astype(np.float64)
     centred = x - w @ x, y - w @ y
     for name, whole, part in (("X", x, centred[0]), ("Y", y, centred[1])):

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from compmech.blackwell import ScalingFit, correlation_dimension_of
+from probes.probe import check_table, shares
 
 __all__ = ["CloudDimension", "cloud_dimension"]
 
@@ -53,7 +54,7 @@ def cloud_dimension(
         probed: held-out read-out beliefs in the coordinates of `true`; a fitted row lies where it was told to.
         draws: how many rows are drawn.
     Raises:
-        ValueError: if shapes disagree.
+        ValueError: if shapes disagree, or a point is not finite.
     Reference:
         Grassberger and Procaccia, Physica D 9, 189 (1983); noise sets the least size: Schreiber, Physical Review E 48,
         R13 (1993).
@@ -63,7 +64,9 @@ def cloud_dimension(
             f"probed and true must have one shape and a weight for each row; got {probed.shape}, {true.shape} and "
             f"{len(weight)} weights"
         )
-    share = weight / weight.sum()
+    check_table(probed, "probed")
+    check_table(true, "true")
+    share = shares(weight)
     error = float(np.sqrt(share @ ((probed - true) ** 2).sum(axis=1)))
     least = _COARSER * error
     rows = rng.choice(len(true), size=draws, p=share)

@@ -7,7 +7,8 @@ from jaxtyping import Float, Int, Num
 
 from probes.crossfit import crossfit
 from probes.linear import RidgeProbe
-from probes.moments import block_moments, spectrum
+from probes.moments import Spectrum, block_moments, spectrum
+from probes.probe import check_table
 
 __all__ = ["Components", "effective_dimension", "principal_components", "unsupervised_curve"]
 
@@ -42,14 +43,20 @@ def principal_components(X: Num[np.ndarray, "row width"], weight: Float[np.ndarr
     """Eigenvectors of the weighted covariance, largest first.
 
     Raises:
-        ValueError: if all rows are one point.
+        ValueError: if all rows are one point, or one is not finite.
     """
-    blocks = block_moments(X, np.zeros((len(X), 0)), weight, np.zeros(len(X), dtype=np.intp), 1)
-    found = spectrum(blocks.parts[0])
+    found, origin = _spectrum(X, weight)
     if not found.rank:
         raise ValueError("all rows are one point: there are no components")
     kept = slice(None, -found.rank - 1, -1)
-    return Components(found.e[kept], found.V[:, kept], blocks.x0 + found.x)
+    return Components(found.e[kept], found.V[:, kept], origin + found.x)
+
+
+def _spectrum(X: np.ndarray, weight: np.ndarray) -> tuple[Spectrum, np.ndarray]:
+    """Of the weighted covariance, and the point from which its mean is counted."""
+    check_table(X, "X")
+    blocks = block_moments(X, np.zeros((len(X), 0)), weight, np.zeros(len(X), dtype=np.intp), 1)
+    return spectrum(blocks.parts[0]), blocks.x0
 
 
 def effective_dimension(X: Num[np.ndarray, "row width"], weight: Float[np.ndarray, " row"]) -> float:
@@ -57,13 +64,16 @@ def effective_dimension(X: Num[np.ndarray, "row width"], weight: Float[np.ndarra
 
     Between 1 and the rank. 0 where all rows are one point.
 
+    Raises:
+        ValueError: if a row is not finite.
+
     Reference:
         Gao and others, bioRxiv 214262 (2017).
     """
-    try:
-        variance = principal_components(X, weight).variance
-    except ValueError:
+    found = _spectrum(X, weight)[0]
+    if not found.rank:
         return 0.0
+    variance = found.e[-found.rank :]
     return float(variance.sum() ** 2 / (variance**2).sum())
 
 

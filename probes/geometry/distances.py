@@ -16,6 +16,7 @@ import numpy as np
 from jaxtyping import Float, Int, Num
 
 from probes.crossfit import Crossfit
+from probes.probe import check_table
 
 __all__ = [
     "GeometryScore",
@@ -76,7 +77,12 @@ def draw_pairs(
 
 
 def distances(points: Num[np.ndarray, "row width"], pairs: Pairs) -> Float[np.ndarray, " pair"]:
-    """The Euclidean distance of each pair."""
+    """The Euclidean distance of each pair.
+
+    Raises:
+        ValueError: if a point is not finite.
+    """
+    check_table(points, "points")
     difference = points[pairs.one].astype(np.float64) - points[pairs.other]
     return np.asarray(np.sqrt(np.einsum("ij,ij->i", difference, difference)))
 
@@ -87,7 +93,11 @@ def cosines(
     """The cosine of each pair as seen from `origin`; nan where a point lies on it, and has no direction.
 
     A pair of points that differ from the origin by rounding alone has none either.
+
+    Raises:
+        ValueError: if a point is not finite.
     """
+    check_table(points, "points")
     seen = points.astype(np.float64) - origin
     length = np.sqrt(np.einsum("ij,ij->i", seen, seen))
     length[length <= 1e-12 * length.max(initial=0.0)] = np.nan
@@ -140,13 +150,15 @@ def rank_correlation(
     Ranks are weighted midranks: the weight below a value plus half of the weight at it.
 
     Raises:
-        ValueError: if either is constant, and has no order.
+        ValueError: if either is constant, and has no order; if a value is nan, which has no place in one.
     """
+    if np.isnan(found).any() or np.isnan(true).any():
+        raise ValueError("a value is nan, and has no place in an order: leave out such pairs")
     a, b = _midranks(found, weight), _midranks(true, weight)
     w = weight / weight.sum()
     a, b = a - w @ a, b - w @ b
     spread = float((w @ a**2) * (w @ b**2))
-    if not spread > 0:
+    if np.ptp(found) == 0 or np.ptp(true) == 0 or not spread > 0:
         raise ValueError("all values of one side are equal: no order to compare")
     return float(w @ (a * b) / np.sqrt(spread))
 

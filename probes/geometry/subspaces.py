@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Float, Num
 from scipy.linalg import subspace_angles as radians_between
 
+from probes.probe import check_table, shares
+
 __all__ = ["SubspaceAngles", "encoding_subspace", "principal_angles", "subspace_angles"]
 
 # Relative to the largest: singular values below this are rounding.
@@ -33,13 +35,18 @@ def encoding_subspace(
     Returns:
         Strongest first; no more than the rank of Y.
     Raises:
-        ValueError: if Y is constant, X does not move with it, or share is not in (0, 1].
+        ValueError: if Y is constant, X does not move with it, either is not finite, their rows do not agree, or share
+            is not in (0, 1].
     Reference:
         Haufe and others, NeuroImage 87, 96 (2014), for patterns against filters.
     """
     if not 0 < share <= 1:
         raise ValueError(f"a share of the variance lies in (0, 1]; got {share}")
-    w = weight / weight.sum()
+    check_table(X, "X")
+    check_table(Y, "Y")
+    if not len(X) == len(Y) == len(weight):
+        raise ValueError(f"X, Y and weight must have one entry for each row; got {len(X)}, {len(Y)} and {len(weight)}")
+    w = shares(weight)
     x, y = X.astype(np.float64), Y.astype(np.float64)
     whole = float(w @ (y**2).sum(axis=1))
     x, y = x - w @ x, y - w @ y

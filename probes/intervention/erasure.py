@@ -17,6 +17,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from probes.probe import check_finite
+
 __all__ = ["Eraser", "erase_concept"]
 
 _RANK_TOL = 1e-9
@@ -58,10 +60,12 @@ def erase_concept(
     Args:
         weight: of each row, nonnegative, of any positive sum; None: all alike.
     Raises:
-        ValueError: if x and z differ in rows, there are none, or the weights sum to 0.
+        ValueError: if x and z differ in rows, there are none, one is not finite, or the weights sum to 0.
     """
     if len(x) != len(z) or not len(x):
         raise ValueError(f"x and z must have the same rows, at least one; got {len(x)} and {len(z)}")
+    check_finite(x, "x")
+    check_finite(z, "z")
     w = np.ones(len(x)) if weight is None else np.asarray(weight, dtype=np.float64)
     if len(w) != len(x) or np.any(w < 0) or not w.sum() > 0:
         raise ValueError(f"weight must have one nonnegative entry for each of the {len(x)} rows, and a positive sum")

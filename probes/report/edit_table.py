@@ -2,6 +2,7 @@
 
 import textwrap
 from collections.abc import Sequence
+from math import inf, isfinite
 
 from probes.intervention import VERDICTS, CausalShare, EditEffect
 from probes.report.numerals import interval, nats, signed
@@ -53,9 +54,27 @@ def _edits(rows: Sequence[EditEffect]) -> list[list[EditEffect]]:
 
 def _line(r: EditEffect, rows: Sequence[EditEffect]) -> str:
     kl = "".join(f"{nats(value, plain=True):>11}" for value in (r.kl_to_injected, r.kl_to_original))
-    best = max((s.effect for s in _beside(r, rows) if s.effect is not None), default=None)
+    best = max((effect for s in _beside(r, rows) if (effect := _counted(s, rows)) is not None), default=None)
     scores = f"{signed(r.effect):>9}  {interval(r.low, r.high):<17}{signed(r.later):>7}{signed(best):>10}"
     return f"  {r.horizon:>3}{kl}{scores}"
+
+
+def _counted(control: EditEffect, rows: Sequence[EditEffect]) -> float | None:
+    """The effect of a control as verdicts count it: that of the untrained twin in nats, as a part of how far the
+    trained network had to go. Where either is not finite, as it is.
+    """
+    at = (control.edit, control.site, control.kind, control.horizon, control.row)
+    far = [
+        r.kl_to_injected
+        for r in rows
+        if r.control == "before" and (r.edit, r.site, r.kind, r.horizon, r.row) == at and r.kl_to_injected
+    ]
+    effect, left = control.effect, control.kl_to_injected
+    if control.control != "untrained" or effect is None or left is None or not far:
+        return effect
+    # the twin was left / (1 - effect) away, and went the part `effect` of it
+    gone = effect * left / (1 - effect) if effect < 1 else inf
+    return gone / far[0] if isfinite(gone) and isfinite(far[0]) else effect
 
 
 def verdict_runs(rows: Sequence[EditEffect]) -> list[str]:

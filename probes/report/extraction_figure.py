@@ -41,11 +41,7 @@ def _draw_growth(axes: Axes, extraction: "Extraction") -> None:
     axes.axvline(found["tolerance"], color=MUTED, lw=0.9, ls="--")
     axes.set(xscale="log", yscale="log", xlabel="off the predictor, bits a symbol", ylabel="recurrent states")
     axes.invert_xaxis()
-    axes.set_title("States needed grow with the tolerance")
-    label = f"tolerance {found['tolerance']:.2g}"
-    axes.text(
-        found["tolerance"], 1.0, label, transform=axes.get_xaxis_transform(), color=MUTED, va="bottom", ha="center"
-    )
+    axes.set_title(f"States needed by tolerance; dashed: {found['tolerance']:.2g}")
     ticks = [n for n in (1, 2, 5, 10, 20, 50, 100, 200) if n <= max(2, *(step["n_state"] for step in steps))]
     axes.set_yticks(ticks, [str(n) for n in ticks])
     off = [step["residual"] for step in steps]

@@ -55,3 +55,6 @@ def test_what_has_no_attention_or_too_few_lags_is_refused() -> None:
     config = TransformerConfig(n_symbol=3, max_length=6, width=8, n_layer=1, n_head=2, head_width=4, mlp_width=8)
     with pytest.raises(ValueError, match="rows"):
         attention_by_lag(build(config, rng=torch.Generator().manual_seed(0)), words, rows=range(0, 3))
+    for wrong in (np.nan, -0.1):
+        with pytest.raises(ValueError, match=f"weights of attention are 0 or more; got {wrong}"):
+            attention_decay(np.full((1, 1, 6), wrong), zoo.mess3())

@@ -12,6 +12,7 @@ from compmech import zoo
 from probes import EditEffect, causal_effects, causal_share, histories
 from probes.report import edit_figure, edit_table
 from probes.report.edit_table import verdict_runs
+from probes.report.numerals import signed
 
 PROCESS = zoo.rrxor()
 PLANTED = Planted(PROCESS, decoy=True)
@@ -81,3 +82,15 @@ def test_infinite_values_break_the_line_and_stand_on_top(rows: tuple[EditEffect,
     assert sum(text.get_text() == "∞" for text in first.texts) == 1
     (line,) = (line for line in first.get_lines() if line.get_label() == "edited, to original")
     assert np.isnan(line.get_ydata()).tolist() == [False, True, False]
+
+
+def test_the_untrained_twin_counts_in_nats_as_it_does_for_the_verdict(rows: tuple[EditEffect, ...]) -> None:
+    """A twin that was 0.1 nats away and went 0.09 of it has gone little of the way that the trained network had to."""
+    (real,) = (r for r in rows if (r.kind, r.control, r.strength, r.horizon) == ("transplant", "", 1, 1))
+    (before,) = (r for r in rows if (r.kind, r.control, r.horizon) == ("transplant", "before", 1))
+    twin = replace(real, control="untrained", effect=0.9, kl_to_injected=0.01, verdict="")
+    assert before.kl_to_injected is not None
+    (line,) = (each for each in edit_table([real, before, twin], []).splitlines() if each.startswith("    1 "))
+    assert line.split()[-1] == signed(0.09 / before.kl_to_injected)
+    exactly = replace(twin, effect=1.0, kl_to_injected=0.0)
+    assert "+1.000" in edit_table([real, before, exactly], []).splitlines()[-4].split()[-1]

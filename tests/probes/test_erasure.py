@@ -113,3 +113,5 @@ def test_rows_and_weights_are_checked() -> None:
     for weight in ([1.0, 1.0], [1.0, -1.0, 1.0], [0.0, 0.0, 0.0]):
         with pytest.raises(ValueError, match="nonnegative entry for each of the 3 rows"):
             erase_concept(x, z[:3], np.array(weight))
+    with pytest.raises(ValueError, match=r"x\[1, 0\] is nan"):
+        erase_concept(np.array([[0.0], [np.nan]]), z[:2])

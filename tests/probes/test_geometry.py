@@ -326,3 +326,41 @@ def test_the_cantor_set_read_out_exactly_has_its_dimension_and_noise_shortens_th
 def test_clouds_of_different_shapes_are_refused() -> None:
     with pytest.raises(ValueError, match="one shape"):
         cloud_dimension(np.ones((4, 2)), np.ones((4, 3)), np.ones(4), rng=rng())
+
+
+def test_points_that_are_not_finite_are_refused_and_never_a_number() -> None:
+    X, weight = cloud()
+    Y, bad = X @ orthogonal(4), X.copy()
+    bad[3, 1] = np.nan
+    pairs = draw_pairs(weight)
+    for of in (
+        lambda: cka(bad, Y, weight),
+        lambda: procrustes(X, bad, weight),
+        lambda: effective_dimension(bad, weight),
+        lambda: principal_components(bad, weight),
+        lambda: encoding_subspace(bad, Y, weight),
+        lambda: distances(bad, pairs),
+        lambda: cosines(bad, pairs, origin=np.zeros(4)),
+        lambda: cloud_dimension(bad, X, weight, rng=rng()),
+    ):
+        with pytest.raises(ValueError, match=r"\[3, 1\] is nan"):
+            of()
+    with pytest.raises(ValueError, match="a value is nan, and has no place in an order"):
+        rank_correlation(np.array([0.0, np.nan, 1.0]), np.arange(3.0), np.ones(3))
+
+
+def test_weights_that_are_none_are_refused() -> None:
+    X, weight = cloud()
+    for wrong in (-weight, 0 * weight):
+        with pytest.raises(ValueError, match="weights must be finite and not negative, with a positive sum"):
+            cka(X, X, wrong)
+        with pytest.raises(ValueError, match="weights must be finite and not negative, with a positive sum"):
+            encoding_subspace(X, X, wrong)
+
+
+def test_one_point_has_no_order_of_distances_whatever_the_weights() -> None:
+    X, weight = cloud()
+    pairs = draw_pairs(weight)
+    far, none = distances(X, pairs), distances(np.ones_like(X), pairs)
+    with pytest.raises(ValueError, match="no order to compare"):
+        rank_correlation(none, far, pairs.weight)

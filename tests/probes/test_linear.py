@@ -210,3 +210,9 @@ def test_features_without_columns_are_refused() -> None:
     empty = ProbeData(np.zeros((4, 0)), np.zeros((4, 1)), np.ones(4), np.arange(4))
     with pytest.raises(ValueError, match=r"at least one column; got shape \(4, 0\)"):
         RidgeProbe().fit(empty)
+
+
+@pytest.mark.parametrize("penalty", [-1.0, float("nan"), float("inf")])
+def test_penalties_that_are_none_are_refused(penalty: float) -> None:
+    with pytest.raises(ValueError, match="one or more finite numbers >= 0"):
+        RidgeProbe((1.0, penalty))

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import chisquare
+from scipy.stats import binom, chisquare
 
 from compmech import zoo
 from probes import (
@@ -97,6 +97,31 @@ def test_p_values_given_the_next_symbol_are_uniform_enough(rrxor: Ground, three:
     assert counts[0] <= 0.2 * TRIALS
 
 
+def test_features_that_only_tell_beliefs_apart_have_no_geometry(rrxor: Ground) -> None:
+    """A random place for every belief, held out by belief, every history alike; N exchanges, so a tenth has p = 0.1."""
+    belief = belief_target(rrxor.process, rrxor.histories)
+    p = []
+    for trial in range(2 * TRIALS):
+        own = rng(3000 + trial)
+        X = own.standard_normal((rrxor.classes.n_belief, 6))[rrxor.classes.belief]
+        arguments = {"weighting": "uniform", "exchange": "classes", "n_permutation": N, "rng": own}
+        p.append(permutation_test(X, belief, rrxor.histories, rrxor.classes, split=rrxor.class_split, **arguments).p)
+    counts = counts_of(p)
+    assert chisquare(counts).pvalue > 1e-3
+    assert binom.sf(counts[0] - 1, len(p), 1 / (N + 1)) > 0.01  # exchanged with those that always train: a fifth
+
+
+def test_beliefs_that_always_train_are_exchanged_among_themselves(rrxor: Ground) -> None:
+    classes, fold = rrxor.classes, rrxor.class_split.fold
+    donor = among_classes(classes, fold=fold, rng=rng())
+    always = classes.recurrent[classes.belief]
+    assert (always == (fold < 0)).all()
+    assert (always[donor] == always).all()
+    assert (classes.belief[donor] != classes.belief).any()
+    every = among_classes(classes, fold=rrxor.split.fold, rng=rng())
+    np.testing.assert_array_equal(every, among_classes(classes, rng=rng()))
+
+
 @pytest.mark.parametrize("exchange", ["histories", "classes", "beyond"])
 def test_a_planted_belief_is_found(rrxor: Ground, exchange: Exchange) -> None:
     belief = belief_target(rrxor.process, rrxor.histories)
@@ -189,3 +214,19 @@ def test_the_geometric_shuffle_is_read_as_far_as_the_next_symbol_goes(rrxor: Gro
     assert np.mean(values) < 0.9
     assert following.score is not None
     assert np.mean(values) > following.score - 0.15
+
+
+def test_features_and_classes_that_are_not_of_these_histories_are_refused(rrxor: Ground) -> None:
+    h, fewer = rrxor.histories, Ground(zoo.rrxor(), 3)
+    target = belief_target(rrxor.process, h)
+    lost = h.belief.copy()
+    lost[2, 1] = np.nan
+    for X, classes, message in (
+        (lost, rrxor.classes, r"X\[2, 1\] is nan"),
+        (h.belief[:-1], rrxor.classes, f"X must have a row for each of the {len(h)} histories"),
+        (h.belief, fewer.classes, f"the classes are of {len(fewer.histories)} histories, and there are {len(h)}"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            permutation_test(
+                X, target, h, classes, weighting="uniform", split=rrxor.split, exchange="classes", rng=rng()
+            )

@@ -15,9 +15,11 @@ from probes import (
     belief_target,
     difference,
     score,
+    score_by_position,
     score_in_sample,
     standard_targets,
 )
+from probes.probe import check_table
 from probes.results import HIGH
 from probes.scoring import assess, verdict, whitened
 from probes.splits import Split
@@ -289,3 +291,33 @@ def test_differences_are_paired(rrxor: Ground) -> None:
     assert better.difference == pytest.approx(one.score - noise.score)
     with pytest.raises(ValueError, match="one split"):
         difference(one, scored(X, rrxor.class_split))
+
+
+@pytest.mark.parametrize(
+    ("features", "message"),
+    [
+        (np.ones(3), r"one column or more; got \(3,\)"),
+        (np.ones((3, 0)), r"one column or more; got \(3, 0\)"),
+        (np.ones((3, 1, 2)), r"one column or more; got \(3, 1, 2\)"),
+        (np.ones((3, 2), dtype=complex), "real numbers; got an array of complex128"),
+        (np.ones((3, 2), dtype=object), "real numbers; got an array of object"),
+        (np.array([[0.0, 1.0], [np.nan, 0.0]]), r"X\[1, 0\] is nan"),
+    ],
+)
+def test_features_that_are_no_table_of_numbers_are_refused_in_words(features: np.ndarray, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        check_table(features, "X")
+
+
+def test_targets_and_splits_of_other_histories_are_refused(rrxor: Ground) -> None:
+    fewer = Ground(zoo.rrxor(), 6)
+    n, m = len(rrxor.histories), len(fewer.histories)
+    target, other = belief_target(rrxor.process, rrxor.histories), belief_target(fewer.process, fewer.histories)
+    X, at = rrxor.histories.belief, rrxor.histories
+    for of in (score, score_by_position):
+        with pytest.raises(ValueError, match=f"the target belief has {m} rows and there are {n} histories"):
+            of(X, [other], at, weighting="uniform", split=rrxor.split)
+        with pytest.raises(ValueError, match=f"the split is of {m} histories, and there are {n}"):
+            of(X, [target], at, weighting="uniform", split=fewer.split)
+    with pytest.raises(ValueError, match=f"the target belief has {m} rows"):
+        score_in_sample(X, [other], at, weighting="uniform", n_belief=35)

@@ -72,3 +72,7 @@ def test_wrong_shapes_and_single_symbols_are_refused() -> None:
     with pytest.raises(ValueError, match="length 2"):
         short = histories(process, 1)
         symbol_updates(process, short, short.belief, rng=rng())
+    lost = found.belief.copy()
+    lost[4, 1] = np.nan
+    with pytest.raises(ValueError, match=r"read\[4, 1\] is nan"):
+        symbol_updates(process, found, lost, rng=rng())
