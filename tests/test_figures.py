@@ -168,6 +168,17 @@ def check_token_order(n: dict[str, Any]) -> None:
 NETWORKS = ("mamba", "mamba2", "transformer", "lstm", "gru", "rnn")
 
 
+def check_budgets(n: dict[str, Any]) -> None:
+    assert all(each["n_near"] == n["n_seeds"] for name in ("mess3", "nemo") for each in n[name].values())
+    fewest = {name: min(n[name], key=lambda each: n[name][each]["flops_near"]) for name in ("mess3", "nemo")}
+    assert fewest == {"mess3": "rnn", "nemo": "rnn"}, "the page says which network needs the fewest operations"
+    most = {name: max(n[name], key=lambda each: n[name][each]["flops_near"]) for name in ("mess3", "nemo")}
+    assert most == {"mess3": "transformer", "nemo": "transformer"}
+    lost = {name: each["n_lost"] for name, each in n["nemo"].items()}
+    assert lost["mamba"] == lost["mamba2"] == n["n_seeds"], "the page says that all of them lose it"
+    assert max(each["n_lost"] for each in n["mess3"].values()) == 0
+
+
 def check_only_transformers(n: dict[str, Any]) -> None:
     studies = {name: each for name, each in n.items() if isinstance(each, dict)}
     assert len(studies) == 7

@@ -1,4 +1,4 @@
-"""What a budget buys: the belief read, and the distance to the optimum, by symbols, operations and seconds of training."""
+"""What a budget buys: the belief read, and the way to the optimum, by symbols, operations and seconds of training."""
 
 import json
 from collections import defaultdict
@@ -14,7 +14,7 @@ from probes.report.budget_panels import draw_by_cost, network_handles
 from probes.report.style import display_name
 from probes.tables import BudgetRow
 
-RECORDED = Path(__file__).parents[1] / "results" / "budgets.json"
+RECORDED = Path(__file__).parents[1] / "results" / "equal-budgets.json"
 COSTS = ("symbols_seen", "flops", "seconds")
 LOWEST = {"mess3": 0.8, "nemo": -0.5}
 """Of the scores that are shown."""

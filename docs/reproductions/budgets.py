@@ -3,7 +3,7 @@
     compmech compare --process mess3 --process nemo --predictor transformer --predictor lstm --predictor gru \\
         --predictor rnn --predictor mamba --predictor mamba2:n_layer=2,width=32,n_state=8,lr=0.0057 --predictor lru \\
         --length 10 --seeds 3 --checkpoints 10 --site final --workers 1 -o FOLDER
-    python docs/reproductions/budgets.py FOLDER -o docs/results/budgets.json
+    python docs/reproductions/budgets.py FOLDER -o docs/results/equal-budgets.json
 
 The comparison takes half an hour of one core. Mamba-2 is made as small as Mamba, with Mamba's learning rate.
 """
