@@ -33,7 +33,7 @@ def references() -> dict[str, list[tuple[Path, str]]]:
     """What pages quote, by the name of the JSON file."""
     found: dict[str, list[tuple[Path, str]]] = {}
     for page in PAGES:
-        for reference in QUOTED.findall(page.read_text()):
+        for reference in QUOTED.findall(re.sub(r"^```text.*?^```", "", page.read_text(), flags=re.S | re.M)):
             found.setdefault(reference.split()[0], []).append((page, reference))
     return found
 
@@ -165,6 +165,44 @@ def check_token_order(n: dict[str, Any]) -> None:
     assert n["told_first"]["after"] < n["told_first"]["beginning_after"] < n["told_first"]["before"] == pytest.approx(1)
 
 
+def check_reading_a_score(n: dict[str, Any]) -> None:
+    assert (n["mess3"]["dimensions_beyond"], n["rrxor"]["dimensions_beyond"]) == (0, 3)
+    for process, found in n.items():
+        for network in ("transformer", "lstm", "gru", "mamba"):
+            scores = {key: each["r2"] for key, each in found[network].items() if isinstance(each, dict)}
+            assert scores["network"] > scores["untrained"], "it was trained"
+            assert found[network]["difference"] == pytest.approx(scores["network"] - scores["baseline"])
+            # the next symbol's probabilities show all of Mess3's belief, and nothing of what lies beyond them
+            assert scores["true_p"] == pytest.approx(1.0 if process == "mess3" else 0.0, abs=1e-3)
+
+
+def check_choosing(n: dict[str, Any]) -> None:
+    beyond = {name: each["dimensions_beyond"] for name, each in n["processes"].items()}
+    assert beyond == {
+        **dict.fromkeys(("golden_mean", "even", "mess3", "bloch_walk", "moon"), 0),
+        **{"nemo": 1, "z1r": 1, "frdn": 2, "rrxor": 3},
+    }
+    for name, each in n["processes"].items():
+        assert (each["share_beyond"] > 0) == (beyond[name] > 0)
+        assert each["dimensions"] >= beyond[name]
+    # least squares on columns of noise explains columns over rows less one (Wherry 1931)
+    for each in n["noise"]:
+        expected = min(1.0, n["width"] / (each["n_histories"] - 1))
+        assert each["in_sample"] == pytest.approx(expected, abs=0.09)
+        assert each["held_out"] < 0.05
+
+
+def check_architectures_gallery(n: dict[str, Any]) -> None:
+    found = n["architectures"]
+    gru, width, symbols = found["gru"], 64, n["n_symbol"]
+    # begin vector and embedding; two layers of three gates with two biases; readout with bias
+    assert gru["parameters"] == (symbols + 1) * width + 2 * 3 * (2 * width**2 + 2 * width) + symbols * (width + 1)
+    assert gru["carried"] == 2 * width
+    assert (gru["cached_each_row"], found["transformer"]["carried"]) == (0, 0)
+    assert found["transformer"]["cached_each_row"] == 4 * 2 * 64
+    assert min(found["hybrid"]["carried"], found["hybrid"]["cached_each_row"]) > 0
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
@@ -223,7 +261,9 @@ def typed_numbers(text: str) -> list[str]:
     arguments only.
     """
     prose = re.split(r"^## Sources", text, flags=re.M)[0]
-    prose = re.sub(r"^```(?:python|text).*?^```", "", prose, flags=re.S | re.M)
+    prose = re.sub(r"^---.*?^---$", "", prose, flags=re.S | re.M)  # of notebooks, which kernel runs them
+    prose = re.sub(r"^```(?:python|text|\{code-cell\}).*?^```", "", prose, flags=re.S | re.M)
+    prose = re.sub(r"^ {4}\S.*$", "", prose, flags=re.M)
     prose = re.sub(r"^```.*$", "", prose, flags=re.M)  # of figures, whose captions are prose
     prose = re.sub(r"\{\w+\}`[^`]*`", " ", prose)
     for code in re.findall(r"`([^`]*)`", prose):
@@ -236,7 +276,9 @@ def typed_numbers(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [path for path in PAGES if path.parent.name in ("concepts", "questions")], ids=lambda p: p.stem
+    "page",
+    [path for path in PAGES if path.parent.name in ("start", "concepts", "choosing", "questions")],
+    ids=lambda p: p.stem,
 )
 def test_no_number_is_typed_by_hand(page: Path) -> None:
     assert typed_numbers(page.read_text()) == []
