@@ -203,6 +203,54 @@ def check_architectures_gallery(n: dict[str, Any]) -> None:
     assert min(found["hybrid"]["carried"], found["hybrid"]["cached_each_row"]) > 0
 
 
+def check_unknown_process(n: dict[str, Any]) -> None:
+    assert n["league"]["series"] == n["league"]["n_process"] * n["league"]["n_seed"]
+    assert all(right <= n["league"]["series"] for right in n["league"]["right"].values())
+    assert n["extraction"]["n_recovered"] <= n["extraction"]["n_network"]
+    assert n["extraction"]["largest_difference"] <= n["extraction"]["near"], "recovered means that"
+    stopped = n["extraction"]["undertrained"]
+    assert stopped["after_300"]["states"] == stopped["after_300"]["rank"] == 5, "those of RRXOR"
+    assert stopped["after_1"]["kl"] > stopped["after_100"]["kl"] > stopped["after_900"]["kl"] > 0
+    growth = list(n["growth"].values())
+    assert all(each["latent_dimensions"] == [3] for each in growth), "Mess3 has three hidden states"
+    assert [max(each["states"]) for each in growth] == sorted(max(each["states"]) for each in growth)
+    # (k - 1) d^2 free numbers of a process of dimension d over k symbols
+    assert all(each["latent_free"] == 2 * 3**2 for each in growth)
+
+
+def check_market_gains(n: dict[str, Any]) -> None:
+    gains = n["gains"]
+    for name in ("sp500_sign", "nasdaq_sign"):
+        for predictor in ("k-gram", "GRU", "transformer"):
+            low, high = gains[name][predictor]["interval"]
+            assert low < 0 < high < 0.01, "the page says that nothing is gained"
+    assert gains["planted_0_01"]["transformer"]["interval"][0] > 0, "and that this would have been found"
+    assert all(gains[name]["GRU"]["interval"][0] > 0.03 for name in ("sp500_size", "nasdaq_size"))
+    assert gains["coin"]["longest suffix"]["bits"] < -0.1
+    least = 1 / (1 + n["n_surrogate"])
+    for tests in n["tests"].values():
+        assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))
+        assert tests["sign"]["second"]["p"] > least
+
+
+def check_training_data(n: dict[str, Any]) -> None:
+    assert set(n["texts"]) == {"licence", "manual", "chain", "shuffled"}
+    for found in n["texts"].values():
+        # the states of the suffix automaton are at most twice the letters
+        assert found["n_fit"] <= found["longest_suffix"]["setting"]["states"] <= 2 * found["n_fit"]
+        assert sum(found["share_by_match"]) == pytest.approx(1)
+        assert 0 < found["alone_forbids"] < 1
+    chain, shuffled = n["texts"]["chain"], n["texts"]["shuffled"]
+    one_error = 3 * chain["truth"]["error"]
+    for name in ("k_gram", "longest_suffix", "gru", "transformer", "gru_and_longest_suffix"):
+        assert chain[name]["bits"] > chain["truth"]["bits"] - one_error, "nobody beats the truth"
+        assert shuffled[name]["bits"] > shuffled["base_rate"]["bits"] - 0.02, "there is nothing to find"
+    manual = n["texts"]["manual"]
+    assert manual["longest_suffix"]["by_match"][-1] < manual["gru"]["by_match"][-1], "the page says who is better where"
+    assert manual["longest_suffix"]["by_match"][0] > manual["gru"]["by_match"][0]
+    assert manual["gru_and_longest_suffix"]["bits"] < min(manual[name]["bits"] for name in ("gru", "longest_suffix"))
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)

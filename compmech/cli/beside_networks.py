@@ -36,7 +36,7 @@ class NetworkWords:
 
     def chances(self, words: ArrayLike) -> np.ndarray:
         """P(x_t | x_<t) of the symbols of each word of integers (seq, time)."""
-        return np.exp(self._each(words))
+        return np.asarray(np.exp(self._each(words)))
 
     def log_prob(self, words: ArrayLike) -> np.ndarray:
         """Log probability of each word, in nats."""
