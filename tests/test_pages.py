@@ -83,9 +83,12 @@ def test_wrong_code_does_not_pass(block: str) -> None:
 
 
 def commands() -> Iterator[tuple[Path, list[str]]]:
-    """Lines of indented or fenced code that begin with compmech; what follows two spaces is an explanation."""
+    """Lines of code that begin with compmech, and such code in the cells of a table; what follows two spaces is an
+    explanation."""
     for page in PAGES:
-        for line in re.findall(r"^(?: {4})?(compmech .*)$", page.read_text().replace("\\\n", " "), flags=re.M):
+        text = page.read_text().replace("\\\n", " ")
+        lines = re.findall(r"^(?: {4})?(compmech .*)$", text, flags=re.M)
+        for line in [*lines, *re.findall(r"\| `(compmech [^`]*)`", text)]:
             yield page, shlex.split(re.split(r" {2,}", line)[0], comments=True)
 
 
