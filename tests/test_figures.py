@@ -221,12 +221,12 @@ def check_unknown_process(n: dict[str, Any]) -> None:
 def check_market_gains(n: dict[str, Any]) -> None:
     gains = n["gains"]
     for name in ("sp500_sign", "nasdaq_sign"):
-        for predictor in ("k-gram", "GRU", "transformer"):
+        for predictor in ("k_gram", "GRU", "transformer"):
             low, high = gains[name][predictor]["interval"]
             assert low < 0 < high < 0.01, "the page says that nothing is gained"
     assert gains["planted_0_01"]["transformer"]["interval"][0] > 0, "and that this would have been found"
     assert all(gains[name]["GRU"]["interval"][0] > 0.03 for name in ("sp500_size", "nasdaq_size"))
-    assert gains["coin"]["longest suffix"]["bits"] < -0.1
+    assert gains["coin"]["longest_suffix"]["bits"] < -0.1
     least = 1 / (1 + n["n_surrogate"])
     for tests in n["tests"].values():
         assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))

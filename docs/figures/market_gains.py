@@ -35,7 +35,10 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
         "days": series["S&P 500, sign"]["days"],
         "n_shuffled": recorded["n_shuffled"],
         "n_surrogate": n_surrogate,
-        "gains": {key_of(name): row["gains"] for name, row in series.items()},
+        "gains": {
+            key_of(name): {label.replace(" ", "_").replace("-", "_"): one for label, one in row["gains"].items()}
+            for name, row in series.items()
+        },
         "p_k_gram": {key_of(name): row["shuffled"]["p"] for name, row in series.items()},
         "tests": tests,
     }
