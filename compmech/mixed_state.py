@@ -101,6 +101,12 @@ class MixedStatePresentation:
             found.append((nodes, probability))
         return tuple(found)
 
+    @property
+    def cut_short(self) -> bool:
+        """Whether a budget ended the exploration before words of length `depth` were all followed."""
+        first = np.flatnonzero(self.unexpanded)[:1]  # nodes stand in order of their shortest words
+        return any(len(self.word(int(node))) < self.depth for node in first)
+
     def word(self, node: int) -> tuple[int, ...]:
         """A shortest word that leads to a node."""
         return _word(self.parent, self.parent_symbol, node)

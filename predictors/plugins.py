@@ -11,8 +11,8 @@ that `compmech compare --predictor name:key=value` can set. A package declares i
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
-from typing import Any
+from importlib.metadata import entry_points
+from typing import Any, Protocol, runtime_checkable
 
 import torch
 
@@ -21,6 +21,7 @@ from predictors.predictor import Predictor
 
 __all__ = [
     "GROUP",
+    "EntryPoint",
     "PlugIn",
     "PlugInError",
     "check_alone",
@@ -43,6 +44,22 @@ class PlugInError(ValueError):
 
     def __str__(self) -> str:
         return f"the plug-in {self.name} ({self.value}) {self.problem}"
+
+
+@runtime_checkable
+class EntryPoint(Protocol):
+    """An entry point: of the standard library, or of its backport importlib_metadata, whose entry points the standard
+    library gives as well once some package (dask is one) has imported it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def dist(self) -> Any: ...
+    def load(self) -> Any:
+        """Import what it names."""
+        ...
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,12 @@ trains it like any other.
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from importlib.metadata import EntryPoint
 from typing import Any
 
 import torch
 
 from predictors import CONFIGS, Predictor, build
-from predictors.plugins import GROUP, check_alone, factory_of, make_plug_in, plug_ins, settings_of
+from predictors.plugins import GROUP, EntryPoint, check_alone, factory_of, make_plug_in, plug_ins, settings_of
 from probes.baselines import BASELINES
 from probes.presets import SIZES
 

@@ -251,6 +251,153 @@ def check_training_data(n: dict[str, Any]) -> None:
     assert manual["gru_and_longest_suffix"]["bits"] < min(manual[name]["bits"] for name in ("gru", "longest_suffix"))
 
 
+NETWORKS = ("mamba", "mamba2", "transformer", "lstm", "gru", "rnn")
+
+
+def check_only_transformers(n: dict[str, Any]) -> None:
+    studies = {name: each for name, each in n.items() if isinstance(each, dict)}
+    assert len(studies) == 7
+    for each in studies.values():
+        for name in NETWORKS:
+            assert each[name]["low"] <= each[name]["r2"] <= each[name]["high"]
+            # of the best baseline without a network, which may be another than the table of suffixes
+            assert each[name]["above"] == pytest.approx(each[name]["r2"] - each["baseline"], abs=0.02)
+        assert each["n_below_transformer"] == 0, "the page says that it is surely above none"
+    assert all(studies["two_mess3"][name]["above"] > 0.2 for name in NETWORKS)
+    without = [name for name, each in studies.items() if max(each[a]["above"] for a in NETWORKS) <= 0]
+    assert len(without) == 5, "the page says on how many processes a table of suffixes tells as much or more"
+    above = {name: each["n_above_transformer"] for name, each in studies.items()}
+    assert above["frdn"] == above["two_mess3"]
+    assert above["mess3"] == above["rrxor"]
+    assert above["nemo"] == 0
+    best = max(NETWORKS, key=lambda name: studies["rrxor"][name]["r2"])
+    assert best == "gru"
+
+
+def check_is_it_used(n: dict[str, Any]) -> None:
+    controls = ("wrong-belief", "random-direction", "shuffled-probe", "untrained")
+    for process in ("mess3", "two_mess3"):
+        for name in NETWORKS:
+            each = n[process][name]
+            assert each["low"] > 0.9
+            assert each["strongest_control"] == max(each[control] for control in controls)
+            assert each["strongest_control"] <= n["strongest_on_mess3"] < 0.2
+    assert all(n["two_mess3"][name]["belief"] >= n["two_mess3"]["mamba"]["belief"] for name in NETWORKS)
+    for process in ("rrxor", "nemo"):
+        assert n[process]["mamba"]["random-direction"] > 0.4, "bad news that the page tells"
+    mixture = n["two_mess3"]
+    assert mixture["transformer"]["row_next"] > 0.9
+    assert abs(mixture["transformer"]["row_later"]) < 1e-9, "the last layer is read by no later row"
+    assert mixture["rnn"]["row_later"] > 0.9
+    for name in NETWORKS:
+        assert mixture[name]["through_probe"] < mixture[name]["belief"]
+
+
+def check_not_there(n: dict[str, Any]) -> None:
+    noise = n["noise"]
+    width = np.array(noise["widths"])
+    # least squares on noise explains width / (rows - 1) of any target
+    assert noise["in_sample"] == pytest.approx(width / (noise["n_histories"] - 1), abs=0.15)
+    assert max(noise["held_out"]) < 0.05
+    held = n["released"]
+    assert held["untrained"]["held_out"] < 0.1 < 0.8 < held["shuffled"]["in_sample"] < held["trained"]["in_sample"]
+    assert held["suffixes"]["held_out"] > held["trained"]["held_out"]
+    mess3, rrxor = n["controls"]["mess3"], n["controls"]["rrxor"]
+    assert min(mess3[name] for name in ("untrained", "random-features", "k-gram", "suffix-grams", "true-p")) > 0.95
+    assert abs(rrxor["true-p"]) < 0.01
+    assert max(abs(each["shuffled"]) for each in (mess3, rrxor)) < 0.01
+    assert rrxor["permuted-classes"] > rrxor["untrained"] + 0.2, "the page says that a wrong geometry is read"
+    copies = n["copies"]
+    assert copies["planted"] == pytest.approx({"told": 1, "copies": 1}, abs=1e-6)
+    assert copies["world"]["told"] == pytest.approx(1, abs=1e-6)
+    assert copies["world"]["copies"] < 0.01
+    assert all(copies[f"untrained_{seed}"]["copies"] > 0.3 for seed in (1, 2)), "a function of the symbols all the same"
+
+
+def check_what_is_built(n: dict[str, Any]) -> None:
+    for each in n.values():
+        ends = each["end"].values()
+        assert len(ends) == 2
+        for start, end in zip(each["untrained"].values(), ends, strict=True):
+            assert end["belief"] > start["belief"]
+            assert end["kl"] < start["kl"] / 5
+    # on Mess3 the next-symbol distribution is a linear map of the belief, and back
+    for end in n["mess3"]["end"].values():
+        assert end["belief"] == pytest.approx(end["next"], abs=1e-3)
+        assert end["belief"] > 0.99
+    assert all("beyond" not in end for end in n["mess3"]["end"].values())
+    assert all(start["belief"] > 0.85 for start in n["mess3"]["untrained"].values()), "there before training"
+    for name in ("z1r", "rrxor"):
+        assert all(start["belief"] < 0.2 for start in n[name]["untrained"].values())
+    assert all(start["beyond"] < 0.3 for start in n["rrxor"]["untrained"].values())
+    assert all(end["beyond"] > 0.5 for end in n["rrxor"]["end"].values())
+
+
+def check_spin(n: dict[str, Any]) -> None:
+    cases = {name: each for name, each in n.items() if name != "quoted"}
+    for each in cases.values():
+        steps = [int(key.removeprefix("step_")) for key in each if key.startswith("step_")]
+        last = each[f"step_{max(steps)}"]
+        assert last["refitted"] == pytest.approx(last["fixed"], abs=0.02)
+        assert last["angle"] == pytest.approx(0, abs=0.1)
+        assert each["step_0"]["angle"] > 50
+        assert each["step_0"]["fixed"] < each["step_0"]["refitted"] - 0.1
+        assert each["other_seed"]["fixed"] < 0, "planted: what has nothing to do with it is seen not to"
+        assert each["other_seed"]["angle"] > 60
+    falling, constant = cases["mess3_transformer"], cases["mess3_transformer_constant_rate"]
+    half, late = constant["step_1000"], constant["step_1500"]
+    own = [
+        each["refitted"]
+        for key, each in constant.items()
+        if key.startswith("step_") and key not in ("step_0", "step_10")
+    ]
+    assert min(own) > 0.93, "there all the time"
+    assert max(falling["step_100"]["fixed"], half["fixed"]) < 0.3
+    assert falling["step_600"]["fixed"] > 0.9
+    assert late["angle"] > 2 * falling["step_600"]["angle"], "over nearly as many updates"
+    assert {key: (each["made"], each["to_go"]) for key, each in n["quoted"].items()} == {
+        "falling_early": (100, 900),
+        "falling_late": (600, 400),
+        "constant_early": (200, 1800),
+        "constant_half": (1000, 1000),
+        "constant_late": (1500, 500),
+    }
+    gru = cases["rrxor_gru"]
+    assert gru["step_200"]["refitted"] > 0.9 * gru["step_2000"]["refitted"]
+    assert gru["step_200"]["angle"] > 30
+    a_tenth = {"mess3_transformer": 100, "z1r_transformer": 30, "rrxor_transformer": 200, "mess3_gru": 100}
+    a_tenth |= {"mess3_mamba": 100, "rrxor_gru": 200, "mess3_transformer_constant_rate": 200}
+    read = {name: cases[name][f"step_{step}"]["fixed"] for name, step in a_tenth.items()}
+    assert [name for name, fixed in read.items() if fixed > 0.5] == ["mess3_gru"], "the one exception of the page"
+
+
+def check_simplest(n: dict[str, Any]) -> None:
+    for kind, found in n["optimisers"].items():
+        for name, each in found.items():
+            if name != "untrained":
+                assert each["kl_nats"]["most"] < 5e-3
+                assert each["belief"]["least"] > 0.98
+                assert each["coin_1"]["least"] > 0.05, "the page says that none makes a smallest state"
+                assert each["share_of_belief"]["most"] < 0.995, kind
+    gru = n["optimisers"]["gru"]
+    assert gru["sgd"]["share_of_belief"]["least"] > gru["adamw"]["share_of_belief"]["most"]
+    assert gru["sgd"]["kl_nats"]["mean"] == pytest.approx(gru["adamw"]["kl_nats"]["mean"], rel=0.5)
+    least = min(
+        ("adamw", "adamw_no_decay", "adamw_decay_1", "sgd", "muon"), key=lambda name: gru[name]["coin_1"]["mean"]
+    )
+    assert least == "muon"
+    trained = {name: each["share_of_belief"]["mean"] for name, each in gru.items() if name != "untrained"}
+    assert min(trained, key=lambda name: trained[name]) == "muon"
+    assert gru["adamw"]["coin_4"]["most"] < gru["adamw"]["coin_2"]["least"] < gru["adamw"]["coin_1"]["least"]
+    assert n["states"]["even"] == 2
+    assert n["states"]["mess3"] == "inf"
+    for name in ("mamba", "mingru"):
+        assert n["ease"]["even"][name] > 5 * n["ease"]["mess3"][name]
+    assert n["ease"]["even"]["lstm"] < n["ease"]["mess3"]["lstm"]
+    assert n["extracted"]["networks"] == n["extracted"]["recovered"]
+    assert n["together"]["trained"]["least"] > n["together"]["untrained"]["most"]
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)

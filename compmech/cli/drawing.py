@@ -135,11 +135,10 @@ def msp(
     with misuse(within=named.title):
         mixed = _explored(named, depth, max_states)
         if out is not None:
-            most = 60
             write = (
                 _simplex_writer(mixed, named, colour)
                 if kind is Picture.SIMPLEX
-                else _diagram_writer(mixed, named, suffix, most)
+                else _diagram_writer(mixed, named, suffix, MOST_STATES)
             )
             write_picture(out, write)
     if as_json:
@@ -153,6 +152,8 @@ def msp(
         "depth": f"{mixed.depth}",
         "lost mass": f"{mixed.lost_mass:.6g}",
     }
+    if not mixed.closed and (depth is None or mixed.cut_short):
+        rows["ended by"] = f"--max-states {max_states}: what longer words lead to is not there"
     if out is not None:
         rows["picture"] = str(out)
     for key, value in rows.items():

@@ -1,7 +1,8 @@
 """`compmech infer`: the machine of a series that the user brings, and an honest word on how much structure there is."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,9 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from compmech.cli.drawing import MOST_STATES, Kind, diagram_writer, picture_suffix, write_picture
+from compmech.cli.earlier_files import digest
 from compmech.cli.failure import Misused, misuse
 from compmech.cli.inference_table import inference_table
-from compmech.cli.output import output_folder, report_os_errors
+from compmech.cli.output import output_file, output_folder, report_os_errors
 
 if TYPE_CHECKING:
     from compmech.inference import InferredMachine
@@ -20,6 +22,9 @@ __all__ = ["add_inferring_commands"]
 
 # What stands in options that were not given.
 _DEFAULTS = {"surrogates": "shuffled", "statistic": "past"}
+
+# The file of a report that lists the others.
+_RECORD = "inference.json"
 
 # Mixed states, and numbers of words, for the picture of block entropies: beyond, it has bounds.
 _LOOKED_AT = 2_000
@@ -105,7 +110,20 @@ def infer(
     if input_column is not None:
         from compmech.cli.channel_inferring import infer_channel
 
-        _check_channel(method=method, predictor=predictor, out=out, words=words)
+        _check_channel(
+            {
+                "--method": method != "auto",
+                "--predictor": predictor is not None,
+                "--words": words,
+                "--bootstrap": bootstrap > 0,
+                "--surrogates": surrogates != _DEFAULTS["surrogates"],
+                "--statistic": statistic != _DEFAULTS["statistic"],
+                "--beside": bool(beside),
+                "--report": report is not None,
+                "--overwrite": overwrite,
+                "--stream": stream,
+            }
+        )
         infer_channel(
             data,
             column=column,
@@ -114,6 +132,7 @@ def infer(
             step=step,
             symbols=symbols,
             input_symbols=input_symbols,
+            out=out,
             seed=seed,
             as_json=as_json,
         )
@@ -129,15 +148,15 @@ def infer(
         "statistic": statistic,
         "beside": beside,
     }
-    found = _streamed(data, method, how | asked, seed) if stream else _whole(data, method, how, asked, seed)
-    document = found.to_dict()
-    if out is not None and suffix is not None:
-        with misuse():
-            write = diagram_writer(found.machine, suffix, MOST_STATES)
-        write_picture(out, write)
-    if report is not None:
-        with output_folder(report, overwrite=overwrite) as folder:
+    with _places(out, report, overwrite=overwrite) as folder:
+        found = _streamed(data, method, how | asked, seed) if stream else _whole(data, method, how, asked, seed)
+        document = found.to_dict()
+        if folder is not None:
             _write_report(found, document, str(data), folder)
+        if out is not None and suffix is not None:
+            with misuse():
+                write = diagram_writer(found.machine, suffix, MOST_STATES)
+            write_picture(out, write)
     if as_json:
         print(json.dumps(document, indent=1, allow_nan=False))
         return
@@ -147,14 +166,21 @@ def infer(
             print(written)
 
 
-def _check_channel(*, method: str, predictor: Path | None, out: Path | None, words: bool) -> None:
+@contextmanager
+def _places(out: Path | None, report: Path | None, *, overwrite: bool) -> Iterator[Path | None]:
+    """The folder to write a report into, if one is asked for. That both can be written is found out before any work."""
+    with ExitStack() as entered:
+        if out is not None:
+            entered.enter_context(output_file(out))
+        yield (
+            None
+            if report is None
+            else entered.enter_context(output_folder(report, overwrite=overwrite, record=_RECORD))
+        )
+
+
+def _check_channel(given: dict[str, bool]) -> None:
     """Raises Misused for options of a series that mean nothing for a channel."""
-    given = {
-        "--method": method != "auto",
-        "--predictor": predictor is not None,
-        "--out": out is not None,
-        "--words": words,
-    }
     for option in (name for name, is_given in given.items() if is_given):
         raise Misused(f"{option} is for a series alone, not for a channel (--input-column)")
 
@@ -230,4 +256,5 @@ def _write_report(found: "InferredMachine", document: dict[str, Any], title: str
         save_figure(candidates_figure(found, title=f"{title}: candidates"), folder / "candidates.svg")
         about = statistics(found.machine, max_states=_LOOKED_AT, max_words=_LOOKED_AT)
         save_figure(block_figure(about, title=f"{title}: the machine found"), folder / "blocks.svg")
-        save_text(json.dumps(document, indent=1, allow_nan=False) + "\n", folder / "inference.json")
+        files = {path.name: digest(path.read_bytes()) for path in sorted(folder.iterdir())}
+        save_text(json.dumps(document | {"files": files}, indent=1, allow_nan=False) + "\n", folder / _RECORD)

@@ -8,7 +8,9 @@ import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import isnan, nan
+from datetime import date, time, timedelta
+from decimal import Decimal
+from math import inf, isfinite, isnan, nan
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +27,10 @@ _MISSING = {"", "na", "n/a", "nan", "null", "none"}
 _DELIMITERS = ",;\t"
 
 _NOT_WHOLE = "{} is no whole number, so no symbol: say with --symbols how values become symbols"
+_NOT_FINITE = "{} is not a finite number, so no symbol. Leave missing values empty, or NaN"
+
+# Characters of an entry that an error shows, and digits beyond which a number is taken for infinite.
+_SHOWN, _DIGITS = 40, 300
 
 MOST_SYMBOLS = 256
 """Distinct symbols of a column above which it is no column of symbols; words are more."""
@@ -225,22 +231,24 @@ def _symbols_of(rows: Sequence[Any], symbols: str | None, notes: list[str]) -> B
         return Brought(found.series, found.to_dict(), tuple(notes), values)
     if all(isinstance(row, np.ndarray) and row.dtype.kind in "iufb" for row in rows):
         for row in rows:
-            for value in row[(row != np.floor(row)) & np.isfinite(row)][:1] if row.dtype.kind == "f" else ():
-                raise ValueError(_NOT_WHOLE.format(value))
+            for value in (
+                row[(row != np.floor(row)) & ~np.isnan(row) | np.isinf(row)][:1] if row.dtype.kind == "f" else ()
+            ):
+                raise ValueError((_NOT_WHOLE if isfinite(value) else _NOT_FINITE).format(value))
         return Brought(_with_few_symbols(series(list(rows) if len(rows) > 1 else rows[0])), notes=tuple(notes))
-    made = [[None if _is_missing(entry) else entry for entry in row] for row in rows]
+    made = [[_entry(one) for one in (_as_text(row) if isinstance(row, np.ndarray) else row)] for row in rows]
     there = [entry for row in made for entry in row if entry is not None]
     numbers = [_number(entry) for entry in there]
     if there and all(number is not None for number in numbers):
-        for entry, number in zip(there, numbers, strict=True):
-            if number != int(number or 0):
-                raise ValueError(_NOT_WHOLE.format(entry))
-        made = [[None if entry is None else int(_number(entry) or 0) for entry in row] for row in made]
+        made = [[None if entry is None else _whole(entry) for entry in row] for row in made]
     elif any(number is not None for number in numbers):
         text = next(entry for entry, number in zip(there, numbers, strict=True) if number is None)
         for entry, number in zip(there, numbers, strict=True):
-            if number is not None and number != int(number):
-                raise ValueError(f"numbers and text are mixed: {entry} and {text!r}. Leave missing values empty, or NA")
+            if number is not None and not (isfinite(number) and number == int(number)):
+                raise ValueError(
+                    f"numbers and text are mixed: {_short(entry)} and {_short(text)!r}. Leave missing values empty, "
+                    "or NA"
+                )
         made = [[None if entry is None else str(entry) for entry in row] for row in made]
         notes = [*notes, f"numbers and text such as {text!r} are mixed: each distinct entry is a symbol"]
     return Brought(_with_few_symbols(series(made)), notes=tuple(notes))
@@ -261,6 +269,47 @@ def _is_missing(entry: Any) -> bool:
     return entry is None or (isinstance(entry, float) and isnan(entry))
 
 
+def _entry(value: Any) -> Any:
+    """None where it is missing; text, or a number. Raises ValueError for what is neither."""
+    if _is_missing(value):
+        return None
+    if isinstance(value, bytes):
+        return value.decode()
+    if isinstance(value, date | time | timedelta):
+        return str(value)
+    if not isinstance(value, str | int | float | Decimal | np.number | np.bool):
+        raise ValueError(f"{_short(value)} is neither text nor a number, so no symbol")
+    return value
+
+
+def _as_text(row: np.ndarray) -> list[Any]:
+    """Numbers as they are, all else that can be symbols as text, None for a time that is none."""
+    kind = row.dtype.kind
+    if kind not in "iufbMmUS":
+        raise ValueError(f"an array of {row.dtype} holds neither text nor numbers that can be symbols")
+    made: list[Any] = (row if kind in "iufb" else row.astype(str)).tolist()
+    if kind in "Mm":
+        return [None if missing else text for missing, text in zip(np.isnat(row), made, strict=True)]
+    return made
+
+
+def _whole(entry: Any) -> int:
+    """A number as it was written, without rounding. Raises ValueError if it is not whole."""
+    if isinstance(entry, str) and len(entry) <= _DIGITS and re.fullmatch(r"[+-]?[0-9]+", entry):
+        return int(entry)
+    number = float(entry)
+    if not isfinite(number):
+        raise ValueError(_NOT_FINITE.format(_short(entry)))
+    if number != int(number):
+        raise ValueError(_NOT_WHOLE.format(_short(entry)))
+    return int(number) if isinstance(entry, str) else int(entry)
+
+
+def _short(entry: Any) -> str:
+    text = str(entry)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
+
+
 def _number(entry: Any) -> float | None:
     if isinstance(entry, str) and not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", entry):
         return None
@@ -279,7 +328,9 @@ def _floats(row: Any) -> np.ndarray:
     for at, entry in enumerate(row):
         number = nan if _is_missing(entry) else _number(entry)
         if number is None:
-            raise ValueError(f"value {at + 1}, {entry!r}, is no number")
+            raise ValueError(f"value {at + 1}, {_short(entry)!r}, is no number")
+        if number in (inf, -inf):
+            raise ValueError(f"value {at + 1}, {_short(entry)}, is not a finite number")
         values.append(number)
     return np.array(values)
 

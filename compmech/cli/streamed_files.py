@@ -18,6 +18,8 @@ _PIECE = 1 << 22
 _VALUES = 1 << 16
 """Numbers that symbols of an array may be."""
 
+_TABLES = (".csv", ".tsv", ".parquet", ".pq")
+
 _LINE_BREAKS, _SPACES = b"\r\n", b" \t\v\f"
 
 
@@ -29,6 +31,8 @@ def streamed_parts(path: Path) -> Parts:
     Raises:
         Misused: if the file cannot be read that way.
     """
+    if path.suffix.lower() in _TABLES:
+        raise Misused(f"--stream reads letters, or whole numbers in .npy; {path} is a table")
     with unreadable(path):
         pieces = _array_pieces(path) if path.suffix.lower() == ".npy" else _text_pieces(path)
         counts = np.zeros(_VALUES, dtype=np.int64)

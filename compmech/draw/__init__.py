@@ -7,7 +7,7 @@ they were; `save_figure` writes them. matplotlib is imported when something is d
 
 from compmech.draw.blocks import block_figure
 from compmech.draw.candidates import candidates_figure
-from compmech.draw.diagram import Arrow, Diagram, Drawable, Node, diagram
+from compmech.draw.diagram import Arrow, Diagram, Drawable, Node, diagram, transducer_diagram
 from compmech.draw.dot import to_dot
 from compmech.draw.files import FIGURE_SUFFIXES, save_figure, save_text
 from compmech.draw.information import information_figure
@@ -31,6 +31,7 @@ __all__ = [
     "Drawable",
     "Node",
     "diagram",
+    "transducer_diagram",
     "MAX_STATES",
     "to_dot",
     "to_mermaid",

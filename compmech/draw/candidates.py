@@ -45,8 +45,10 @@ def candidates_figure(found: "InferredMachine", *, title: str = "") -> "Figure":
             axes.plot([n_free], [chosen], "o", markersize=12, markerfacecolor="none", color=INK, label="chosen")
         axes.axhline(chosen, color=MUTED, linewidth=0.8, linestyle=":")
         axes.set_xscale("symlog", linthresh=10)
-        axes.set_xlim(left=-0.5)
-        axes.set_xticks([at for at in _TICKS if at <= max(one["n_free"] for one in candidates)])
+        most = max(one["n_free"] for one in candidates)
+        last = next((at for at in _TICKS if at >= most), most)  # a tick to the right of all, to read them by
+        axes.set_xlim(-0.5, max(1, last) * 1.05)
+        axes.set_xticks([at for at in _TICKS if at <= last])
         axes.xaxis.set_major_formatter("{x:g}")
         axes.minorticks_off()
         axes.set_xlabel("numbers that the data had to fix")

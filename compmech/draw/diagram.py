@@ -1,12 +1,13 @@
 """State diagrams as data: what every picture and every text format of a machine is made from."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Collection, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from compmech.compose.transducer import Transducer
 from compmech.draw.wording import short_number, short_numbers
 from compmech.graph import closed_classes
 from compmech.hmm import GHMM, HMM, AnyPresentation, as_presentation
@@ -74,19 +75,19 @@ class Diagram:
     legend: str = ""
 
 
-Drawable: TypeAlias = AnyPresentation | MixedStatePresentation | Diagram
+Drawable: TypeAlias = AnyPresentation | MixedStatePresentation | Transducer | Diagram
 
 
 def diagram(
     process: Drawable, *, alphabet: Sequence[Hashable] | None = None, states: Sequence[Hashable] | None = None
 ) -> Diagram:
-    """The state diagram of a process, or of its mixed states.
+    """The state diagram of a process, of its mixed states, or of a transducer (see `transducer_diagram`).
 
     Symbols that lead from one state to the same other state share an arrow. A start that is stationary is written below
     the names of the states; any other is marked by arrows that come from nowhere.
 
     Args:
-        process: an HMM, EpsilonMachine, GHMM or MixedStatePresentation; a Diagram is returned as it is.
+        process: an HMM, EpsilonMachine, GHMM, MixedStatePresentation or Transducer; a Diagram is returned as it is.
         alphabet: names of the symbols of a MixedStatePresentation, which has none; None: 0, 1, ...
         states: names of its nodes; None: 0, 1, ... in order of discovery.
     Raises:
@@ -103,11 +104,53 @@ def diagram(
         raise ValueError("alphabet and states name the parts of a MixedStatePresentation; other processes have names")
     if isinstance(process, Diagram):
         return process
+    if isinstance(process, Transducer):
+        return transducer_diagram(process)
     presentation = as_presentation(process)
     symbol, source, target = np.nonzero(presentation.T)
     arrows = _arrows(source, symbol, target, presentation.T[symbol, source, target], presentation.alphabet)
     nodes, legend = _coordinates(presentation) if isinstance(presentation, GHMM) else _states(presentation)
     return Diagram(nodes, arrows, presentation.name or "", legend)
+
+
+def transducer_diagram(
+    transducer: Transducer,
+    *,
+    weight: Sequence[float] | Float[np.ndarray, " state"] | None = None,
+    unread: Collection[tuple[Hashable, Hashable]] = (),
+) -> Diagram:
+    """The state diagram of a channel. A label y|x:p is output y, given input x, with probability p.
+
+    Args:
+        weight: how likely each state is, which depends on the input; it is written below the names.
+        unread: states and the inputs that they never read, by name; their transitions are left out.
+    Raises:
+        ValueError: if `weight` has not one number for each state.
+    Example:
+        >>> from compmech.compose import Transducer
+        >>> channel = Transducer([[[[0.75]], [[0.25]]], [[[0.25]], [[0.75]]]])
+        >>> [arrow.labels for arrow in transducer_diagram(channel).arrows]
+        [('0|0:3/4', '1|0:1/4', '0|1:1/4', '1|1:3/4')]
+    """
+    if weight is not None and len(weight) != transducer.n_state:
+        raise ValueError(f"weight must hold {transducer.n_state} numbers, one for each state; got {len(weight)}")
+    T = transducer.T.copy()
+    for state, name in unread:
+        T[:, transducer.inputs.index(name), transducer.states.index(state)] = 0
+    x, y, source, target = np.nonzero(T.swapaxes(0, 1))
+    labels = tuple(f"{output}|{name}" for name in transducer.inputs for output in transducer.outputs)
+    arrows = _arrows(source, x * len(transducer.outputs) + y, target, T[y, x, source, target], labels)
+    recurrent = {i for members in closed_classes(source, target, transducer.n_state) for i in members}
+    nodes = []
+    for i, name in enumerate(transducer.states):
+        p = 0.0 if transducer.start is None else float(transducer.start[i])
+        entry = None if p == 0 else "" if p == 1 else short_number(p)
+        note = "" if weight is None else short_number(float(weight[i]))
+        nodes.append(Node(str(name), "recurrent" if i in recurrent else "transient", entry, note))
+    legend = "output | input : probability"
+    if weight is not None:
+        legend += "; below each state: how often the data are in it"
+    return Diagram(tuple(nodes), arrows, transducer.name or "", legend)
 
 
 def _states(process: HMM) -> tuple[tuple[Node, ...], str]:

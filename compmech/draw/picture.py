@@ -44,7 +44,7 @@ def state_figure(process: Drawable, *, max_states: int = MAX_STATES) -> "Figure"
     weights are negative are dashed and red.
 
     Args:
-        process: an HMM, EpsilonMachine, GHMM, MixedStatePresentation or Diagram.
+        process: an HMM, EpsilonMachine, GHMM, MixedStatePresentation, Transducer or Diagram.
         max_states: the most states that are drawn.
     Raises:
         BudgetExceeded: if there are more; `.found` is the Diagram.

@@ -82,10 +82,24 @@ def sizes(groups: Sequence[Blocks]) -> Int[np.ndarray, " block"]:
 
 
 def preferred(candidates: Sequence[Candidate[Judged]]) -> Candidate[Judged]:
-    """The one with the fewest free numbers of those that the held-out symbols do not tell from the best."""
+    """The one with the fewest free numbers of those that the held-out symbols do not tell from the best.
+
+    Small differences can be told where two models err on the same symbols. One that is told from the best is still
+    preferred to another that is not, if it has no more free numbers than that one and no more bits.
+    """
     best = min(candidates, key=lambda one: (one.held_out_bits, one.model.n_free))
     near = [one for one in candidates if one is best or (isfinite(one.held_out_bits) and not is_worse(one, best))]
-    return min(near, key=lambda one: (one.model.n_free, one.model.n_state, not one.model.is_finite, one.held_out_bits))
+    simplest = min(near, key=_simplicity)
+    not_above = [
+        one
+        for one in candidates
+        if one.model.n_free <= simplest.model.n_free and one.held_out_bits <= simplest.held_out_bits
+    ]
+    return min(not_above, key=_simplicity)
+
+
+def _simplicity(one: Candidate[Judged]) -> tuple[int, int, bool, float]:
+    return one.model.n_free, one.model.n_state, not one.model.is_finite, one.held_out_bits
 
 
 def is_worse(one: Candidate[Sized], best: Candidate[Sized]) -> bool:

@@ -181,7 +181,7 @@ def _proposing(method: str, predictor: Process | Futures | None) -> dict[str, Pr
     if method == "predictor" and predictor is None:
         raise ValueError("the method predictor needs a predictor (predictor=..., --predictor RUN)")
     if method not in ("predictor", *PROPOSALS):
-        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}")
+        raise ValueError(f"there is no method {method!r}; there are {', '.join(METHODS)}, and predictor")
     if predictor is not None and method != "predictor":
         raise ValueError(f"the method {method} takes no predictor: with one, the method is auto or predictor")
     return {method: (PROPOSALS | given)[method]}

@@ -168,12 +168,16 @@ def _cut(row: Any, lengths: Sequence[int]) -> list[Any]:
 def _of_arrays(rows: Sequence[np.ndarray], alphabet: Iterable[Hashable] | None, missing: Hashable) -> Series:
     """The same for arrays, without a Python object for each symbol."""
     data = np.concatenate([part for row in rows for part in (row, row[:0])])
+    if data.dtype.kind == "f" and np.isinf(data).any():
+        raise ValueError("infinite numbers are no symbols; NaN is a missing one")
     if (
         data.dtype.kind == "f"
         and not np.equal(data, np.floor(data), where=np.isfinite(data), out=np.ones(data.shape, bool)).all()
     ):
         raise ValueError("numbers that are not whole are no symbols: make symbols of them first (compmech.symbolise)")
-    gone = np.isnan(data) if data.dtype.kind == "f" else np.zeros(data.shape, dtype=bool)
+    gone = np.zeros(data.shape, dtype=bool)
+    if data.dtype.kind in "fMm":
+        gone = np.isnan(data)
     if missing is not None:
         gone |= data == missing
     if not len(data) or gone.all():

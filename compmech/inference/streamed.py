@@ -83,7 +83,10 @@ def infer_streamed(data: Parts, *, rng: np.random.Generator) -> InferredMachine:
         ValueError: if there are fewer than 100,000 symbols.
     """
     if data.n_time < LEAST:
-        raise ValueError(f"there are {data.n_time} symbols: fewer than {LEAST:,} are inferred from as a whole")
+        raise ValueError(
+            f"there are {data.n_time:,} symbols, too few to be read piece by piece: fewer than {LEAST:,} are inferred "
+            "from as a whole"
+        )
     cut = int(FIT * data.n_time)
     longest = longest_history(len(data.alphabet), cut)
     fit = count_words(data.between(0, cut), longest + 1)

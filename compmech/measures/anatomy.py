@@ -13,6 +13,9 @@ from jaxtyping import Float
 from compmech.measures.contexts import Contexts
 from compmech.measures.interval import Bounds, between, entropy, surprise
 
+# Numbers handled at once: they stay in the cache, and memory does not grow with the symbols.
+_AT_ONCE = 2**18
+
 
 def ephemeral(
     T: Float[np.ndarray, "symbol state state"],
@@ -21,8 +24,13 @@ def ephemeral(
     future: Float[np.ndarray, "right state"],
 ) -> float:
     """H[X_0 | known past, known future] in bits; every row of `past` and of `future` is one thing that may be known."""
-    joint = np.einsum("li,xij,rj->lrx", past, T, future / pi, optimize=True)
-    return float((entropy(joint) - surprise(joint.sum(axis=-1))).sum())
+    after = np.einsum("xij,rj->irx", T, future / pi)
+    n_left = max(1, _AT_ONCE // after[0].size)
+    total = 0.0
+    for first in range(0, len(past), n_left):
+        joint = np.tensordot(past[first : first + n_left], after, 1)
+        total += float((entropy(joint) - surprise(joint.sum(axis=-1))).sum())
+    return total
 
 
 def ephemeral_bounds(

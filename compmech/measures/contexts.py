@@ -34,6 +34,10 @@ _NEGLIGIBLE = 1e-17
 # No need to go on when all words together leave less than this undecided.
 _ENOUGH = 1e-14
 
+# Numbers handled at once where the next symbols of words are looked at: with many symbols these are many more numbers
+# than there are in the matrices.
+_AT_ONCE = 2**18
+
 
 @dataclass(frozen=True, eq=False)
 class Contexts:
@@ -136,8 +140,12 @@ def _next_entropy(
     weight: Float[np.ndarray, "... state"], emission: Float[np.ndarray, "state symbol"]
 ) -> Float[np.ndarray, "..."]:
     """H[X | belief] of unnormalised beliefs, times their weight."""
-    uncertain: Float[np.ndarray, ...] = entropy(weight @ emission) - surprise(weight.sum(axis=-1))
-    return uncertain
+    rows = weight.reshape(-1, weight.shape[-1])
+    uncertain = -surprise(rows.sum(axis=1))
+    n_row = max(1, _AT_ONCE // emission.shape[1])
+    for first in range(0, len(rows), n_row):
+        uncertain[first : first + n_row] += entropy(rows[first : first + n_row] @ emission)
+    return uncertain.reshape(weight.shape[:-1])
 
 
 def _shared(joint: Float[np.ndarray, "word state state"]) -> Float[np.ndarray, " word"]:

@@ -57,20 +57,41 @@ class Futures:
     @property
     def ephemeral(self) -> Bounds:
         """r = H[X_0 | past, future], in bits per symbol."""
-        n_state, n_symbol = self.emit.shape
-        to = np.maximum(self.successor, 0)
-        before = self.pi[:, None] * self.emit / self.pi[to]  # P(S_0 = i, X_0 = x) / P(S_1 = successor)
+        to, before, parallel = _merged(self.successor, self.pi, self.emit)
         least = most = 0.0
-        n_word = max(1, _AT_ONCE // (n_state * n_symbol))
+        n_word = max(1, _AT_ONCE // to.size)
         for first in range(0, len(self.joint), n_word):
             part = slice(first, first + n_word)
             joint = before * self.joint[part][:, to]
             end = self.end[part][:, to]
-            alike = np.stack([np.where(end == end[:, :, [x]], joint, 0.0).sum(axis=2) for x in range(n_symbol)], axis=2)
+            alike = np.stack(
+                [np.where(end == end[:, :, [d]], joint, 0.0).sum(axis=2) for d in range(to.shape[1])], axis=2
+            )
             most += float((entropy(joint) - surprise(joint.sum(axis=2))).sum())
             share = np.divide(joint, alike, out=np.ones_like(joint), where=joint > 0)
             least += float((surprise(share) * alike).sum())
-        return between(least, max(least, most)).at_least(0.0)
+        return between(parallel + least, parallel + max(least, most)).at_least(0.0)
+
+
+def _merged(
+    successor: Int[np.ndarray, "state symbol"], pi: Float[np.ndarray, " state"], emit: Float[np.ndarray, "state symbol"]
+) -> tuple[Int[np.ndarray, "state edge"], Float[np.ndarray, "state edge"], float]:
+    """Symbols that lead from a state to the same state as one edge, since no word to come tells them apart.
+
+    Returns:
+        The state that each edge leads to, P(S_0 = i, edge) / P(S_1 = where it leads), which is 0 where a row has fewer
+        edges than another, and H[X_0 | S_0, edge] in bits.
+    """
+    order = np.argsort(successor, axis=1, kind="stable")
+    target = np.maximum(np.take_along_axis(successor, order, axis=1), 0)
+    weight = np.take_along_axis(pi[:, None] * emit, order, axis=1)
+    edge = np.cumsum(np.diff(target, axis=1, prepend=target[:, :1]) > 0, axis=1)
+    state = np.broadcast_to(np.arange(len(pi))[:, None], edge.shape)
+    to = np.zeros((len(pi), edge.max() + 1), dtype=np.intp)
+    to[state, edge] = target
+    together = np.zeros(to.shape)
+    np.add.at(together, (state, edge), weight)
+    return to, together / pi[to], float(surprise(weight).sum() - surprise(together).sum())
 
 
 def futures(

@@ -49,6 +49,9 @@ class Statistics:
     causal state after L symbols; with rho = H[X_0] - h predicted: h = r + b, rho = b + q, E = rho + sigma, r
     ephemeral, b bound, q enigmatic and sigma elusive information.
 
+    Mixed states are distributions over causal states: one that predicts as a causal state does, such as a start may,
+    counts beside it.
+
     Reference:
         Crutchfield and Feldman, Chaos 13, 25 (2003); Ellison, Mahoney and Crutchfield, J. Stat. Phys. 136, 1005 (2009);
         James, Ellison and Crutchfield, Chaos 21, 037109 (2011).

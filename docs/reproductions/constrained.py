@@ -33,6 +33,7 @@ from probes.experiment import RowFile, save_png
 from probes.ground import Ground, prepare
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
+from probes.report.seed_table import seed_table
 from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION
 from probes.scoring import score
 from probes.targets import Target
@@ -221,6 +222,19 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def means_table(found: dict[str, Any]) -> str:
+    """Over seeds: what is read at each place of trained networks, and how far it is above the untrained ones."""
+    lines: dict[str, dict[str, list[float]]] = {}
+    for row in in_order(found):
+        if row["seed"] is not None:
+            for site, r2 in row["trained"]["sites"].items():
+                own, beside = lines.setdefault(f"{row['case']}, {site}", {}), row["untrained"]["sites"][site]
+                for target in TARGETS:
+                    own.setdefault(target, []).append(r2[target])
+                    own.setdefault(f"{target} - untrained", []).append(r2[target] - beside[target])
+    return seed_table("mean over seeds (95 % t interval)", lines)
+
+
 def attention_table(found: dict[str, Any]) -> str:
     """One line for each head of the first layer, and one for what that layer writes."""
     lines = [f"{'network':<28}{'KL, nats':>9}  {'what':<26}{'by lag':<56}"]
@@ -312,7 +326,7 @@ def main(arguments: list[str] | None = None) -> None:
         run(file, sizes)
     found = file.document()
     save_png(picture(found), asked.out.with_suffix(".png"))
-    print(table(found), attention_table(found), sep="\n\n")
+    print(table(found), means_table(found), attention_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

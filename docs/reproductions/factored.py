@@ -31,6 +31,7 @@ from probes.ground import Ground, prepare
 from probes.history import mean_kl
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
+from probes.report.seed_table import seed_table
 from probes.report.style import GRID, INK, MUTED, colour_of, display_name
 from probes.scoring import score
 from probes.targets import Target, residual, varying
@@ -185,6 +186,20 @@ def _line(name: str, site: str, kl: str, at: dict[str, Any]) -> str:
     return f"{name:<33}{site:<8}{kl:>9}{cells}{leading:>31}{at['directions']:>12}{angles:>10}"
 
 
+def means_table(found: dict[str, Any]) -> str:
+    """Over seeds, in the last layer: what is read of all, and of the first four components."""
+    lines: dict[str, dict[str, list[float]]] = {}
+    for row in found["rows"]:
+        if "planted" not in row:
+            at = list(row["sites"].values())[-1]
+            own = lines.setdefault(row["kind"] + ("" if row["trained"] else ", untrained"), {})
+            for target in TARGETS:
+                own.setdefault(target, []).append(at["r2"][target]["score"])
+            for target in TARGETS:
+                own.setdefault(f"first 4: {target}", []).append(at["r2_leading"][target])
+    return seed_table("mean over seeds (95 % t interval)", lines)
+
+
 def overlap_table(found: dict[str, Any]) -> str:
     """Mean squared cosine between the subspaces of the factors in the last layer, beside that of random ones there."""
     lines = []
@@ -251,8 +266,9 @@ def main(arguments: list[str] | None = None) -> None:
     file = RowFile(asked.out, command=COMMAND, settings=settings)
     with one_thread():
         run(file, sizes)
-    save_png(picture(file.document()), asked.out.with_suffix(".png"))
-    print(table(file.document()), overlap_table(file.document()), sep="\n\n")
+    found = file.document()
+    save_png(picture(found), asked.out.with_suffix(".png"))
+    print(table(found), means_table(found), overlap_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

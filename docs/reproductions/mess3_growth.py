@@ -56,7 +56,7 @@ def row(codes: np.ndarray, seed: int) -> dict[str, Any]:
         "finite_bits": said["finite"]["held_out_bits_per_symbol"],
         "finite_best_bits": min(one["held_out_bits_per_symbol"] for one in said["candidates"] if one["is_finite"]),
         "source_bits": float(cost(process, rest).sum() / sizes(rest).sum()),
-        "growth": said["growth"],
+        "growth": said["growth"].to_dict(),
         "entropy_rate": None if found.entropy_rate is None else found.entropy_rate.to_dict(),
         "seconds": round(seconds, 2),
     }

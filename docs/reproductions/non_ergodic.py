@@ -35,6 +35,7 @@ from probes.history import kl_by_position
 from probes.positions import score_by_position
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
+from probes.report.seed_table import seed_table
 from probes.report.style import GRID, INK, MUTED, colour_of, display_name
 from probes.scoring import score
 from probes.targets import Target, varying
@@ -233,6 +234,28 @@ def _posterior_line(name: str, at: dict[str, Any], shown: list[int]) -> str:
     return f"{name:<24}{cells}{at['r2']['component']['score']:>14.3f}{at['r2']['log-odds']['score']:>10.3f}"
 
 
+def means_table(found: dict[str, Any]) -> str:
+    """Over seeds: what the loss lacks, what is read after the last symbol shown, and R² of the probe."""
+    exact, networks = parts(found)
+    last = max(row for row in ROWS if row <= len(exact["to_the_true_one"]))
+
+    def read_of(rows: list[dict[str, Any]]) -> dict[str, list[float]]:
+        return {
+            f"true one, at row {last}": [at["to_the_true_one"][last - 1] for at in rows],
+            "R² posterior": [at["r2"]["component"]["score"] for at in rows],
+            "log-odds": [at["r2"]["log-odds"]["score"] for at in rows],
+        }
+
+    lines: dict[str, dict[str, list[float]]] = {}
+    for kind in KINDS:
+        rows = [row for row in networks if row["kind"] == kind]
+        if rows:
+            lacking = {"loss above optimum, sum": [sum(row["trained"]["kl_bits_by_row"]) for row in rows]}
+            lines[kind] = lacking | read_of([row["trained"] for row in rows])
+            lines[f"  untrained {kind}"] = read_of([row["untrained"] for row in rows])
+    return seed_table("mean over seeds (95 % t interval)", lines)
+
+
 def picture(found: dict[str, Any]) -> Figure:
     """Loss, posterior and R², by position: of the last from row 4 on, before which the posterior hardly varies."""
     exact, networks = parts(found)
@@ -265,7 +288,7 @@ def _dress(axes: Axes, title: str, what: str) -> None:
     axes.set_title(title)
     axes.set(xlabel="symbols read", ylabel=what)
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=8)
+    axes.legend(fontsize=8, frameon=True, facecolor="white", framealpha=0.85, edgecolor="none")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -283,7 +306,7 @@ def main(arguments: list[str] | None = None) -> None:
         run(file, sizes)
     found = file.document()
     save_png(picture(found), asked.out.with_suffix(".png"))
-    print(sums(found), loss_table(found), posterior_table(found), sep="\n\n")
+    print(sums(found), loss_table(found), posterior_table(found), means_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

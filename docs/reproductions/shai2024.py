@@ -13,7 +13,7 @@ not done again.
 """
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ from probes.geometry import distances, draw_pairs, explained
 from probes.ground import Ground, prepare
 from probes.history import Weighting
 from probes.readout import read_out
+from probes.report.seed_table import seed_table
 from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION, belief_colours
 
 COMMAND = "python docs/reproductions/shai2024.py -o docs/results/shai2024.json"
@@ -323,6 +324,43 @@ def _mess3_line(name: str, kl: str, at: dict[str, Any]) -> str:
     return f"{name:<26}{kl:>9}{own[0]:>20}{own[1]:>16}{held[0]:>19}{held[1]:>16}"
 
 
+Score = Callable[[dict[str, Any]], float]
+
+MEANS: dict[str, tuple[str, Mapping[str, Score]]] = {
+    "mess3": ("last layer", {"belief R²": lambda at: at["history"]["belief"]}),
+    "rrxor": (
+        "all places",
+        {
+            "belief R²": lambda at: at["history"]["belief"],
+            "beyond": lambda at: at["history"]["beyond"],
+            "by belief: R²": lambda at: at["class"]["belief"],
+            "distance: belief": lambda at: at["distance"]["history"]["belief"],
+            "next": lambda at: at["distance"]["history"]["next"],
+            "belief - next": lambda at: at["distance"]["history"]["belief"] - at["distance"]["history"]["next"],
+        },
+    ),
+}
+"""What is told over seeds: where it is read, and each score of it."""
+
+
+def means_table(found: dict[str, Any]) -> str:
+    """Held-out scores over seeds, every history alike; what training adds is paired by seed."""
+    return "\n\n".join(_means(found, label, place, columns) for label, (place, columns) in MEANS.items())
+
+
+def _means(found: dict[str, Any], label: str, place: str, columns: Mapping[str, Score]) -> str:
+    _, networks = rows_of(found, label)
+    scores = {
+        state: {name: [value(row[state][place]["uniform"]) for row in networks] for name, value in columns.items()}
+        for state in ("trained", "untrained")
+    }
+    scores["trained - untrained"] = {
+        name: [a - b for a, b in zip(scores["trained"][name], scores["untrained"][name], strict=True)]
+        for name in columns
+    }
+    return seed_table(f"{label}, {place}: mean over seeds (95 % t interval)", scores)
+
+
 def training_table(found: dict[str, Any]) -> str:
     """Mean squared error of an entry of the belief, in sample, every history alike, in the last layer, by step."""
     lines = []
@@ -429,7 +467,7 @@ def main(arguments: list[str] | None = None) -> None:
     found = file.document()
     save_png(mess3_picture(found), asked.out.with_name(asked.out.stem + "-mess3.png"))
     save_png(rrxor_picture(found), asked.out.with_name(asked.out.stem + "-rrxor.png"))
-    print(mess3_table(found), rrxor_table(found), training_table(found), sep="\n\n")
+    print(mess3_table(found), rrxor_table(found), means_table(found), training_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

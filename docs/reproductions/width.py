@@ -27,6 +27,7 @@ from probes.candidates import candidate, make
 from probes.experiment import RowFile, save_png
 from probes.ground import prepare
 from probes.presets import clip, learning_rate
+from probes.report.seed_table import seed_table
 from probes.report.style import GRID, INK, colour_of, display_name, marker_of
 from probes.width import best_linear, kept_at, rate_needed
 
@@ -89,6 +90,17 @@ def run(file: RowFile, *, kinds: Sequence[str], widths: Sequence[int], seeds: in
                 who = {"kind": kind, "width": width, "seed": seed, "parameters": n_parameters(model)}
                 who |= {"lr": rate, "seconds": round(record.seconds, 1)}
                 file.add({**who, **asdict(kept), "rate_needed_bits": needed})
+
+
+def means_table(found: dict[str, Any]) -> str:
+    """Over seeds: what each network keeps, after the best linear beliefs of few dimensions."""
+    limits = {limit["dimension"]: limit["r2"] for limit in found["best_linear"]}
+    lines = {f"best linear, {dimension}": {n: [r2] for n, r2 in own.items()} for dimension, own in limits.items()}
+    for row in found["rows"]:
+        own = lines.setdefault(f"{row['kind']}, width {row['width']}", {})
+        for name, r2 in row["r2"].items():
+            own.setdefault(name, []).append(r2)
+    return seed_table("mean over seeds (95 % t interval)", lines)
 
 
 def table(found: dict[str, Any]) -> str:
@@ -157,7 +169,7 @@ def main(arguments: list[str] | None = None) -> None:
         run(file, kinds=kinds, widths=widths, seeds=seeds, sizes=sizes)
     found = file.document()
     save_png(picture(found), asked.out.with_suffix(".png"))
-    print(table(found))
+    print(table(found), means_table(found), sep="\n\n")
 
 
 if __name__ == "__main__":

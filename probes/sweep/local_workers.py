@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from multiprocessing import resource_tracker
+from multiprocessing import parent_process, resource_tracker
 from multiprocessing.managers import SyncManager
 from typing import Any, TypeVar
 
@@ -190,10 +190,23 @@ class _Progress:
         self.add(index, -self._done.get(index, 0))
 
 
+def _manage() -> None:
+    """How the process of the queue begins: deaf to Ctrl-C, and gone with the one that started it, even if killed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        parent.join()
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
 @contextmanager
 def _progress(advance: Advance) -> Iterator[_Progress]:
     manager = SyncManager()
-    manager.start(signal.signal, (signal.SIGINT, signal.SIG_IGN))
+    manager.start(_manage)
     progress = _Progress(manager, advance)
     listener = threading.Thread(target=progress.listen, daemon=True)
     listener.start()

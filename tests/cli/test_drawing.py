@@ -157,7 +157,15 @@ def test_mixed_states_are_counted(tmp_path: Path, capsys: Captured) -> None:
     expected = mixed_states(zoo.sns(), depth=6)
     assert f"  lost mass     {expected.lost_mass:.6g}\n" in out
     assert "  closed        no\n" in out
+    assert "ended by" not in out
     assert path.read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_ended_a_search_is_said(capsys: Captured) -> None:
+    status, out, _ = run(capsys, "msp", "mess3", "--depth", "9", "--max-states", "50")
+    assert status == 0
+    assert "  mixed states  40\n" in out
+    assert "  lost mass     1\n  ended by      --max-states 50: " in out
 
 
 def test_the_table_of_mixed_states_is_the_presentation(capsys: Captured) -> None:

@@ -181,7 +181,7 @@ def test_keys_are_set_in_place_of_those_of_the_file(tmp_path: Path) -> None:
         ("x = [0.05, 0.15]", "y = 0.05", "line 8: mess3 has no 'y'; there are x, a"),
         ("x = [0.05, 0.15]", "x = [0.05, 7]", "line 5: mess3: x must be in"),
         ('"mess3"', '"mes3"', "line 6: unknown process 'mes3': did you mean 'mess3'?"),
-        ('"gru"', '"grew"', "line 15: there is no predictor 'grew'; did you mean 'gru'?"),
+        ('"gru"', '"grru"', "line 15: there is no predictor 'grru'; did you mean 'gru'?"),
         ("width = [4, 8]", "widht = 4", "line 16: gru has no 'widht'; did you mean 'width'?"),
         ("width = [4, 8]", "width = -1", "line 14: "),
         ("seeds = [0, 2]", "seeds = [0, 0]", "line 3: each value of seeds once; got 0 twice"),

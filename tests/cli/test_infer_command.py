@@ -10,7 +10,7 @@ import pytest
 from inference_keys import KEYS
 
 from compmech import epsilon_machine, load, zoo
-from compmech.cli import _status, beside_networks, network_futures, streamed_files
+from compmech.cli import _status, beside_networks, inferring, network_futures, streamed_files
 from compmech.cli.failure import Misused
 from compmech.cli.inference_table import inference_table
 from compmech.cli.series_files import Brought, read_series
@@ -266,6 +266,12 @@ def test_the_channel_between_two_columns(tmp_path: Path, capsys: Captured) -> No
     assert "988 times, 2 different inputs (in), 2 different outputs" in " ".join(told.split())
     assert "never read, so that nothing is known of what follows: 1 in B" in told
     assert "markov remembers last input" in told
+    picture = tmp_path / "pictures" / "delay.dot"
+    assert _status([*arguments, "-o", str(picture)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(picture)
+    drawn = picture.read_text()
+    assert 's0 -> s0 [label="0|0:1"]' in drawn
+    assert "1|1:1" not in drawn  # never read
 
 
 def test_no_memory_of_a_channel_is_said_and_real_values_are_made_symbols(tmp_path: Path, capsys: Captured) -> None:
@@ -287,7 +293,13 @@ def test_no_memory_of_a_channel_is_said_and_real_values_are_made_symbols(tmp_pat
     [
         (["--input-column", "b", "--method", "bayes"], "--method is for a series alone, not for a channel"),
         (["--input-column", "b", "--predictor", "run"], "--predictor is for a series alone"),
-        (["--input-column", "b", "-o", "a.svg"], "--out is for a series alone"),
+        (["--input-column", "b", "-o", "a.bmp"], "must end in .png"),
+        (["--input-column", "b", "--bootstrap", "3"], "--bootstrap is for a series alone"),
+        (["--input-column", "b", "--surrogates", "block"], "--surrogates is for a series alone"),
+        (["--input-column", "b", "--statistic", "gain"], "--statistic is for a series alone"),
+        (["--input-column", "b", "--beside", "gru"], "--beside is for a series alone"),
+        (["--input-column", "b", "--report", "r"], "--report is for a series alone"),
+        (["--input-column", "b", "--stream"], "--stream is for a series alone"),
         (["--input-column", "b", "--words"], "--words is for a series alone"),
         (["--input-column", "c"], "no column 'c'; it has a, b"),
         (["--input-column", "b"], "there are 2 times at which both input and output are there"),
@@ -434,11 +446,41 @@ def test_a_report_has_pictures_and_the_numbers(golden: Path, tmp_path: Path, cap
     assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path / "report")
     names = sorted(path.name for path in (tmp_path / "report").iterdir())
     assert names == ["blocks.svg", "candidates.svg", "inference.json", "machine.svg"]
-    assert list(json.loads((tmp_path / "report" / "inference.json").read_text())) == KEYS
+    written_there = json.loads((tmp_path / "report" / "inference.json").read_text())
+    assert list(written_there) == [*KEYS, "files"]
+    assert sorted(written_there["files"]) == ["blocks.svg", "candidates.svg", "machine.svg"]
     assert "chosen" in (tmp_path / "report" / "candidates.svg").read_text()
     assert _status(arguments) == 2
     assert "is not empty" in one_line(capsys)
-    assert _status([*arguments, "--overwrite"]) == 0
+    (tmp_path / "report" / "notes.txt").write_text("mine")
+    many = "".join(map(chr, ord("B") + np.cumsum(np.random.default_rng(0).integers(0, 8, size=4_000)) % 20))
+    other = written(tmp_path / "many.txt", many)
+    arguments[1] = str(other)
+    assert _status([*arguments[:3], "markov", *arguments[4:], "--overwrite"]) == 0
+    names = sorted(path.name for path in (tmp_path / "report").iterdir())
+    assert names == ["blocks.svg", "candidates.svg", "inference.json", "machine.dot", "notes.txt"]
+
+
+def test_that_nothing_can_be_written_is_said_before_any_work(
+    golden: Path, tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*arguments: object, **options: object) -> None:
+        raise AssertionError("it began to work")
+
+    monkeypatch.setattr(inferring, "_whole", refused)
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a").touch()
+    for option in (["--report", str(tmp_path / "full")], ["-o", str(golden / "a.svg")]):
+        assert _status(["infer", str(golden), *option]) in (1, 2)
+        one_line(capsys)
+
+
+def test_what_fails_leaves_no_folder(tmp_path: Path, capsys: Captured) -> None:
+    short = written(tmp_path / "short.txt", "ab")
+    for option in (["--report", str(tmp_path / "new" / "r")], ["-o", str(tmp_path / "new" / "a.svg")]):
+        assert _status(["infer", str(short), *option]) == 2
+        assert "fewer than 100" in one_line(capsys)
+    assert [path.name for path in tmp_path.iterdir()] == ["short.txt"]
 
 
 def test_a_machine_of_many_transitions_is_reported_as_text_and_cut_short_in_the_table(
@@ -496,6 +538,7 @@ def test_a_file_read_in_parts_gives_the_machine_that_it_gives_as_a_whole(
         ("a.npy", np.array([0, -1]), [], "whole numbers from 0"),
         ("a.npy", np.arange(300), [], "300 distinct symbols: at most 256"),
         ("a.npy", b"no array", [], "not an array that can be read"),
+        ("a.csv", b"x\n" + b"1\n0\n" * 100_000, [], "a.csv is a table"),
         ("none.txt", None, [], "No such file"),
         ("none.npy", None, [], "No such file"),
     ],
@@ -527,6 +570,7 @@ def test_what_cannot_be_read_in_parts_is_one_line(
         ("a.csv", "x,y\na,1\nb,2\n", {"column": "1"}, ["a", "b"]),
         ("a.csv", 'x,y\n"a,b",1\nb,2\n', {"column": "x"}, ["a,b", "b"]),
         ("a.csv", "x\n1\nb\n1\n", {}, ["1", "b", "1"]),
+        ("a.csv", "x\n9007199254740993\n9007199254740992\n", {}, [2**53 + 1, 2**53]),
         ("a.tsv", "x\ty\na\t1\n", {"column": "x"}, ["a"]),
         ("a.csv", "t,x\n3,c\n1,a\n2,b\n", {"time": "t"}, ["a", "b", "c"]),
         ("a.csv", "t,x\n1,a\n2,b\n5,c\n", {"time": "t", "step": "1"}, ["a", "b", None, "c"]),
@@ -560,6 +604,9 @@ def test_texts_and_tables(tmp_path: Path, name: str, text: str, options: dict[st
         (np.array([0, 1, 0]), {}, [0, 1, 0]),
         (np.array([[0, 1], [1, 0]]), {}, [0, 1, None, 1, 0]),
         (np.array([[0, 5], [1, 6]]), {"column": "2"}, [5, 6]),
+        (np.array([b"a", b"b"]), {}, ["a", "b"]),
+        (np.array(["2024-01-01", "NaT"], dtype="M8[D]"), {}, ["2024-01-01", None]),
+        (np.array([3, 4], dtype="m8[s]"), {}, ["3 seconds", "4 seconds"]),
         (np.array([1.0, np.nan, 2.0]), {}, [1, None, 2]),
         (np.array([0.5, np.nan, -2.0]), {"symbols": "sign"}, ["+", None, "-"]),
         (np.array([[0.5], [-1.0]]), {"symbols": "sign"}, ["+", None, "-"]),
@@ -612,7 +659,10 @@ def test_how_a_table_was_read_is_said(tmp_path: Path) -> None:
         ("a.csv", "x\n1\n2\n", {"symbols": "sign:1"}, "write it as one of"),
         ("a.csv", "x\n1\n2\n", {"symbols": "quantile"}, "write it as one of"),
         ("a.csv", "x\n1\n1\n2\n", {"symbols": "quantile:3"}, "3 quantiles need values that differ"),
+        ("a.csv", "x\n1\n1e999\n", {}, "1e999 is not a finite number, so no symbol"),
+        ("a.csv", "x\n1e999\nb\n", {}, "numbers and text are mixed: 1e999 and 'b'"),
         ("a.txt", "1 two", {"symbols": "sign"}, "value 2, 'two', is no number"),
+        ("a.txt", "01" * 10_000, {"symbols": "sign"}, "value 1, " + "01" * 20 + "..., is not a finite number"),
         ("a.txt", "", {"symbols": "sign"}, "there are no values"),
         ("a.txt", "abc", {"column": "x"}, "read as text, which has no columns"),
         ("a.npy", "no array", {}, "not an array that can be read"),
@@ -634,6 +684,8 @@ def test_what_is_wrong_with_a_file_is_said(
         (np.array([1, 2]), {"column": "1"}, "with --column"),
         (np.array(["a"]), {"symbols": "sign"}, "no real values"),
         (np.array([[1, 2]]), {"column": "3"}, "no column '3'"),
+        (np.array([np.inf, 1.0]), {}, "inf is not a finite number"),
+        (np.array([1j, 1.0]), {}, "complex128 holds neither text nor numbers that can be symbols"),
         (np.array([np.inf, 1.0]), {"symbols": "sign"}, r"values\[0\] is inf"),
     ],
 )
@@ -659,6 +711,25 @@ def test_parquet_without_its_extra_names_the_command(tmp_path: Path, monkeypatch
     monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(Misused, match=r"needs pyarrow: pip install 'belief-geometry\[parquet\]'"):
         read_series(written(tmp_path / "a.parquet", ""))
+
+
+def test_entries_of_parquet_are_text_or_numbers_or_refused(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    days = np.array(["2024-01-01", "2024-01-02"], dtype="M8[D]")
+    columns = {"list": [[1], [2]], "bytes": [b"u", b"d"], "day": days, "inf": [1.0, np.inf], "big": [2**53 + 1, 2**53]}
+    parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
+
+    def read(column: str) -> list[Any]:
+        return codes_of(read_series(tmp_path / "a.parquet", column=column))
+
+    assert read("bytes") == ["u", "d"]
+    assert read("day") == ["2024-01-01", "2024-01-02"]
+    assert read("big") == [2**53 + 1, 2**53]
+    with pytest.raises(Misused, match=r"\[1\] is neither text nor a number"):
+        read("list")
+    with pytest.raises(Misused, match="inf is not a finite number"):
+        read("inf")
 
 
 def test_parquet_is_read_as_other_tables_are(tmp_path: Path) -> None:

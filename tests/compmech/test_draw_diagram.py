@@ -7,7 +7,8 @@ from machines import abc, even, golden_mean, probability_clock, rip, sns, two_co
 from strategies import any_hmms, few
 
 from compmech import HMM, EpsilonMachine, MixedStatePresentation, mixed_states
-from compmech.draw import Arrow, Diagram, Node, diagram
+from compmech.compose import Transducer
+from compmech.draw import Arrow, Diagram, Node, diagram, state_figure, to_dot, to_mermaid, to_tikz, transducer_diagram
 
 
 def test_symbols_between_the_same_states_share_an_arrow_and_keep_their_labels() -> None:
@@ -116,3 +117,34 @@ def test_closed_and_open_presentations_agree_on_what_is_recurrent() -> None:
     assert isinstance(mixed, MixedStatePresentation)
     kinds = [node.kind for node in diagram(mixed).nodes]
     assert [kind == "recurrent" for kind in kinds] == mixed.recurrent.tolist()
+
+
+def remembered_input(start: list[float] | None = None) -> Transducer:
+    """Says the last input, with an error in 1 of 4 of the outputs after a 1."""
+    T = np.zeros((2, 2, 2, 2))
+    for read in (0, 1):
+        T[:, read, 0, read] = 1, 0
+        T[:, read, 1, read] = 0.25, 0.75
+    return Transducer(T, start=start, inputs="ab", states="AB", name="late")
+
+
+def test_a_transducer_has_arrows_of_outputs_given_inputs() -> None:
+    found = diagram(remembered_input())
+    assert [(arrow.source, arrow.target, arrow.labels) for arrow in found.arrows] == [
+        (0, 0, ("0|a:1",)),
+        (0, 1, ("0|b:1",)),
+        (1, 0, ("0|a:1/4", "1|a:3/4")),
+        (1, 1, ("0|b:1/4", "1|b:3/4")),
+    ]
+    assert found.nodes == (Node("A", "recurrent"), Node("B", "recurrent"))
+    assert (found.title, found.legend) == ("late", "output | input : probability")
+    for draw in (state_figure, to_dot, to_mermaid, to_tikz):
+        draw(remembered_input())
+
+
+def test_what_a_channel_never_read_is_left_out_and_its_weight_is_written() -> None:
+    found = transducer_diagram(remembered_input([1, 0]), weight=[0.75, 0.25], unread=[("B", "b")])
+    assert [(arrow.source, arrow.target) for arrow in found.arrows] == [(0, 0), (0, 1), (1, 0)]
+    assert [(node.entry, node.note) for node in found.nodes] == [("", "3/4"), (None, "1/4")]
+    with pytest.raises(ValueError, match="weight must hold 2 numbers"):
+        transducer_diagram(remembered_input(), weight=[1.0])

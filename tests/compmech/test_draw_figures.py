@@ -5,6 +5,7 @@ import sys
 from dataclasses import replace
 from math import inf
 from pathlib import Path
+from types import SimpleNamespace
 
 import matplotlib
 import numpy as np
@@ -15,6 +16,7 @@ from machines import golden_mean, mess3, probability_clock, rip, rrxor, sns
 from compmech import Bounds, mixed_states, statistics, zoo
 from compmech.draw import (
     block_figure,
+    candidates_figure,
     cloud_figure,
     information_figure,
     save_figure,
@@ -336,3 +338,12 @@ def test_statistics_need_a_stationary_start(picture: object) -> None:
     assert callable(picture)
     with pytest.raises(NotStationary):
         picture(HMM(golden_mean().T, start=[0, 1]))
+
+
+def test_candidates_with_more_numbers_than_the_last_tick_get_another() -> None:
+    points = [("bayes", 3, 0.6), ("spectral", 16, 0.5)]
+    candidates = [{"method": name, "n_free": n, "held_out_bits_per_symbol": bits} for name, n, bits in points]
+    found = SimpleNamespace(diagnostics={"candidates": candidates}, held_out_bits_per_symbol=0.6)
+    (axes,) = candidates_figure(found).axes  # type: ignore[arg-type]
+    assert axes.get_xticks().tolist() == [0, 1, 2, 5, 10, 20]
+    assert axes.get_xlim()[1] > 20

@@ -17,6 +17,7 @@ from compmech.inference import (
 )
 from compmech.inference.candidates import NothingToPropose
 from compmech.inference.from_predictor import futures_horizon
+from compmech.inference.proposals import PROPOSALS
 
 
 @pytest.fixture(autouse=True)
@@ -64,9 +65,9 @@ def test_auto_has_its_candidates_beside_the_others(monkeypatch):
     """The coin's one group of histories is one state; splitting finds the golden mean all the same."""
     data, coin = sampled(zoo.golden_mean(), 2_000), HMM(zoo.fair_coin().T, alphabet=zoo.golden_mean().alphabet)
     assert found(data, coin).machine.n_state == 1
-    monkeypatch.setattr(inferred, "AUTO", ("cssr",))
+    monkeypatch.setattr(inferred, "AUTO", {"cssr": PROPOSALS["cssr"]})
     assert is_that_of(found(data, coin, "auto"), zoo.golden_mean())
-    monkeypatch.setattr(inferred, "AUTO", ())
+    monkeypatch.setattr(inferred, "AUTO", {})
     assert found(data, zoo.golden_mean(), "auto").method == "predictor"
 
 

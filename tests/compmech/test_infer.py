@@ -84,8 +84,8 @@ def test_a_process_without_a_finite_machine_is_one_of_dimension_3():
     assert "no number is claimed" in result.diagnostics["how"]["n_causal_states"]
     true = entropy_rate(zoo.mess3())
     assert result.entropy_rate.value == pytest.approx(true.upper, abs=0.03)
-    assert result.diagnostics["growth"]["still_growing"] is True
-    assert result.diagnostics["finite"]["n_state"] == result.diagnostics["growth"]["n_state"][-1] > 3
+    assert result.diagnostics["growth"].still_growing is True
+    assert result.diagnostics["finite"]["n_state"] == result.diagnostics["growth"].n_state[-1] > 3
 
 
 @pytest.mark.usefixtures("few_draws")
@@ -102,7 +102,7 @@ def test_processes_of_the_right_dimension_come_from_either_method(method, n):
 def test_a_finite_machine_is_settled_and_preferred_to_processes_that_are_no_better():
     result = found(sampled(zoo.even(), 4_000))
     check_is(result, zoo.even(), 0.05)
-    assert result.diagnostics["growth"]["still_growing"] is False
+    assert result.diagnostics["growth"].still_growing is False
     assert {one["method"] for one in result.diagnostics["candidates"]} >= {"spectral", "baum-welch"}
 
 

@@ -1,6 +1,7 @@
 """Bounds of crypticity and ephemeral information from words to come: against words by enumeration, and exact values."""
 
 from itertools import pairwise, product
+from time import process_time
 
 import numpy as np
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import given
 from random_machines import random_unifilar
 from strategies import few, unifilar_hmms
 
-from compmech import EpsilonMachine, epsilon_machine, statistics, zoo
+from compmech import HMM, EpsilonMachine, epsilon_machine, statistics, zoo
 from compmech.measures.contexts import contexts
 from compmech.measures.futures import Futures, futures
 from compmech.measures.interval import Bounds
@@ -137,3 +138,39 @@ def test_large_machines_have_statistics() -> None:
     assert found.predicted_information - 1e-9 <= E.lower < E.upper < found.statistical_complexity
     assert 0 <= r.lower < r.upper < found.entropy_rate
     assert found.minimal_dimension == 200
+
+
+def test_parallel_edges_count_as_one_and_change_no_bound() -> None:
+    """Ten symbols on every edge: r is greater by what tells them apart, and the words do not grow with them."""
+    machine = random_unifilar(4, 2, rng=np.random.default_rng(0))
+    share = np.arange(1, 11) / 55
+    emit = (machine.emit[:, :, None] * share).reshape(4, -1)
+    successor = np.where(emit > 0, np.repeat(machine.successor, 10, axis=1), -1)
+    words = unfolded(machine, max_numbers=8 * 4)
+    many = Futures(successor, emit, machine.start, words.joint, words.end).ephemeral
+    told_apart = entropy_of(share)
+    assert many.lower == pytest.approx(words.ephemeral.lower + told_apart, abs=1e-11)
+    assert many.upper == pytest.approx(words.ephemeral.upper + told_apart, abs=1e-11)
+
+
+def test_many_symbols_between_few_states_are_done_in_seconds() -> None:
+    """300 symbols of 4 states have at most 16 edges that the future can tell apart."""
+    rng = np.random.default_rng(0)
+    T = np.zeros((300, 4, 4))
+    for state, row in enumerate(rng.dirichlet(np.ones(300), size=4)):
+        T[np.arange(300), state, rng.integers(4, size=300)] = row
+    start = process_time()
+    found = statistics(HMM(T)).ephemeral_information
+    assert isinstance(found, Bounds)
+    assert found.lower <= found.upper
+    assert process_time() - start < 5
+
+
+def test_many_symbols_of_a_nonunifilar_machine_are_done_in_seconds() -> None:
+    """The next symbols of all words are looked at piece by piece, not as one array."""
+    rows = np.random.default_rng(1).dirichlet(np.ones(600), size=2)
+    start = process_time()
+    found = statistics(HMM(rows.reshape(2, 300, 2).transpose(1, 0, 2))).entropy_rate
+    assert isinstance(found, Bounds)
+    assert (found.lower, found.upper) == pytest.approx((8.02131482116641, 8.023671567365623), abs=1e-9)
+    assert process_time() - start < 5

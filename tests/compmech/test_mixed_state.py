@@ -394,3 +394,10 @@ def test_what_cannot_be_resumed_is_refused() -> None:
         mixed_states(mess3(), merge_tol=1e-8, resume=found)
     with pytest.raises(ValueError, match="depth must be at least the 3 that were explored"):
         mixed_states(mess3(), depth=2, resume=found)
+
+
+def test_a_search_that_a_budget_ended_is_cut_short() -> None:
+    """Not so a search to the depth that was asked for, though words go on from there, and not a closed one."""
+    assert mixed_states(zoo.mess3(), depth=9, max_states=50).cut_short
+    assert not mixed_states(zoo.mess3(), depth=3, max_states=50).cut_short
+    assert not mixed_states(zoo.even()).cut_short

@@ -239,6 +239,7 @@ CALLS: dict[str, Callable[[], Call]] = dict.fromkeys(OF_A_PROCESS.split(), PROCE
     "simplex_figure": arguments(lambda: mixed_states(mess3(), depth=3)),
     "cloud_figure": arguments(lambda: np.random.default_rng(0).dirichlet(np.ones(3), 20), weight=lambda: np.ones(20)),
     "statistics_to_latex": arguments(lambda: statistics(golden())),
+    "transducer_diagram": arguments(binary),
     "draw_simplex": arguments(lambda: Figure().add_subplot(), lambda: mixed_states(mess3(), depth=3)),
     "publish": arguments(Path, lambda: "name", lambda: {"h": 1.0}, lambda: {"key": draw.state_figure(golden())}),
     "save_figure": arguments(lambda: draw.state_figure(golden()), lambda: Path("figure.svg")),

@@ -128,3 +128,10 @@ def test_too_many_words_are_refused():
         count_words(series("ab"), 3).frequencies()
     with pytest.raises(ValueError, match="a part over 3 symbols"):
         count_words([series("ab"), series("abc")], 1)
+
+
+def test_infinite_numbers_are_no_symbols_and_a_date_that_is_none_is_missing():
+    with pytest.raises(ValueError, match="infinite numbers are no symbols"):
+        series(np.array([0.0, np.inf]))
+    days = np.array(["2024-01-02", "NaT", "2024-01-01"], dtype="M8[D]")
+    assert series(days).codes.tolist() == [1, GAP, 0]

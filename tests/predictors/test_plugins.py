@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 import tomllib
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint as StandardEntryPoint
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +16,16 @@ from compmech import zoo
 from compmech.cli import listing
 from predictors import CONFIGS, UniformPredictor, check_predictor
 from predictors.adapters import extras
-from predictors.plugins import GROUP, PlugInError, examine, factory_of, make_plug_in, plug_ins, settings_of
+from predictors.plugins import (
+    GROUP,
+    EntryPoint,
+    PlugInError,
+    examine,
+    factory_of,
+    make_plug_in,
+    plug_ins,
+    settings_of,
+)
 from probes.candidates import candidate, make
 from probes.comparison import ComparisonSpec, Subject, compare
 
@@ -206,7 +215,7 @@ def test_our_own_plug_ins_are_there() -> None:
     assert sorted(declared) == ["hf-gpt2", "hf-llama", "hf-mamba", "hf-mamba2", "hf-rwkv"]
     pytest.importorskip("transformers")
     for name, value in declared.items():
-        factory = factory_of(EntryPoint(name, value, GROUP))
+        factory = factory_of(StandardEntryPoint(name, value, GROUP))
         assert "width" in (settings_of(factory) or ())
 
 
@@ -220,3 +229,12 @@ def test_a_plug_in_says_where_it_comes_from(packages: Path) -> None:
     install(packages, "leaky", PLUG_IN, {"leaky": "leaky:leaky"})
     found = next(each for each in examine() if each.name == "leaky")
     assert (found.value, found.distribution, found.problem) == ("leaky:leaky", "leaky", None)
+
+
+def test_entry_points_of_the_backport_are_entry_points() -> None:
+    """Once importlib_metadata is imported, as by dask, the standard library gives its entry points."""
+    backport = pytest.importorskip("importlib_metadata")
+    point = backport.EntryPoint("mine", "json:loads", GROUP)
+    assert not isinstance(point, StandardEntryPoint)
+    assert isinstance(point, EntryPoint)
+    assert factory_of(point) is json.loads

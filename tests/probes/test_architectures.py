@@ -82,7 +82,7 @@ def test_the_tables_show_every_network(small) -> None:  # type: ignore[no-untype
 
 def test_what_is_in_the_store_is_not_done_again(small, monkeypatch) -> None:  # type: ignore[no-untyped-def]
     _, summary, folder = small
-    monkeypatch.setattr("probes.comparison.run_piece", lambda piece, advance: pytest.fail("done again"))
+    monkeypatch.setattr("probes.sweep.work.run_piece", lambda *args: pytest.fail("done again"))
     study = replace(SCRIPT["studies"]()["nemo"], length=6, steps=6)
     again = SCRIPT["run"](SCRIPT["Store"](folder), {"nemo": study}, ("gru",), seeds=2, workers=1)
     assert SCRIPT["of_process"](again["nemo"]) == summary
@@ -102,7 +102,7 @@ def test_what_stands_beside_leaves_the_others_as_they_were(small, monkeypatch) -
     monkeypatch.setitem(SCRIPT["run"].__globals__, "FOUR", ("nemo",))
     study = replace(SCRIPT["studies"]()["nemo"], length=6, steps=6)
     store, done = SCRIPT["Store"](folder), []
-    monkeypatch.setattr("probes.comparison.run_piece", lambda *args: done.append(args[0]) or run_piece(*args))
+    monkeypatch.setattr("probes.sweep.work.run_piece", lambda *args: done.append(args[0]) or run_piece(*args))
     more = SCRIPT["run"](store, {"nemo": study}, ("gru",), beside=("mingru",), seeds=1, workers=1)
     names = [piece.candidate.label for piece in done if hasattr(piece, "candidate")]
     assert names == ["mingru"]  # nothing of the others is done again

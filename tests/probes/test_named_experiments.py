@@ -11,7 +11,7 @@ import pytest
 import torch
 from matplotlib.image import imread
 
-from compmech import zoo
+from compmech import minimal, zoo
 from predictors import ProcessPredictor, TransformerConfig, build
 from probes.ground import prepare
 
@@ -168,3 +168,46 @@ def test_places_of_the_stream_are_its_parts() -> None:
     np.testing.assert_allclose(embed + position, both)
     assert len(np.unique(position.round(5), axis=0)) == 3  # one vector for each position
     np.testing.assert_allclose(np.split(X, 12, axis=1)[10], last)
+
+
+def test_forming(run: Run) -> None:
+    found = run("forming")
+    assert [row["case"] for row in found["rows"]] == ["mess3, gru"]
+    for row in found["rows"]:
+        site, n = row["sites"][-1], len(row["steps"])
+        for course, foreign in zip(row["seeds"], row["of_another_seed"], strict=True):
+            belief = course[site]["belief"]
+            assert len(belief) == len(course["kl_nats"]) == n
+            assert belief[-1]["fixed"] == belief[-1]["refitted"]
+            assert belief[-1]["angle"] == pytest.approx(0, abs=1e-3)
+            assert all(each["fixed"] <= each["refitted"] + 0.05 for each in belief)
+            # planted: a projection that has nothing to do with the last one is seen not to be it
+            assert foreign[site]["belief"][0]["fixed"] < 0 < foreign[site]["belief"][1]["fixed"]
+            assert foreign[site]["belief"][0]["angle"] > 45
+    picture = found["rows"][0]["picture"]
+    assert set(picture["read"]) == {"0", "20"}
+    assert {len(points) for points in (picture["true"], picture["colour"], *picture["read"].values())} == {30}
+
+
+def test_dead_information(run: Run) -> None:
+    found = run("dead_information")
+    alone, both = found["planted"]["belief alone"], found["planted"]["belief and coins"]
+    assert min(alone["belief"], both["belief"], *both["coin"]) > 0.99
+    assert max(alone["coin"]) < 0.1, "a minimal state has nothing that is dead"
+    assert alone["share_of_belief"] > 0.99 > 0.5 > both["share_of_belief"]
+    assert both["effective_dimension"] > 3 * alone["effective_dimension"]
+    made = script("dead_information")
+    rows = [(row["kind"], row["optimiser"], row["seed"]) for row in found["rows"]]
+    assert rows == [(kind, optimiser, 0) for kind in made["KINDS"] for optimiser in made["OPTIMISERS"]]
+    for row in found["rows"]:
+        assert [each["step"] for each in row["course"]] == [0, 4]
+        assert set(row["tried"]) == {str(rate) for rate in made["TRIED"].get(row["optimiser"], ())}
+
+
+def test_the_coins_say_nothing_of_the_future() -> None:
+    made = script("dead_information")
+    ground = prepare(made["the_process"](), 4, max_histories=None, rng=np.random.default_rng(0))
+    weight, coins = ground.histories.weight("probability"), made["coins"](ground)
+    assert set(np.unique(coins)) == {-1.0, 0.0, 1.0}
+    assert abs((weight[:, None] * ground.histories.prediction).T @ coins).max() < 1e-12
+    assert minimal(made["the_process"]()).n_state == 2

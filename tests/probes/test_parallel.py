@@ -5,7 +5,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,13 @@ def test_workers_end_with_the_process_that_gave_them_work(tmp_path: Path) -> Non
         parent.kill()
         parent.wait()
     until(lambda: not any(Path(f"/proc/{mark.read_text()}").exists() for mark in marks))
+    until(lambda: not any(bytes(tmp_path) in words for words in command_lines()))  # the queue's process has them too
+
+
+def command_lines() -> Iterator[bytes]:
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it has ended
+            yield file.read_bytes()
 
 
 def until(true: Callable[[], bool]) -> None:
