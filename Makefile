@@ -55,7 +55,7 @@ figures: .venv/.ready
 	$(BIN)/compmech figures -o $(FIGURES)
 
 # the pages show figures and quote numbers that are made, not kept; made again where what makes them is newer
-docs/_figures/.made: .venv/.ready $(wildcard docs/figures/*.py docs/results/*.json) $(shell find compmech -name '*.py')
+docs/_figures/.made: .venv/.ready $(wildcard docs/figures/*.py docs/results/*.json) $(shell find compmech predictors probes -name '*.py')
 	$(BIN)/compmech figures -o docs/_figures
 	touch $@
 

@@ -7,8 +7,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "belief-geometry"
 author = "The belief-geometry authors"
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "quoting"]
-source_suffix = {".md": "markdown", ".rst": "restructuredtext"}
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "quoting"]
+source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_figures"]
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
@@ -16,6 +16,10 @@ html_css_files = ["pages.css"]
 html_title = "belief-geometry"
 myst_enable_extensions = ["dollarmath", "attrs_inline"]
 myst_heading_anchors = 3
+nb_execution_mode = "force"  # of pages that begin with a kernel, when they are read
+nb_execution_in_temp = True
+nb_execution_raise_on_error = True
+nb_execution_timeout = 600
 autodoc_typehints = "none"
 napoleon_use_ivar = True
 napoleon_custom_sections = [("Reference", "References")]

@@ -33,7 +33,7 @@ def references() -> dict[str, list[tuple[Path, str]]]:
     """What pages quote, by the name of the JSON file."""
     found: dict[str, list[tuple[Path, str]]] = {}
     for page in PAGES:
-        for reference in QUOTED.findall(page.read_text()):
+        for reference in QUOTED.findall(re.sub(r"^```text.*?^```", "", page.read_text(), flags=re.S | re.M)):
             found.setdefault(reference.split()[0], []).append((page, reference))
     return found
 
@@ -163,6 +163,92 @@ def check_token_order(n: dict[str, Any]) -> None:
     assert n["dimension"]["in_order"] == 2 * 3 - 1
     assert n["dimension"]["out_of_order"] > n["dimension"]["in_order"]
     assert n["told_first"]["after"] < n["told_first"]["beginning_after"] < n["told_first"]["before"] == pytest.approx(1)
+
+
+def check_reading_a_score(n: dict[str, Any]) -> None:
+    assert (n["mess3"]["dimensions_beyond"], n["rrxor"]["dimensions_beyond"]) == (0, 3)
+    for process, found in n.items():
+        for network in ("transformer", "lstm", "gru", "mamba"):
+            scores = {key: each["r2"] for key, each in found[network].items() if isinstance(each, dict)}
+            assert scores["network"] > scores["untrained"], "it was trained"
+            assert found[network]["difference"] == pytest.approx(scores["network"] - scores["baseline"])
+            # the next symbol's probabilities show all of Mess3's belief, and nothing of what lies beyond them
+            assert scores["true_p"] == pytest.approx(1.0 if process == "mess3" else 0.0, abs=1e-3)
+
+
+def check_choosing(n: dict[str, Any]) -> None:
+    beyond = {name: each["dimensions_beyond"] for name, each in n["processes"].items()}
+    assert beyond == {
+        **dict.fromkeys(("golden_mean", "even", "mess3", "bloch_walk", "moon"), 0),
+        **{"nemo": 1, "z1r": 1, "frdn": 2, "rrxor": 3},
+    }
+    for name, each in n["processes"].items():
+        assert (each["share_beyond"] > 0) == (beyond[name] > 0)
+        assert each["dimensions"] >= beyond[name]
+    # least squares on columns of noise explains columns over rows less one (Wherry 1931)
+    for each in n["noise"]:
+        expected = min(1.0, n["width"] / (each["n_histories"] - 1))
+        assert each["in_sample"] == pytest.approx(expected, abs=0.09)
+        assert each["held_out"] < 0.05
+
+
+def check_architectures_gallery(n: dict[str, Any]) -> None:
+    found = n["architectures"]
+    gru, width, symbols = found["gru"], 64, n["n_symbol"]
+    # begin vector and embedding; two layers of three gates with two biases; readout with bias
+    assert gru["parameters"] == (symbols + 1) * width + 2 * 3 * (2 * width**2 + 2 * width) + symbols * (width + 1)
+    assert gru["carried"] == 2 * width
+    assert (gru["cached_each_row"], found["transformer"]["carried"]) == (0, 0)
+    assert found["transformer"]["cached_each_row"] == 4 * 2 * 64
+    assert min(found["hybrid"]["carried"], found["hybrid"]["cached_each_row"]) > 0
+
+
+def check_unknown_process(n: dict[str, Any]) -> None:
+    assert n["league"]["series"] == n["league"]["n_process"] * n["league"]["n_seed"]
+    assert all(right <= n["league"]["series"] for right in n["league"]["right"].values())
+    assert n["extraction"]["n_recovered"] <= n["extraction"]["n_network"]
+    assert n["extraction"]["largest_difference"] <= n["extraction"]["near"], "recovered means that"
+    stopped = n["extraction"]["undertrained"]
+    assert stopped["after_300"]["states"] == stopped["after_300"]["rank"] == 5, "those of RRXOR"
+    assert stopped["after_1"]["kl"] > stopped["after_100"]["kl"] > stopped["after_900"]["kl"] > 0
+    growth = list(n["growth"].values())
+    assert all(each["latent_dimensions"] == [3] for each in growth), "Mess3 has three hidden states"
+    assert [max(each["states"]) for each in growth] == sorted(max(each["states"]) for each in growth)
+    # (k - 1) d^2 free numbers of a process of dimension d over k symbols
+    assert all(each["latent_free"] == 2 * 3**2 for each in growth)
+
+
+def check_market_gains(n: dict[str, Any]) -> None:
+    gains = n["gains"]
+    for name in ("sp500_sign", "nasdaq_sign"):
+        for predictor in ("k_gram", "GRU", "transformer"):
+            low, high = gains[name][predictor]["interval"]
+            assert low < 0 < high < 0.01, "the page says that nothing is gained"
+    assert gains["planted_0_01"]["transformer"]["interval"][0] > 0, "and that this would have been found"
+    assert all(gains[name]["GRU"]["interval"][0] > 0.03 for name in ("sp500_size", "nasdaq_size"))
+    assert gains["coin"]["longest_suffix"]["bits"] < -0.1
+    least = 1 / (1 + n["n_surrogate"])
+    for tests in n["tests"].values():
+        assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))
+        assert tests["sign"]["second"]["p"] > least
+
+
+def check_training_data(n: dict[str, Any]) -> None:
+    assert set(n["texts"]) == {"licence", "manual", "chain", "shuffled"}
+    for found in n["texts"].values():
+        # the states of the suffix automaton are at most twice the letters
+        assert found["n_fit"] <= found["longest_suffix"]["setting"]["states"] <= 2 * found["n_fit"]
+        assert sum(found["share_by_match"]) == pytest.approx(1)
+        assert 0 < found["alone_forbids"] < 1
+    chain, shuffled = n["texts"]["chain"], n["texts"]["shuffled"]
+    one_error = 3 * chain["truth"]["error"]
+    for name in ("k_gram", "longest_suffix", "gru", "transformer", "gru_and_longest_suffix"):
+        assert chain[name]["bits"] > chain["truth"]["bits"] - one_error, "nobody beats the truth"
+        assert shuffled[name]["bits"] > shuffled["base_rate"]["bits"] - 0.02, "there is nothing to find"
+    manual = n["texts"]["manual"]
+    assert manual["longest_suffix"]["by_match"][-1] < manual["gru"]["by_match"][-1], "the page says who is better where"
+    assert manual["longest_suffix"]["by_match"][0] > manual["gru"]["by_match"][0]
+    assert manual["gru_and_longest_suffix"]["bits"] < min(manual[name]["bits"] for name in ("gru", "longest_suffix"))
 
 
 NETWORKS = ("mamba", "mamba2", "transformer", "lstm", "gru", "rnn")
@@ -381,7 +467,9 @@ def typed_numbers(text: str) -> list[str]:
     arguments only.
     """
     prose = re.split(r"^## Sources", text, flags=re.M)[0]
-    prose = re.sub(r"^```(?:python|text).*?^```", "", prose, flags=re.S | re.M)
+    prose = re.sub(r"^---.*?^---$", "", prose, flags=re.S | re.M)  # of notebooks, which kernel runs them
+    prose = re.sub(r"^```(?:python|text|\{code-cell\}).*?^```", "", prose, flags=re.S | re.M)
+    prose = re.sub(r"^ {4}\S.*$", "", prose, flags=re.M)
     prose = re.sub(r"^```.*$", "", prose, flags=re.M)  # of figures, whose captions are prose
     prose = re.sub(r"\{\w+\}`[^`]*`", " ", prose)
     for code in re.findall(r"`([^`]*)`", prose):
@@ -394,7 +482,9 @@ def typed_numbers(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "page", [path for path in PAGES if path.parent.name in ("concepts", "questions")], ids=lambda p: p.stem
+    "page",
+    [path for path in PAGES if path.parent.name in ("start", "concepts", "choosing", "questions")],
+    ids=lambda p: p.stem,
 )
 def test_no_number_is_typed_by_hand(page: Path) -> None:
     assert typed_numbers(page.read_text()) == []

@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 MADE = {"_build", "_figures"}
 PAGES = [ROOT / "README.md", *sorted(path for path in DOCS.rglob("*.md") if not MADE & set(path.parts))]
-BLOCK = re.compile(r"^```python\n(.*?)^```", flags=re.S | re.M)
+BLOCK = re.compile(r"^```(?:python|\{code-cell\})\n(?::.*\n)*(.*?)^```", flags=re.S | re.M)
+"""Code that is shown, and cells of notebooks, without their options."""
+
 WITH_CODE = [page for page in PAGES if BLOCK.search(page.read_text())]
 
 
@@ -41,6 +43,7 @@ BEFORE: dict[str, Callable[[], None]] = {"docs/editing.md": a_run}
 SHORTER: dict[str, tuple[str, str]] = {
     "README.md": ("steps=200", "steps=3"),
     "docs/editing.md": ("histories(process, 12)", "histories(process, 5)"),
+    "docs/start/compare-architectures.md": ("steps=400", "steps=2"),
 }
 """The one number that is changed in a page's code, whose lines would take too long for a test."""
 
@@ -58,7 +61,7 @@ def test_the_code_of_a_page_runs_from_top_to_bottom(
         text = text.replace(long, short)
     names: dict[str, Any] = {"__name__": "page"}
     for number, block in enumerate(BLOCK.findall(text)):
-        run(block, names, f"{named(page)}, block {number}")
+        run(re.sub("^%.*", "", block, flags=re.M), names, f"{named(page)}, block {number}")  # magic is of notebooks
 
 
 def run(block: str, names: dict[str, Any], where: str) -> None:
@@ -80,9 +83,12 @@ def test_wrong_code_does_not_pass(block: str) -> None:
 
 
 def commands() -> Iterator[tuple[Path, list[str]]]:
-    """Lines of indented or fenced code that begin with compmech; what follows two spaces is an explanation."""
+    """Lines of code that begin with compmech, and such code in the cells of a table; what follows two spaces is an
+    explanation."""
     for page in PAGES:
-        for line in re.findall(r"^(?: {4})?(compmech .*)$", page.read_text().replace("\\\n", " "), flags=re.M):
+        text = page.read_text().replace("\\\n", " ")
+        lines = re.findall(r"^(?: {4})?(compmech .*)$", text, flags=re.M)
+        for line in [*lines, *re.findall(r"\| `(compmech [^`]*)`", text)]:
             yield page, shlex.split(re.split(r" {2,}", line)[0], comments=True)
 
 
@@ -110,7 +116,7 @@ LINK = re.compile(r"\]\(([^)\s]+)\)|^```\{(?:figure|include|literalinclude)\} (\
 
 def broken(page: Path, text: str) -> list[str]:
     """Links to files that are not there; figures are held to their scripts elsewhere, other sites are not visited."""
-    prose = re.sub(r"^```python.*?^```", "", text, flags=re.S | re.M)
+    prose = BLOCK.sub("", text)
     targets = [(one or other).partition("#")[0] for one, other in LINK.findall(prose)]
     ours = [t for t in targets if t and "_figures/" not in t and not re.match(r"\w+:", t)]
     return [t for t in ours if not (page.parent / t).exists()]

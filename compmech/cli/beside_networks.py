@@ -34,23 +34,32 @@ class NetworkWords:
     def __init__(self, predictor: "Predictor") -> None:
         self.predictor = predictor
 
+    def chances(self, words: ArrayLike) -> np.ndarray:
+        """P(x_t | x_<t) of the symbols of each word of integers (seq, time)."""
+        return np.asarray(np.exp(self._each(words)))
+
     def log_prob(self, words: ArrayLike) -> np.ndarray:
-        """Log probability of each word of integers (seq, time), in nats."""
+        """Log probability of each word, in nats."""
+        return np.asarray(self._each(words).sum(axis=1))
+
+    def _each(self, words: ArrayLike) -> np.ndarray:
         import torch
 
         tokens = torch.as_tensor(np.asarray(words))
         with torch.no_grad():
             rows = self.predictor.log_probs(tokens)[:, :-1].double()
         first = self.predictor.first_row
-        each = rows.gather(2, tokens[:, first:, None])[:, :, 0].sum(dim=1).numpy()
-        return np.asarray(each - min(first, tokens.shape[1]) * np.log(self.predictor.n_symbol))
+        found = np.full(tokens.shape, -np.log(self.predictor.n_symbol))
+        found[:, first:] = rows.gather(2, tokens[:, first:, None])[:, :, 0].numpy()
+        return found
 
 
-def networks_beside(words: Sequence[str], label: str, seed: int) -> Networks:
+def networks_beside(words: Sequence[str], label: str, seed: int, *, steps: int | None = None) -> Networks:
     """Trains the networks that were asked for when it is given the part of the series to train on.
 
     Args:
         words: NAME or NAME:key=value,... of each. label: of the data, by which preset learning rates are found.
+        steps: updates of each; None: `STEPS`.
     Raises:
         Misused: if there is no such network. Failed, later: if training diverges.
     """
@@ -72,14 +81,16 @@ def networks_beside(words: Sequence[str], label: str, seed: int) -> Networks:
             model = make(one, fit.n_symbol, LONGEST_WORD, rng=torch.Generator().manual_seed(seed))
             if not isinstance(model, torch.nn.Module):
                 raise Misused(f"{word} is not trained by gradient: --beside takes networks")
-            setting = _trained(model, one.kind, one.learning_rate, fit, label, seed)
+            setting = _trained(model, one.kind, one.learning_rate, fit, label, seed, STEPS if steps is None else steps)
             found[word] = (setting, NetworkWords(model))
         return found
 
     return trained
 
 
-def _trained(model: Any, kind: str, asked: float | None, fit: Series, label: str, seed: int) -> dict[str, Any]:
+def _trained(
+    model: Any, kind: str, asked: float | None, fit: Series, label: str, seed: int, steps: int
+) -> dict[str, Any]:
     """Train in place, to the weights that predict the last fifth of the part best; what is to be said of it."""
     from copy import deepcopy
 
@@ -97,14 +108,14 @@ def _trained(model: Any, kind: str, asked: float | None, fit: Series, label: str
     rate = learning_rate(label, kind)[0] if asked is None else asked
     config = TrainingConfig(
         length=LONGEST_WORD - 1,
-        steps=STEPS,
+        steps=steps,
         batch=BATCH,
         lr=rate,
         clip=clip(label, kind),
         eval_every=EVERY,
         eval_sequences=64,
     )
-    with worked(), progress_bar(STEPS) as (advance, _):
+    with worked(), progress_bar(steps) as (advance, _):
         train(
             model,
             early,

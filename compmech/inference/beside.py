@@ -53,8 +53,8 @@ class LongestSuffixPredictor:
 
         self._corpus, self._k_gram = Corpus(fit), k_gram
 
-    def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
-        """Log probability of each word in nats."""
+    def chances(self, words: ArrayLike) -> Float[np.ndarray, "seq time"]:
+        """P(x_t | x_<t) of the symbols of each word."""
         symbols = check_words(words, self._corpus.n_symbol)
         rows = self._corpus.predict(symbols)[:, :-1]
         share = np.take_along_axis(rows, symbols[:, :, None], axis=2)[:, :, 0]
@@ -62,8 +62,11 @@ class LongestSuffixPredictor:
         times = np.empty(symbols.shape)
         for t in range(symbols.shape[1]):
             times[:, t] = self._corpus.longest_suffix(symbols[:, :t]).counts
-        chances = (times * share + different * self._k_gram.chances(symbols)) / (times + different)
-        return np.asarray(np.log(chances).sum(axis=1))
+        return np.asarray((times * share + different * self._k_gram.chances(symbols)) / (times + different))
+
+    def log_prob(self, words: ArrayLike) -> Float[np.ndarray, " seq"]:
+        """Log probability of each word in nats."""
+        return np.asarray(np.log(self.chances(words)).sum(axis=1))
 
 
 def baselines(fit: Series) -> dict[str, tuple[dict[str, Any], GivesWords]]:

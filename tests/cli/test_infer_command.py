@@ -417,6 +417,8 @@ def test_a_predictor_that_cannot_speak_first_counts_the_first_symbol_as_uniform(
     late: Any = Late()
     found = beside_networks.NetworkWords(late).log_prob(np.array([[0, 1, 1], [1, 0, 1]]))
     assert found == pytest.approx(np.log([0.5 * 0.25**2, 0.5 * 0.75 * 0.25]), rel=1e-6)
+    chances = beside_networks.NetworkWords(late).chances(np.array([[0, 1, 1], [1, 0, 1]]))
+    assert chances == pytest.approx(np.array([[0.5, 0.25, 0.25], [0.5, 0.75, 0.25]]), rel=1e-6)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,102 @@
+"""What can be gained on daily returns of two indices, and which null hypotheses their symbols speak against."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from compmech.data import load
+from compmech.draw import PAGE_WIDTH, publish
+from compmech.draw.style import BLUE, GRID, INK, MUTED, ORANGE, VERMILLION, blank_figure, house_style
+from compmech.inference import structure_test
+from compmech.symbolise import symbolised
+
+RESULTS = Path(__file__).parents[1] / "results" / "markets.json"
+INDICES = {"sp500": "S&P 500", "nasdaq": "NASDAQ"}
+KINDS = ("sign", "size")
+SHOWN = {
+    "inferred machine": (MUTED, "v"),
+    "k-gram": (BLUE, "s"),
+    "GRU": (VERMILLION, "o"),
+    "transformer": (ORANGE, "D"),
+}
+"""The longest suffix loses so much that it is told in words."""
+
+
+def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
+    """Gains are those recorded; surrogates are drawn, fewer of them in small mode."""
+    recorded = json.loads(RESULTS.read_text(encoding="utf-8"))
+    series = recorded["series"]
+    n_surrogate = 19 if small else 199
+    tests = {index: {kind: against(index, kind, n_surrogate, rng) for kind in KINDS} for index in INDICES}
+    numbers = {
+        "days": series["S&P 500, sign"]["days"],
+        "n_shuffled": recorded["n_shuffled"],
+        "n_surrogate": n_surrogate,
+        "gains": {
+            key_of(name): {label.replace(" ", "_").replace("-", "_"): one for label, one in row["gains"].items()}
+            for name, row in series.items()
+        },
+        "p_k_gram": {key_of(name): row["shuffled"]["p"] for name, row in series.items()},
+        "tests": tests,
+    }
+    publish(out, "market_gains", numbers, {"gains": picture(series)})
+
+
+def key_of(name: str) -> str:
+    """A series as a key: sp500_sign, planted_0_01."""
+    plain = name.replace("S&P 500", "sp500").replace("NASDAQ", "nasdaq").replace(" in thirds", "").replace(" bits", "")
+    return plain.replace(", ", "_").replace(".", "_").replace(" ", "_")
+
+
+def against(index: str, kind: str, n_surrogate: int, rng: np.random.Generator) -> dict[str, Any]:
+    """What the days before tell of a day, in bits, and the p-value of shuffled days: of all days and of each half."""
+    returns = np.asarray(load(index).values)
+    values = np.abs(returns) if kind == "size" else returns
+    symbols = symbolised(values, "threshold:0" if kind == "sign" else "quantile:3").series
+    half = len(values) // 2
+    parts = {"all": symbols, "first": symbols.part(0, half), "second": symbols.part(half, len(values))}
+    found = {}
+    for name, part in parts.items():
+        test = structure_test(part, rng=rng, n_surrogate=n_surrogate)
+        found[name] = {"p": test.p, "bits": test.found - test.expected, "days_before": test.past}
+    return found
+
+
+def picture(series: dict[str, Any]) -> Figure:
+    """Direction beside what was planted; and size."""
+    groups = (
+        (
+            "direction, and what was planted",
+            ["S&P 500, sign", "NASDAQ, sign", "planted, 0.01 bits", "planted, 0.003 bits", "coin"],
+        ),
+        ("size", ["S&P 500, thirds", "NASDAQ, thirds", "S&P 500, size in thirds", "NASDAQ, size in thirds"]),
+    )
+    with house_style():
+        figure = blank_figure(PAGE_WIDTH, 3.1)
+        for place, (title, names) in enumerate(groups):
+            axes = figure.add_axes((0.155 + 0.5 * place, 0.25, 0.33, 0.64))
+            for height, name in enumerate(names):
+                for offset, (label, (colour, marker)) in enumerate(SHOWN.items()):
+                    one, y = series[name]["gains"][label], height + 0.17 * (offset - 1.5)
+                    axes.plot(one["interval"], [y, y], color=colour, linewidth=1.6)
+                    axes.plot(one["bits"], y, marker=marker, color=colour, markersize=3.5, linestyle="none",
+                              label=label if place == height == 0 else None)  # fmt: skip
+                given = series[name]["given_bits"]
+                if given:
+                    axes.plot([given, given], [height - 0.42, height + 0.42], color=INK, linewidth=1.2, linestyle=":")
+            axes.axvline(0, color=MUTED, linewidth=0.9)
+            words = [name.replace("S&P 500", "S&P").replace(", size in", ",\nsize in") for name in names]
+            axes.set_yticks(range(len(names)), words, fontsize=8)
+            axes.tick_params(axis="y", length=0)
+            axes.set_ylim(len(names) - 0.45, -0.55)
+            axes.set_title(title, fontweight="normal")
+            axes.grid(axis="x", color=GRID)
+        figure.axes[0].set_xlim(-0.01, 0.02)
+        figure.axes[0].set_xticks((-0.01, 0, 0.01, 0.02), ("−0.01", "0", "0.01", "0.02"))
+        words = "bits a day gained over the base rate, on days that were not seen (dotted: what was planted)"
+        figure.text(0.5, 0.115, words, ha="center", fontsize=8.5)
+        figure.legend(loc="lower center", ncols=4, fontsize=8, bbox_to_anchor=(0.5, 0.0))
+    return figure
