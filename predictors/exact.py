@@ -20,6 +20,10 @@ NORMALISED = 1e-9
 """How far belief @ evaluate may be from 1. Filtering keeps it to about 1e-15; only an edit can move it."""
 
 
+ROUNDED = 1e-12
+"""Components of an edited belief below this part of its largest are rounding where some are negative, and count as 0."""
+
+
 PREDICTED = 1e-6
 """How far a prediction of somebody's process may be from summing to 1: it may be computed in float32."""
 
@@ -42,6 +46,7 @@ class _Linear:
     evaluate: Tensor  # state
     emission: Tensor  # state symbol: P(x | belief) = belief @ emission
     size: Tensor  # state symbol: the same sum over absolute values
+    nonnegative: bool
 
     @classmethod
     def of(cls, process: object) -> "_Linear | None":
@@ -49,7 +54,16 @@ class _Linear:
         if any(part is None for part in parts):
             return None
         T, start, evaluate = (torch.tensor(np.asarray(part), dtype=torch.float64) for part in parts)
-        return cls(T, start, evaluate, (T @ evaluate).T, (T.abs() @ evaluate.abs()).T)
+        nonnegative = all(bool((part >= 0).all()) for part in (T, start, evaluate))
+        return cls(T, start, evaluate, (T @ evaluate).T, (T.abs() @ evaluate.abs()).T, nonnegative)
+
+    def rounded(self, beliefs: Tensor) -> Tensor:
+        """Edited beliefs without what an edit's rounding put into impossible states. No filtered one is touched."""
+        if not self.nonnegative or not bool((beliefs < 0).any()):
+            return beliefs
+        edited = (beliefs < 0).any(dim=-1, keepdim=True)
+        size = beliefs.abs()
+        return torch.where(edited & (size < ROUNDED * size.amax(dim=-1, keepdim=True)), 0.0, beliefs)
 
 
 @dataclass(frozen=True)
@@ -107,7 +121,7 @@ class ProcessPredictor(Baseline):
         if self._linear is None:
             return _WordsCarry(0, self._replay(nothing)[:, 0], None, None)
         value = self._linear.start.expand(n_seq, 1, -1).clone()
-        value = visit(tap, "belief", range(1), value)
+        value = self._linear.rounded(visit(tap, "belief", range(1), value))
         return _WordsCarry(0, self._log_predictions(self._linear, value, 0)[:, 0], None, value[:, 0])
 
     def _read(self, tokens: Tensor, carry: _WordsCarry, tap: Tap) -> tuple[Tensor, _WordsCarry]:
@@ -126,13 +140,13 @@ class ProcessPredictor(Baseline):
         """Beliefs at the new rows: a loop over symbols, cut at the rows that the tap may write."""
         rows = range(carry.row + 1, carry.row + tokens.shape[1] + 1)
         assert carry.belief is not None
-        belief, pieces = carry.belief, []
+        belief, pieces = linear.rounded(carry.belief), []
         for part in segments(rows, written_rows(tap, "belief", rows)):
             piece = []
             for row in part:
                 belief = self._after(linear, belief, tokens[:, : row - carry.row], carry)
                 piece.append(belief)
-            value = visit(tap, "belief", part, torch.stack(piece, dim=1))
+            value = linear.rounded(visit(tap, "belief", part, torch.stack(piece, dim=1)))
             belief = value[:, -1]
             pieces.append(value)
         return torch.cat(pieces, dim=1)
