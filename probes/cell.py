@@ -29,10 +29,11 @@ from probes.candidates import Candidate, make
 from probes.causal import CausalRows, causal_rows
 from probes.ground import Ground, further_scores, scores, scores_in_sample, with_p_values
 from probes.history import kl_by_position
-from probes.pictures import picture, plane
+from probes.pictures import pictures, plane
 from probes.positions import score_by_position
 from probes.readout import OUTPUT, default_sites, read_out
-from probes.results import Picture, PositionCurve, Run
+from probes.results import PositionCurve, Run
+from probes.scene import Picture
 from probes.scoring import Score
 from probes.tables import BudgetRow
 
@@ -91,13 +92,13 @@ class Scored:
 
 @dataclass(frozen=True)
 class CellResult:
-    """What is found: the run, its scores, the picture of its beliefs, the weights as a checkpoint's bytes, and what was
-    asked for beside them.
+    """What is found: the run, its scores, the pictures of its beliefs, the weights as a checkpoint's bytes, and what
+    was asked for beside them.
     """
 
     run: Run
     scores: tuple[Scored, ...]
-    picture: Picture
+    pictures: tuple[Picture, ...]
     checkpoint: bytes | None
     notes: tuple[str, ...]
     positions: tuple[PositionCurve, ...] = ()
@@ -191,11 +192,13 @@ def _network(cell: Cell, advance: Callable[[int], None], states: States | None) 
     found = _measured(cell, model, past)
     twins = [twin, *(fresh(number) for number in range(2, cell.ground.further.twins + 1))]
     untrained = [scored for number, one in enumerate(twins, start=1) for scored in _untrained(cell, one, number)]
+    budgets, earlier = _by_budget(cell, kept, fresh, found, record.seconds)
     found = replace(
         found,
         scores=(*found.scores, *untrained),
         causal=_edited(cell, model, twin, found.scores),
-        budgets=_by_budget(cell, kept, fresh, found.scores, record.seconds),
+        budgets=budgets,
+        pictures=(*found.pictures, *earlier),
     )
     found = replace(found, notes=(*found.notes, *found.causal.notes))
     try:
@@ -259,8 +262,12 @@ def _measured(cell: Cell, predictor: Predictor, past: _Past) -> CellResult:
             learning=dict(past.learning),
         ),
         scores=tuple(found),
-        picture=picture(
-            cell.label, label, cell.seed, best, plane(cell.process, cell.ground), cell.ground, values[best]
+        pictures=pictures(
+            (cell.label, label, cell.seed),
+            plane(cell.process, cell.ground),
+            cell.ground,
+            {site: X for site, X in values.items() if site != OUTPUT or site == best},
+            best=best,
         ),
         checkpoint=None,
         notes=(),
@@ -337,16 +344,40 @@ def _edited(cell: Cell, model: Predictor, twin: Predictor, found: Sequence[Score
 
 
 def _by_budget(
-    cell: Cell, kept: Kept, blank: Callable[[], Predictor], found: Sequence[Scored], seconds: float
-) -> tuple[BudgetRow, ...]:
-    """Scores at the checkpoints that were asked for, at the site that is best in the end."""
+    cell: Cell, kept: Kept, blank: Callable[[], Predictor], found: CellResult, seconds: float
+) -> tuple[tuple[BudgetRow, ...], tuple[Picture, ...]]:
+    """Scores at the checkpoints that were asked for, at the site that is best in the end; and pictures of all sites.
+
+    The last checkpoint is pictured already.
+    """
     target = cell.ground.headline_target
-    inner = {site: value for site, value in _by_site(found, target).items() if site not in (OUTPUT, LAYERS)}
+    inner = {site: value for site, value in _by_site(found.scores, target).items() if site not in (OUTPUT, LAYERS)}
     if not kept.weights or not inner:
-        return ()
+        return (), ()
     names = (cell.label, cell.candidate.label, cell.seed)
-    best = max(inner, key=lambda site: inner[site])
-    return budget_rows(kept, blank, cell.ground, best, target, cell.training, seconds, names=names)
+    shown = [picture.site for picture in found.pictures if picture.site not in (OUTPUT, LAYERS)]
+    best = next(picture.site for picture in found.pictures if picture.best)
+    on, earlier = plane(cell.process, cell.ground), list[Picture]()
+
+    def look(step: int, values: Mapping[str, Num[np.ndarray, "history _"]]) -> None:
+        if step < cell.training.steps:
+            earlier.extend(
+                pictures(names, on, cell.ground, {site: values[site] for site in shown}, best=best, step=step)
+            )
+
+    rows = budget_rows(
+        kept,
+        blank,
+        cell.ground,
+        max(inner, key=lambda site: inner[site]),
+        target,
+        cell.training,
+        seconds,
+        names=names,
+        sites=shown,
+        look=look,
+    )
+    return rows, tuple(earlier)
 
 
 def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:

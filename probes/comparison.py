@@ -10,6 +10,7 @@ from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from probes.causal import check_edits
 from probes.cell import generator
 from probes.ground import Ground, prepare
+from probes.pictures import scene
 from probes.pieces import versions
 from probes.positions import synchronisation_curve
 from probes.ranking import with_ranks
@@ -151,6 +152,7 @@ def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:
             runs=every("runs"),
             rows=across_seeds(every("rows")),
             pictures=every("pictures"),
+            scenes=list({one.process: one for one in every("scenes")}.values()),
             notes=list(dict.fromkeys([*summaries, *experiment.notes, *others])),
             suffix_curves=every("suffix_curves"),
             position_curves=every("position_curves"),
@@ -158,6 +160,7 @@ def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:
             edits=every("edits"),
             shares=every("shares"),
             budgets=every("budgets"),
+            machines=every("machines"),
         )
     )
 
@@ -219,6 +222,7 @@ def _summarised(spec: ComparisonSpec, subject: Subject, ground: Ground) -> Compa
         [],
         notes=_notes_on(subject, ground),
         synchronisation_curves=curves,
+        scenes=[scene(subject.label, subject.process, ground)],
     )
 
 

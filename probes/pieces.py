@@ -70,7 +70,7 @@ def part(result: CellResult | ControlRows, piece: Piece) -> Comparison:
         nothing,
         runs=[result.run],
         rows=predictor_rows(result, piece.ground.histories.length),
-        pictures=[result.picture],
+        pictures=list(result.pictures),
         notes=list(result.notes),
         position_curves=list(result.positions),
         edits=list(result.causal.effects),

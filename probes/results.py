@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from compmech.whole_files import written_aside
-from probes.tables import BudgetRow, DifferenceRow, EditEffect, RankRow, ShareRow, csv_of
+from probes.scene import Picture, Scene, of_schema_1
+from probes.tables import BudgetRow, DifferenceRow, EditEffect, MachineRow, RankRow, ShareRow, csv_of
 
 __all__ = [
     "HIGH",
@@ -21,6 +22,7 @@ __all__ = [
     "ProcessSummary",
     "Row",
     "Run",
+    "Scene",
     "SuffixCurve",
     "SynchronisationCurve",
     "in_json",
@@ -28,7 +30,7 @@ __all__ = [
     "write_text",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of `results.json`; raised when a field changes its meaning."""
 
 HIGH = 0.5
@@ -133,35 +135,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Beliefs of a sample of histories, true and as read out by the probe (out of fold), in plotting coordinates.
-
-    Attributes:
-        site: the site probed: the best one by held-out R² of the belief, by probability.
-        axes: "simplex" (corners of a triangle: three states) or "principal" (two leading components of the true
-            beliefs).
-        corners: plotting coordinates and names of the simplex corners, empty otherwise.
-        true, probed: point by point (x, y).
-        belief: index of the distinct belief of each point; weight: probability weight of each point.
-        colour: point by point a colour (red, green, blue in 0 .. 1) given by the true belief.
-        score: the held-out R² of that readout.
-    """
-
-    process: str
-    predictor: str
-    seed: int | None
-    site: str
-    axes: str
-    corners: list[tuple[str, float, float]]
-    true: list[tuple[float, float]]
-    probed: list[tuple[float, float]]
-    belief: list[int]
-    weight: list[float]
-    colour: list[tuple[float, float, float]]
-    score: float
-
-
-@dataclass(frozen=True)
 class ProcessSummary:
     """What is known of one process before any predictor is asked.
 
@@ -243,12 +216,14 @@ class Comparison:
         spec: the resolved specification.
         versions: of Python, of the libraries, and of this package.
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
+        scenes, pictures: the belief pictures: what those of one process have in common, and each of them.
         suffix_curves: of every process, target, split and weighting with a score.
         position_curves, synchronisation_curves: where scores by position were asked for.
         edits, shares: where edits were asked for: what they did to the predictions, and how much of the whole causal
             effect runs through the belief component.
         ranks, differences: of the networks, by the score of the headline, where there are two seeds or more.
         budgets: where checkpoints were asked for: score and KL by what had been spent.
+        machines: where they were asked for: the machine that each network has learned.
         files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
@@ -269,6 +244,8 @@ class Comparison:
     differences: list[DifferenceRow] = field(default_factory=list)
     budgets: list[BudgetRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    scenes: list[Scene] = field(default_factory=list)
+    machines: list[MachineRow] = field(default_factory=list)
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
@@ -283,8 +260,8 @@ class Comparison:
             raise ValueError(f"not a comparison: line {error.lineno}, column {error.colno}: {error.msg}") from None
         if not isinstance(data, dict) or "schema" not in data:
             raise ValueError("not a comparison: there is no key 'schema'")
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schema {SCHEMA}")
+        if data["schema"] not in (1, SCHEMA):
+            raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schemas 1 and {SCHEMA}")
 
         def many(kind: Any, key: str) -> list[Any]:
             return [kind(**_numbers(item, kind)) for item in data[key]]
@@ -292,6 +269,10 @@ class Comparison:
         def if_recorded(kind: Any, key: str) -> list[Any]:
             return many(kind, key) if key in data else []  # once they were not recorded
 
+        if data["schema"] == 1:
+            scenes, pictures = of_schema_1(data["pictures"])
+        else:
+            scenes, pictures = many(Scene, "scenes"), many(Picture, "pictures")
         return Comparison(
             command=data["command"],
             spec=data["spec"],
@@ -299,7 +280,7 @@ class Comparison:
             processes=many(ProcessSummary, "processes"),
             runs=many(Run, "runs"),
             rows=many(Row, "rows"),
-            pictures=many(Picture, "pictures"),
+            pictures=pictures,
             notes=data["notes"],
             suffix_curves=if_recorded(SuffixCurve, "suffix_curves"),
             position_curves=if_recorded(PositionCurve, "position_curves"),
@@ -310,6 +291,8 @@ class Comparison:
             differences=if_recorded(DifferenceRow, "differences"),
             budgets=if_recorded(BudgetRow, "budgets"),
             files=data.get("files", {}),
+            scenes=scenes,
+            machines=if_recorded(MachineRow, "machines"),
         )
 
     def to_csv(self) -> str:

@@ -203,9 +203,14 @@ class Store:
 
     def experiments(self) -> list[Experiment]:
         """All that were recorded, the latest last. Raises StoreError at one that is damaged."""
+        return list(self.named_experiments().values())
+
+    def named_experiments(self) -> dict[str, Experiment]:
+        """The same by the names of their files, which are made of what was asked."""
         folder = self.folder / EXPERIMENTS
         paths = [path for path in folder.iterdir() if path.suffix == ".json"] if folder.is_dir() else []
-        return [_experiment(path) for path in sorted(paths, key=lambda path: (path.stat().st_mtime, path.name))]
+        paths.sort(key=lambda path: (path.stat().st_mtime, path.name))
+        return {path.stem: _experiment(path) for path in paths}
 
     def _failure(self, key: str) -> Path:
         return self.folder / FAILED / f"{key}.json"

@@ -9,7 +9,7 @@ from typing import Any
 from probes.intervention.effect_rows import EditEffect
 from probes.intervention.share import CausalShare
 
-__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "RankRow", "ShareRow", "csv_of"]
+__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "MachineRow", "RankRow", "ShareRow", "csv_of"]
 
 
 @dataclass(frozen=True)
@@ -119,6 +119,23 @@ class BudgetRow:
     low: float | None
     high: float | None
     kl: float
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class MachineRow:
+    """The machine that one trained network has learned, found from the network alone.
+
+    Attributes:
+        found: as `compmech extract --json` prints it: the machine, its statistics with intervals, the diagnostics; None
+            where there is none.
+        reason: why not.
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    found: dict[str, Any] | None
     reason: str = ""
 
 

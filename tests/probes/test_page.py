@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from probes.report.page_data import picture_data, row_data
+from probes.report.svg import inline_svg
 
 from probes.headline import headline
 from probes.report import save_figures, save_page
 from probes.report.belief_panels import frame_of
 from probes.report.numerals import decimal
-from probes.report.page_data import picture_data, row_data
-from probes.report.svg import inline_svg
 from probes.report.terms import CONTROLS
 from probes.report.words import seen
 from probes.results import Comparison
