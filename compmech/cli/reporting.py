@@ -36,9 +36,7 @@ def report(
     part: Annotated[
         list[str] | None, typer.Option("--part", help=f"Only this: {', '.join(PARTS)}; may be given again. All.")
     ] = None,
-    listed: Annotated[
-        bool, typer.Option("--list", help="List the comparisons of the store, and write nothing.")
-    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List its comparisons, and write nothing.")] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the files of an earlier report.")] = False,
     seed: Annotated[int, typer.Option(help="Taken, as by every command; nothing here is random.", min=0)] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print results.json instead of the files' names.")] = False,

@@ -34,8 +34,8 @@ def machine_figures(comparison: Comparison, summary: ProcessSummary, i: int) -> 
     several = len({machine.seed for machine in found}) > 1
     figures = "".join(_figure(machine, f"machine-{i}-{j}", several) for j, machine in enumerate(found))
     return (
-        '<p class="note">Each network was left to write symbols by itself, and the machine was found from these and from '
-        "its predictions alone; the process is only compared with it. Circles are states, arrows “symbol, "
+        '<p class="note">Each network was left to write symbols by itself, and the machine was found from these and '
+        "from its predictions alone; the process is only compared with it. Circles are states, arrows “symbol, "
         f'probability”.</p>{_table(found, summary, several)}<div class="charts small">{figures}</div>'
     )
 

@@ -1,4 +1,4 @@
-"""One process on the page: what was found in words, the table, and every part of the evidence, or why a part is missing."""
+"""One process on the page: what was found in words, the table, and each part of the evidence, or why it is missing."""
 
 from collections.abc import Callable, Sequence
 from html import escape
@@ -27,16 +27,16 @@ __all__ = ["process_section"]
 
 MISSING = {
     "headline": "No network was probed here, so there is no score to compare.",
-    "beliefs": "No picture of beliefs was kept. They are kept of every network that is compared: run the comparison again "
-    "with a new store.",
+    "beliefs": "No picture of beliefs was kept. They are kept of every network that is compared: run the comparison "
+    "again with a new store.",
     "sites": "No site was probed.",
     "curves": "No divergence was measured: the process offers no exact predictions.",
-    "budgets": "Scores at equal budget are not in these results. <code>compmech compare … --checkpoints 8</code> scores "
-    "every network at eight moments of its training.",
-    "edits": "No edit was made, so whether the networks use what they hold is not known. <code>compmech compare … --edits "
-    "carry --edits 'rows&lt;=t'</code> exchanges it and looks at what they then predict.",
-    "machines": "No machine was extracted. <code>compmech compare … --extract</code> lets every network run by itself and "
-    "finds the machine that it has learned.",
+    "budgets": "Scores at equal budget are not in these results. <code>compmech compare … --checkpoints 8</code> "
+    "scores every network at eight moments of its training.",
+    "edits": "No edit was made, so whether the networks use what they hold is not known. <code>compmech compare … "
+    "--edits carry --edits 'rows&lt;=t'</code> exchanges it and looks at what they then predict.",
+    "machines": "No machine was extracted. <code>compmech compare … --extract</code> lets every network run by itself "
+    "and finds the machine that it has learned.",
 }
 """What is said in place of a part, and how to get it; in HTML."""
 

@@ -37,8 +37,8 @@ def what_was_run(comparison: Comparison) -> str:
 def beside() -> str:
     """The files that the page is written with."""
     return (
-        "<p>Written together with this page, which needs none of them: results.csv (every row), results.json (everything, "
-        "in a documented schema), table.md and table.tex, and the figures as PNG and SVG.</p>"
+        "<p>Written together with this page, which needs none of them: results.csv (every row), results.json "
+        "(everything, in a documented schema), table.md and table.tex, and the figures as PNG and SVG.</p>"
     )
 
 
