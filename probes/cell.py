@@ -29,13 +29,14 @@ from probes.candidates import Candidate, make
 from probes.causal import CausalRows, causal_rows
 from probes.ground import Ground, further_scores, scores, scores_in_sample, with_p_values
 from probes.history import kl_by_position
+from probes.learned_machine import machine_row
 from probes.pictures import pictures, plane
 from probes.positions import score_by_position
 from probes.readout import OUTPUT, default_sites, read_out
 from probes.results import PositionCurve, Run
 from probes.scene import Picture
 from probes.scoring import Score
-from probes.tables import BudgetRow
+from probes.tables import BudgetRow, MachineRow
 
 LAYERS = "layers"
 """The pseudo-site of all layers' outputs side by side."""
@@ -104,6 +105,7 @@ class CellResult:
     positions: tuple[PositionCurve, ...] = ()
     causal: CausalRows = field(default_factory=CausalRows)
     budgets: tuple[BudgetRow, ...] = ()
+    machines: tuple[MachineRow, ...] = ()
 
 
 def generator(entropy: int, *purpose: str | int) -> np.random.Generator:
@@ -199,6 +201,7 @@ def _network(cell: Cell, advance: Callable[[int], None], states: States | None) 
         causal=_edited(cell, model, twin, found.scores),
         budgets=budgets,
         pictures=(*found.pictures, *earlier),
+        machines=_extracted(cell, model),
     )
     found = replace(found, notes=(*found.notes, *found.causal.notes))
     try:
@@ -378,6 +381,15 @@ def _by_budget(
         look=look,
     )
     return rows, tuple(earlier)
+
+
+def _extracted(cell: Cell, model: Predictor) -> tuple[MachineRow, ...]:
+    """The machine, where that was asked for."""
+    if not cell.ground.further.extract:
+        return ()
+    names = (cell.label, cell.candidate.label, cell.seed)
+    rng = generator(cell.entropy, "extraction", cell.label, cell.candidate.label, cell.seed or 0)
+    return (machine_row(model, cell.process, cell.length, names=names, rng=rng),)
 
 
 def _best_site(found: Sequence[Scored], sites: Sequence[str]) -> str:

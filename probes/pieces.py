@@ -76,6 +76,7 @@ def part(result: CellResult | ControlRows, piece: Piece) -> Comparison:
         edits=list(result.causal.effects),
         shares=list(result.causal.shares),
         budgets=list(result.budgets),
+        machines=list(result.machines),
     )
 
 

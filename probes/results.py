@@ -1,15 +1,15 @@
 """What a comparison leaves behind: plain tables from which every picture and page is made."""
 
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from compmech.whole_files import written_aside
+from probes.json_rows import from_json_types, in_json
 from probes.scene import Picture, Scene, of_schema_1
 from probes.tables import BudgetRow, DifferenceRow, EditEffect, MachineRow, RankRow, ShareRow, csv_of
 
@@ -25,7 +25,6 @@ __all__ = [
     "Scene",
     "SuffixCurve",
     "SynchronisationCurve",
-    "in_json",
     "write_files",
     "write_text",
 ]
@@ -249,11 +248,17 @@ class Comparison:
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
-        return json.dumps(in_json({"schema": SCHEMA, **asdict(self)}), allow_nan=False, separators=(",", ":"))
+        return json.dumps({"schema": SCHEMA, **in_json(self)}, allow_nan=False, separators=(",", ":"))
 
     @staticmethod
-    def from_json(text: str) -> "Comparison":
-        """Read what `to_json` wrote. Raises ValueError for another schema or for text that is not a comparison."""
+    def from_json(text: str, *, wanted: Callable[[Mapping[str, Any]], bool] | None = None) -> "Comparison":
+        """Read what `to_json` wrote.
+
+        Args:
+            wanted: which rows, as they are in the file; None: all.
+        Raises:
+            ValueError: for another schema or for text that is not a comparison.
+        """
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
@@ -264,11 +269,13 @@ class Comparison:
             raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schemas 1 and {SCHEMA}")
 
         def many(kind: Any, key: str) -> list[Any]:
-            return [kind(**_numbers(item, kind)) for item in data[key]]
+            return [from_json_types(item, kind) for item in data[key]]
 
         def if_recorded(kind: Any, key: str) -> list[Any]:
             return many(kind, key) if key in data else []  # once they were not recorded
 
+        if wanted is not None:
+            data["rows"] = [item for item in data["rows"] if wanted(item)]
         if data["schema"] == 1:
             scenes, pictures = of_schema_1(data["pictures"])
         else:
@@ -313,20 +320,30 @@ class Comparison:
     def only(self, **wanted: Any) -> list[Row]:
         """The rows whose named columns have the given values."""
         rows = self.rows
-        if wanted.keys() >= set(_INDEXED):
-            rows = self._index.get(tuple(wanted[name] for name in _INDEXED), [])
+        for index, names in ((self._by_predictor, (*_INDEXED, "predictor")), (self._index, _INDEXED)):
+            if wanted.keys() >= set(names):
+                rows = index.get(tuple(wanted[name] for name in names), [])
+                break
         return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
 
     @cached_property
     def _index(self) -> dict[tuple[str, ...], list[Row]]:
         """Rows by the columns that nearly every question names; a report asks thousands of them."""
-        index: dict[tuple[str, ...], list[Row]] = {}
-        for row in self.rows:
-            index.setdefault(tuple(getattr(row, name) for name in _INDEXED), []).append(row)
-        return index
+        return _grouped(self.rows, _INDEXED)
+
+    @cached_property
+    def _by_predictor(self) -> dict[tuple[str, ...], list[Row]]:
+        return _grouped(self.rows, (*_INDEXED, "predictor"))
 
 
 _INDEXED = ("process", "target", "control")
+
+
+def _grouped(rows: Sequence[Row], names: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:
+    index: dict[tuple[str, ...], list[Row]] = {}
+    for row in rows:
+        index.setdefault(tuple(getattr(row, name) for name in names), []).append(row)
+    return index
 
 
 def write_text(path: Path, text: str) -> None:
@@ -344,37 +361,3 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         for name, content in files.items():
             unfinished.enter_context(written_aside(folder / name)).write_bytes(content)
     return [folder / name for name in files]
-
-
-def in_json(value: Any) -> Any:
-    """JSON has no infinity: say "inf". NaN must not get this far."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            raise ValueError("a result is not a number")
-        if math.isinf(value):
-            return "inf" if value > 0 else "-inf"
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): in_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [in_json(item) for item in value]
-    return value
-
-
-def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
-    """Undo `in_json` where a number is expected."""
-    numeric = {f.name for f in fields(kind) if "float" in str(f.type)}
-
-    pairs = {f.name for f in fields(kind) if "list[tuple" in str(f.type)}
-
-    def back(value: Any) -> Any:
-        if value in ("inf", "-inf"):
-            return float(value)
-        if isinstance(value, list):
-            return [back(v) for v in value]
-        if isinstance(value, dict):
-            return {key: back(v) for key, v in value.items()}
-        return value
-
-    restored = {key: back(value) if key in numeric else value for key, value in item.items()}
-    return restored | {key: [tuple(entry) for entry in restored[key]] for key in pairs}

@@ -10,11 +10,13 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
+
+from joblib import Parallel, cpu_count, delayed
 
 from compmech.stored_cells import (
     CELLS,
@@ -141,6 +143,23 @@ class Store:
         cell = CellFolder(self._cells / key)
         return _read(cell) if (cell.path / DONE).is_file() else None
 
+    def found_all(
+        self, keys: Sequence[str], *, wanted: Callable[[Mapping[str, Any]], bool] | None = None
+    ) -> list[Comparison | None]:
+        """What the pieces of these names found, each None if it has not ended; their networks are not read.
+
+        Many are read by several processes.
+
+        Args:
+            wanted: which rows, as `Comparison.from_json` takes it.
+        Raises:
+            StoreError: as `find`.
+        """
+        batches = [keys[start : start + _BATCH] for start in range(0, len(keys), _BATCH)]
+        workers = 1 if len(batches) < _MANY else cpu_count()
+        read = Parallel(n_jobs=workers)(delayed(_found)(self._cells, batch, wanted) for batch in batches)
+        return [one for batch in read for one in batch]
+
     def keep(
         self,
         spec: Mapping[str, Any],
@@ -228,20 +247,41 @@ class Store:
         sync_folder(self._cells)
 
 
-def _read(cell: CellFolder) -> Kept:
+_KNOWN = (SPEC, ENVIRONMENT, METRICS, RESULT, WEIGHTS)
+
+
+def _read(
+    cell: CellFolder,
+    names: Sequence[str] = _KNOWN,
+    wanted: Callable[[Mapping[str, Any]], bool] | None = None,
+) -> Kept:
     try:
         digests = dict(json.loads((cell.path / DONE).read_bytes()))
-        contents = {name: (cell.path / name).read_bytes() for name in digests if name in _KNOWN}
+        contents = {name: (cell.path / name).read_bytes() for name in digests if name in names}
         for name, content in contents.items():
             if sha256(content).hexdigest() != digests[name]:
                 raise ValueError(f"{name} has changed")
         return Kept(
             json.loads(contents[SPEC]),
-            Comparison.from_json(contents[RESULT].decode()),
+            Comparison.from_json(contents[RESULT].decode(), wanted=wanted),
             contents.get(WEIGHTS),
         )
     except (ValueError, LookupError, TypeError, FileNotFoundError) as error:
         raise cell.damaged(error) from None
+
+
+_BATCH = 100
+"""Pieces that are read by one process together."""
+
+_MANY = 10
+"""Batches from which on it pays to begin further processes."""
+
+
+def _found(
+    cells: Path, keys: Sequence[str], wanted: Callable[[Mapping[str, Any]], bool] | None
+) -> list[Comparison | None]:
+    folders = [CellFolder(cells / key) for key in keys]
+    return [_read(cell, (SPEC, RESULT), wanted).found if (cell.path / DONE).is_file() else None for cell in folders]
 
 
 def _experiment(path: Path) -> Experiment:
@@ -250,6 +290,3 @@ def _experiment(path: Path) -> Experiment:
         return Experiment(**{f.name: words[f.name] for f in fields(Experiment)})
     except (ValueError, LookupError, TypeError):
         raise StoreError(f"{path} is damaged: remove it, and give the command again that wrote it") from None
-
-
-_KNOWN = (SPEC, ENVIRONMENT, METRICS, RESULT, WEIGHTS)

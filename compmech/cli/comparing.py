@@ -102,6 +102,9 @@ def compare(
     by_position: Annotated[
         bool | None, typer.Option("--by-position", help="Also record scores at every position.")
     ] = None,
+    extract: Annotated[
+        bool | None, typer.Option("--extract", help="Also find the machine that every network has learned.")
+    ] = None,
     edits: Annotated[
         list[str] | None,
         typer.Option("--edits", help="Of every network: carry, 'rows<=t', 'row t'; may be given again. None."),

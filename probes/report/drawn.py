@@ -34,8 +34,6 @@ class Drawn:
 
 def of_process(comparison: Comparison, summary: ProcessSummary) -> Comparison:
     """The part of a comparison that is about one process."""
-    if len(comparison.processes) == 1:
-        return comparison
     tables = (
         "runs", "rows", "pictures", "scenes", "suffix_curves", "position_curves", "synchronisation_curves", "edits",
         "shares", "ranks", "differences", "budgets", "machines",

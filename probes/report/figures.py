@@ -83,7 +83,9 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
             for kind, draw in kinds.items():
                 figure = draw(shown, summary)
                 if figure is not None:
-                    files |= {f"{summary.process}-{kind}.{form}": _bytes(figure, form) for form in ("png", "svg")}
+                    files[f"{summary.process}-{kind}.png"] = _bytes(figure, "png")
+                    figure.set_layout_engine("none")  # all stays where it is
+                    files[f"{summary.process}-{kind}.svg"] = _bytes(figure, "svg")
     folder.mkdir(parents=True, exist_ok=True)
     return write_files(folder, files)
 
