@@ -326,6 +326,29 @@ class Comparison:
                 break
         return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
 
+    def runs_of(self, process: str, predictor: str) -> list[Run]:
+        """The runs of one predictor on one process, by seed."""
+        return self._runs.get((process, predictor), [])
+
+    def named(self, process: str) -> list[str]:
+        """Everything that has a run or a row on one process, in the order in which it was asked for."""
+        return self._names.get(process, [])
+
+    @cached_property
+    def _runs(self) -> dict[tuple[str, str], list[Run]]:
+        found: dict[tuple[str, str], list[Run]] = {}
+        for run in self.runs:
+            found.setdefault((run.process, run.predictor), []).append(run)
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        for one in (*self.runs, *self.rows):
+            if one.predictor:
+                found.setdefault(one.process, {})[one.predictor] = None
+        return {process: list(names) for process, names in found.items()}
+
     @cached_property
     def _index(self) -> dict[tuple[str, ...], list[Row]]:
         """Rows by the columns that nearly every question names; a report asks thousands of them."""

@@ -21,11 +21,12 @@ def listed_rows(rows: Sequence[Row]) -> tuple[list[Row], str]:
     """The rows that the page lists, and which these are, in words; nothing is said where they are all there are."""
     if len(rows) <= MOST_ROWS:
         return list(rows), ""
+    first = min((row.seed for row in rows if row.seed is not None), default=None)
     choices = {
         "by probability, histories held out": lambda row: (row.weighting, row.split) == ("probability", "history"),
         "of the predictors themselves": lambda row: row.control == "" and row.probe in STANDING,
         "of belief and beyond": lambda row: row.target in ("belief", "beyond"),
-        "of the first seed": lambda row: row.seed in (None, min(r.seed or 0 for r in rows)),
+        "of the first seed": lambda row: row.seed in (None, first),
     }
     kept, said = list(rows), []
     for words, wanted in choices.items():
