@@ -1,7 +1,6 @@
 """The page in a real browser: it asks for nothing, and every control does what it says."""
 
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
