@@ -4,10 +4,11 @@ import platform
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from probes.cell import Cell, CellResult, States, generator, run_cell
+from probes.cell import Cell, CellResult, States, generator
 from probes.ground import Ground, gaussian_scores, model_free_scores, suffix_gram_scores
 from probes.results import Comparison, SuffixCurve
 from probes.rows import control_rows, predictor_rows
+from probes.run_cell import run_cell
 from probes.scoring import Score
 from probes.sweep.engine import Advance
 
