@@ -169,7 +169,7 @@ def test_places_are_kept_to_three_digits() -> None:
 
 
 @pytest.mark.parametrize(
-    ("room", "kept", "points"), [(10**7, 72, 300), (120_000, 24, 300), (30_000, 4, 300), (3_000, 4, 24)]
+    ("room", "kept", "points"), [(10**7, 72, 300), (120_000, 24, 300), (30_000, 8, 300), (3_000, 4, 45)]
 )
 def test_pictures_and_then_points_are_left_out_for_room_and_it_is_said(room: int, kept: int, points: int) -> None:
     comparison = sample_comparison(n_seed=3, n_point=300)

@@ -62,8 +62,8 @@ def process_section(
         ("Where: scores by site", _sites(comparison, small, summary, i)),
         ("Divergence and learning", _curves(comparison, small, summary, i)),
         ("At equal budget", budget_charts(small, summary, i) or _missing("budgets")),
-        ("Is it used? Edits", _edits(comparison, small, summary, i)),
-        ("The machines that were learned", machine_figures(small, summary, i) or _missing("machines")),
+        ("Edits", _edits(comparison, small, summary, i)),
+        ("The machines that were extracted", machine_figures(small, summary, i) or _missing("machines")),
     ]
     note = f'<p class="note">{escape(shown.note)}</p>' if shown.note else ""
 
@@ -116,7 +116,7 @@ def _edits(comparison: Comparison, small: Comparison, summary: ProcessSummary, i
     if not chart:
         return _missing("edits")
     told = "".join(f"<h4>{escape(name)}</h4>{_points(said)}" for name, said in edit_words(small, summary).items())
-    words = f'<details><summary>Edit by edit, in words</summary><div class="words">{told}</div></details>'
+    words = f'<details><summary>Edit by edit, in words</summary><div class="prose">{told}</div></details>'
     return f"<p>{escape(edit_scale(comparison, summary))}</p>{chart}{words}"
 
 
