@@ -29,7 +29,7 @@ def four_states() -> HMM:
     [(zoo.mess3(), 4, "simplex", 2), (four_states(), 3, "simplex", 3), (zoo.rrxor(), 8, "principal", 4)],
 )
 def test_the_belief_follows_from_the_place(process: HMM, length: int, axes: str, dimension: int) -> None:
-    ground = prepare(process, length, rng=np.random.default_rng(0))
+    ground = prepare(process, length, max_histories=None, rng=np.random.default_rng(0))
     found = scene("p", process, ground)
     assert (found.axes, found.dimension) == (axes, dimension)
     assert found.states == list(map(str, process.states))
@@ -43,14 +43,14 @@ def test_the_belief_follows_from_the_place(process: HMM, length: int, axes: str,
 
 def test_without_hidden_states_there_are_no_probabilities_to_show() -> None:
     process = zoo.bloch_walk()
-    found = scene("p", process, prepare(process, 5, rng=np.random.default_rng(0)))
+    found = scene("p", process, prepare(process, 5, max_histories=None, rng=np.random.default_rng(0)))
     assert (found.axes, found.states, found.belief_map) == ("principal", [], [])
     assert found.colour.shape == (len(found.belief), 3)
 
 
 def test_beliefs_on_a_line_have_one_coordinate() -> None:
     process = zoo.even()
-    found = scene("p", process, prepare(process, 8, rng=np.random.default_rng(0)))
+    found = scene("p", process, prepare(process, 8, max_histories=None, rng=np.random.default_rng(0)))
     assert found.dimension == 1
     assert_allclose(found.probabilities(found.true).sum(axis=1), 1.0, atol=5e-3)
     assert_allclose(found.colour[:, 1:], 0.5)
@@ -58,7 +58,7 @@ def test_beliefs_on_a_line_have_one_coordinate() -> None:
 
 def test_a_perfect_site_is_pictured_where_the_beliefs_are() -> None:
     process = zoo.mess3()
-    ground = prepare(process, 5, rng=np.random.default_rng(0))
+    ground = prepare(process, 5, max_histories=None, rng=np.random.default_rng(0))
     common = scene("mess3", process, ground)
     noise = np.random.default_rng(1).standard_normal((len(ground.histories), 3))
     values = {"good": ground.histories.belief, "bad": noise}
