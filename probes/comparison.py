@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +10,6 @@ from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from probes.causal import check_edits
 from probes.cell import generator
 from probes.ground import Ground, prepare
-from probes.headline import CEILINGS, MODEL_FREE, STANDING
 from probes.pictures import scene
 from probes.pieces import versions
 from probes.positions import synchronisation_curve
@@ -26,7 +24,7 @@ from probes.sweep.slots import slots_of
 from probes.sweep.sweep import Sweep
 from probes.sweep.work import Finished, Work
 
-__all__ = ["CellsFailed", "ComparisonSpec", "Subject", "compare", "joined", "recalled", "versions"]
+__all__ = ["CellsFailed", "ComparisonSpec", "Subject", "compare", "joined", "versions"]
 
 
 class CellsFailed(RuntimeError):
@@ -121,48 +119,6 @@ def compare(
     some = any(one.runs for one in parts)
     rest = joined(Experiment(command, source, experiment.spec, notes, experiment.keys), parts) if some else None
     raise CellsFailed(failures, len(slots), rest)
-
-
-LARGE = 500
-"""Cells from which on a comparison is recalled in brief."""
-
-
-def recalled(store: Store, experiment: Experiment, *, brief: bool | None = None) -> tuple[Comparison, int]:
-    """A comparison from what a store holds of it, and how many of its cells are missing.
-
-    Args:
-        brief: with the rows alone that tables, figures and the page show (`is_shown`), which a note says; None: where
-            there are `LARGE` cells or more.
-    Raises:
-        StoreError: if one is damaged.
-        ValueError: if no predictor of it is there.
-    """
-    brief = len(experiment.keys) >= LARGE if brief is None else brief
-    found = store.found_all(experiment.keys, wanted=is_shown if brief else None)
-    parts = [one for one in found if one is not None]
-    if not any(part.runs for part in parts):
-        raise ValueError(f"{store.folder} holds no finished predictor of this comparison: run it first")
-    if brief:
-        said = (
-            f"of {len(parts):,} cells this holds the rows that it shows: of belief and beyond, by ridge, without the "
-            "nulls that are not drawn; compmech runs --export writes all"
-        )
-        experiment = replace(experiment, notes=[*experiment.notes, said])
-    return joined(experiment, parts), len(found) - len(parts)
-
-
-def is_shown(row: Mapping[str, Any]) -> bool:
-    """Whether a row, as a file has it, is one that tables, figures and the page look at."""
-    return (
-        row["target"] in ("belief", "beyond")
-        and row["probe"] in STANDING
-        and row["control"] in _SHOWN
-        and (row["weighting"], row["split"]) in (("probability", "history"), *(() if row["control"] else _BESIDE))
-    )
-
-
-_SHOWN = ("", "untrained", "permuted-classes", *MODEL_FREE, *CEILINGS)
-_BESIDE = (("uniform", "history"), ("probability", "class"))
 
 
 def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:

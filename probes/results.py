@@ -1,12 +1,13 @@
 """What a comparison leaves behind: plain tables from which every picture and page is made."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from compmech.whole_files import written_aside
 from probes.json_rows import from_json_types, in_json
@@ -25,6 +26,7 @@ __all__ = [
     "Scene",
     "SuffixCurve",
     "SynchronisationCurve",
+    "Wanted",
     "write_files",
     "write_text",
 ]
@@ -206,6 +208,14 @@ class SynchronisationCurve:
     bits: list[float]
 
 
+class Wanted(Protocol):
+    """A choice among what a file holds, made before it is read into tables."""
+
+    def row(self, item: Mapping[str, Any]) -> bool: ...
+
+    def picture(self, item: Mapping[str, Any]) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Everything that `compare` found.
@@ -251,11 +261,11 @@ class Comparison:
         return json.dumps({"schema": SCHEMA, **in_json(self)}, allow_nan=False, separators=(",", ":"))
 
     @staticmethod
-    def from_json(text: str, *, wanted: Callable[[Mapping[str, Any]], bool] | None = None) -> "Comparison":
+    def from_json(text: str, *, wanted: "Wanted | None" = None) -> "Comparison":
         """Read what `to_json` wrote.
 
         Args:
-            wanted: which rows, as they are in the file; None: all.
+            wanted: which rows and pictures; None: all.
         Raises:
             ValueError: for another schema or for text that is not a comparison.
         """
@@ -275,7 +285,8 @@ class Comparison:
             return many(kind, key) if key in data else []  # once they were not recorded
 
         if wanted is not None:
-            data["rows"] = [item for item in data["rows"] if wanted(item)]
+            data["rows"] = [item for item in data["rows"] if wanted.row(item)]
+            data["pictures"] = [item for item in data["pictures"] if wanted.picture(item)]
         if data["schema"] == 1:
             scenes, pictures = of_schema_1(data["pictures"])
         else:
@@ -324,7 +335,9 @@ class Comparison:
             if wanted.keys() >= set(names):
                 rows = index.get(tuple(wanted[name] for name in names), [])
                 break
-        return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
+        names, values = list(wanted), tuple(wanted.values())
+        found = attrgetter(*names, "process")  # two names or more make it give a tuple
+        return [row for row in rows if found(row)[:-1] == values]
 
     def runs_of(self, process: str, predictor: str) -> list[Run]:
         """The runs of one predictor on one process, by seed."""
@@ -364,8 +377,9 @@ _INDEXED = ("process", "target", "control")
 
 def _grouped(rows: Sequence[Row], names: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:
     index: dict[tuple[str, ...], list[Row]] = {}
+    key = attrgetter(*names)
     for row in rows:
-        index.setdefault(tuple(getattr(row, name) for name in names), []).append(row)
+        index.setdefault(key(row), []).append(row)
     return index
 
 

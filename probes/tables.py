@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from probes.intervention.effect_rows import EditEffect
@@ -148,7 +149,8 @@ def csv_of(kind: type[Any], rows: Iterable[Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     names = [f.name for f in fields(kind)]
     writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    values = attrgetter(*names)
+    writer.writerows([_cell(value) for value in values(row)] for row in rows)
     return out.getvalue()
 
 

@@ -102,7 +102,7 @@ def _chosen(store: Path, found: dict[str, "Experiment"], wanted: str | None) -> 
 
 
 def _recalled(store: Path, chosen: "Experiment") -> tuple["Comparison", int]:
-    from probes.comparison import recalled
+    from probes.recalled import recalled
     from probes.store import Store
 
     opened: Store = Store(store)

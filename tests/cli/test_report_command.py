@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from compmech.cli import _status
+from probes.recalled import recalled
 from probes.results import SCHEMA, Comparison
 from probes.store import Store
 
@@ -122,10 +123,8 @@ def test_unfinished_cells_are_left_out_and_told(store: Path, capsys: pytest.Capt
 
 
 def test_a_large_comparison_is_recalled_in_brief(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from probes import comparison
-
-    whole, _ = comparison.recalled(Store(store), Store(store).experiments()[-1])
-    monkeypatch.setattr(comparison, "LARGE", 4)
+    whole, _ = recalled(Store(store), Store(store).experiments()[-1])
+    monkeypatch.setattr("probes.recalled.LARGE", 4)
     assert _status(["report", str(store)]) == 0
     brief = Comparison.from_json(Path("small-report/results.json").read_text())
     assert 0 < len(brief.rows) < len(whole.rows)

@@ -24,7 +24,7 @@ def notes(comparison: Comparison) -> str:
 
 def what_was_run(comparison: Comparison) -> str:
     """The command, the processes, the networks with their settings, the versions."""
-    spec = json.dumps(comparison.spec, indent=2, default=str)
+    spec = json.dumps(comparison.spec, indent=2, sort_keys=True, default=str)
     versions = ", ".join(f"{name} {version}" for name, version in comparison.versions.items())
     return (
         f'<p>To run it again:</p><pre class="command"><code>{escape(comparison.command)}</code></pre>'
