@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from compmech.whole_files import written_aside
 from probes.json_rows import from_json_types, in_json
@@ -208,6 +208,7 @@ class SynchronisationCurve:
     bits: list[float]
 
 
+@runtime_checkable
 class Wanted(Protocol):
     """A choice among what a file holds, made before it is read into tables."""
 
@@ -261,7 +262,7 @@ class Comparison:
         return json.dumps({"schema": SCHEMA, **in_json(self)}, allow_nan=False, separators=(",", ":"))
 
     @staticmethod
-    def from_json(text: str, *, wanted: "Wanted | None" = None) -> "Comparison":
+    def from_json(text: str, *, wanted: Wanted | None = None) -> "Comparison":
         """Read what `to_json` wrote.
 
         Args:
