@@ -2,8 +2,7 @@
 
 import math
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from functools import cache
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 __all__ = ["from_json_types", "in_json"]
@@ -24,51 +23,56 @@ def in_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [in_json(item) for item in value]
     if is_dataclass(value):
-        return {name: in_json(getattr(value, name)) for name in _names(type(value))}
+        return {name: in_json(getattr(value, name)) for name in _shape(type(value)).names}
     return value
 
 
 def from_json_types(item: dict[str, Any], kind: type[Any]) -> Any:
     """The row of one kind of dataclass that `in_json` made this of."""
-    if _flat(kind) and "inf" not in (values := item.values()) and "-inf" not in values:
+    shape = _shape(kind)
+    if shape.flat and "inf" not in (values := item.values()) and "-inf" not in values:
         return kind(**item)
-    numeric, pairs = _numeric(kind), _pairs(kind)
-    changed = {key: _back(value) for key in numeric if isinstance(value := item.get(key), str | list | dict)}
-    changed |= {key: [tuple(entry) for entry in changed.get(key, item[key])] for key in pairs}
-    return kind(**(item | changed)) if changed else kind(**item)
+    changed = {key: _back(value) for key in shape.numeric if isinstance(value := item.get(key), str | list | dict)}
+    changed |= {key: [tuple(entry) for entry in changed.get(key, item[key])] for key in shape.pairs}
+    return kind(**(item | changed))
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What is known of a kind of row from its annotations.
+
+    Attributes:
+        numeric: fields in which numbers may stand, alone or in lists. pairs: those that are lists of tuples.
+        flat: whether its fields are words and numbers alone.
+    """
+
+    names: tuple[str, ...]
+    numeric: tuple[str, ...]
+    pairs: tuple[str, ...]
+    flat: bool
+
+
+_SHAPES: dict[type[Any], _Shape] = {}
+
+
+def _shape(kind: type[Any]) -> _Shape:
+    if kind not in _SHAPES:
+        types = {f.name: str(f.type) for f in fields(kind)}
+        _SHAPES[kind] = _Shape(
+            names=tuple(types),
+            numeric=tuple(name for name, said in types.items() if "float" in said),
+            pairs=tuple(name for name, said in types.items() if "list[tuple" in said),
+            flat=not any(word in said for said in types.values() for word in ("list", "dict", "tuple")),
+        )
+    return _SHAPES[kind]
 
 
 def _back(value: Any) -> Any:
     if isinstance(value, str):
         return float(value) if value in ("inf", "-inf") else value
     if isinstance(value, list):
-        return [_back(one) for one in value] if not _plain(value) else value
+        # of numbers alone nothing is to be undone
+        return value if all(isinstance(one, int | float) for one in value) else [_back(one) for one in value]
     if isinstance(value, dict):
         return {key: _back(one) for key, one in value.items()}
     return value
-
-
-def _plain(values: list[Any]) -> bool:
-    """Whether a list holds numbers alone, of which nothing is to be undone."""
-    return all(isinstance(one, int | float) for one in values)
-
-
-@cache
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind))
-
-
-@cache
-def _flat(kind: type[Any]) -> bool:
-    """Whether its fields are words and numbers alone."""
-    return not any(word in str(f.type) for f in fields(kind) for word in ("list", "dict", "tuple"))
-
-
-@cache
-def _numeric(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if "float" in str(f.type))
-
-
-@cache
-def _pairs(kind: type[Any]) -> tuple[str, ...]:
-    return tuple(f.name for f in fields(kind) if "list[tuple" in str(f.type))
