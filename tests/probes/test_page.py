@@ -22,6 +22,7 @@ from probes.report.terms import CONTROLS
 from probes.report.words import seen
 from probes.results import Comparison
 from probes.scene import packed, unpacked
+from probes.tables import BudgetRow, MachineRow
 from tests.probes.sample_comparison import RRXOR, sample_comparison, with_hostile_names
 from tests.probes.sample_pictures import STEPS
 
@@ -217,3 +218,68 @@ def test_a_panel_takes_its_colours_from_the_page() -> None:
     assert "&quot;drawing&quot; &lt;b&gt;" in svg
     assert "<metadata" not in svg
     assert all(found.startswith("one-") for found in re.findall(r'\bid="([^"]+)"', svg))
+
+
+# --------------------------------------------------------------------------------------------- parts that are asked for
+
+
+def extracted(finite: bool) -> dict[str, Any]:
+    """What an extraction says, as far as the page reads it."""
+    number = {"value": 2 / 3, "low": 0.66, "high": 0.67}
+    return {
+        "machine": {
+            "alphabet": ["0", "1"],
+            "matrices": {"0": [[0.0, 0.5], [0.0, 0.0]], "1": [[0.5, 0.0], [1.0, 0.0]]},
+            "states": ["A", "B"],
+            "start": [1.0, 0.0],
+        },
+        "n_causal_states": {"value": 2, "low": 2, "high": 2} if finite else None,
+        "entropy_rate": number,
+        "statistical_complexity": number if finite else None,
+        "excess_entropy": None,
+        "diagnostics": {
+            "finite": finite,
+            "reason": "two states stand out" if finite else "no number of states stands out",
+            "process": {"undertrained": not finite, "kl_nats": 0.02, "isomorphic": finite, "largest_difference": 1e-3}
+            | {"why": None if finite else "no finite machine was found"},
+        },
+    }
+
+
+def test_machines_stand_beside_the_process_and_what_was_not_found_is_said(
+    comparison: Comparison, tmp_path: Path
+) -> None:
+    found = [
+        MachineRow(RRXOR, "gru", 0, extracted(finite=True)),
+        MachineRow(RRXOR, "lstm", 0, extracted(finite=False)),
+        MachineRow(RRXOR, "mamba", 0, None, "the rank of its predictions still grows"),
+    ]
+    text = save_page(replace(only(comparison, 1), machines=found), tmp_path).read_text()
+    part = text[text.index("machines that were extracted") : text.index('id="run"')]
+    assert part.count("<svg") == 1  # the one that is finite
+    for sentence in (
+        "Two states stand out. It is the machine of the process; probabilities differ by up to 0.001.",
+        "No number of states stands out. The network is 0.02 nats a symbol from the process: this is its own. "
+        "Not the machine of the process: no finite machine was found.",
+        "None: the rank of its predictions still grows",
+    ):
+        assert sentence in part
+    cells = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', part)
+    shown = {name: re.findall(r"<td[^>]*>(.*?)</td>", line) for name, line in cells}
+    assert shown["GRU"] == ["2", "0.667 (0.660 to 0.670)", "0.667 (0.660 to 0.670)", "-"]
+    assert shown["LSTM"][0] == "-"
+    assert shown["the process itself"][1] == "0.667"
+    assert "No machine was extracted" not in text
+
+
+def test_scores_at_equal_budget_have_a_chart_for_each_cost(comparison: Comparison, tmp_path: Path) -> None:
+    rows = [
+        BudgetRow(RRXOR, name, 0, "final", "beyond", s, 100 * s, 1e6 * s, 99, 0.1 * s, 0.1 * s, 0.0, 1.0, 1 / (1 + s))
+        for name in ("gru", "mamba")
+        for s in (0, 1, 9)
+    ]
+    text = save_page(replace(only(comparison, 1), budgets=rows), tmp_path).read_text()
+    part = text[text.index("At equal budget") : text.index(">Edits<")]
+    assert part.count("<svg") == 8
+    assert "GRU" in part
+    assert "Transformer" not in part
