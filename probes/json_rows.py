@@ -23,8 +23,15 @@ def in_json(value: Any) -> Any:
     if isinstance(value, list | tuple):
         return [in_json(item) for item in value]
     if is_dataclass(value):
-        return {name: in_json(getattr(value, name)) for name in _shape(type(value)).names}
+        return _row(value, _shape(type(value)))
     return value
+
+
+def _row(row: Any, shape: "_Shape") -> dict[str, Any]:
+    found = {name: getattr(row, name) for name in shape.names}
+    if shape.flat and all(math.isfinite(number) for name in shape.numeric if type(number := found[name]) is float):
+        return found
+    return {name: in_json(value) for name, value in found.items()}
 
 
 def from_json_types(item: dict[str, Any], kind: type[Any]) -> Any:

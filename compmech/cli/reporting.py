@@ -1,5 +1,6 @@
 """`compmech report`: the page, figures and tables of a comparison, made again from what a store holds."""
 
+import gc
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,6 +61,7 @@ def report(
     with output_folder(out, overwrite=overwrite or default) as folder:
         with report_os_errors(f"cannot read the store {store}"), misuse():
             result, missing = _recalled(store, chosen)
+            gc.freeze()  # of thousands of cells: nothing of it is garbage before all is written
         with report_os_errors(f"cannot write to the output folder {out}"):
             result, files = write_report(result, folder, parts=parts)
     if as_json:

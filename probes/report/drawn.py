@@ -12,7 +12,7 @@ MOST_PROCESSES = 16
 
 _NETWORKS = 12
 _FEWEST = 4
-_SHARED = 36
+_SHARED = 24
 """Networks drawn of one process; of many processes so many together, but no fewer of each than the fewest."""
 
 _LINES = 36

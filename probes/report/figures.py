@@ -79,7 +79,8 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     files: dict[str, bytes] = {}
     with rc_context(RC | {"svg.hashsalt": "figure"}):
         for summary in comparison.processes[:MOST_PROCESSES]:
-            shown = drawn(of_process(comparison, summary), summary).comparison
+            n_process = min(MOST_PROCESSES, len(comparison.processes))
+            shown = drawn(of_process(comparison, summary), summary, n_process=n_process).comparison
             for kind, draw in kinds.items():
                 figure = draw(shown, summary)
                 if figure is not None:
