@@ -222,18 +222,26 @@ def test_a_history_has_its_belief_beside_every_readout(visit: _Visit, comparison
     assert head == ["", "P(S0)", "P(S1)", "P(S2)", "P(S3)", "P(S4)", "distance"]
 
 
-def test_pointing_finds_the_history_under_the_pointer(visit: _Visit, comparison: Comparison) -> None:
-    scene, pictures = best_pictures(comparison, comparison.processes[0])
-    assert scene is not None
-    frame, places = frame_of(scene, pictures), pictures[2].places(scene)
-    alone = int(places[:, 1].argmax())  # the topmost one
-    canvas = visit.page.locator("#beliefs-0 canvas").nth(3)
+def point(visit: _Visit, comparison: Comparison, panel: int, place: np.ndarray) -> None:
+    """Put the pointer to a place in a picture of the first process, which lies flat."""
+    scene = comparison.scenes[0]
+    trained = [p for p in comparison.pictures if p.process == scene.process and p.step is None]
+    frame, (x, y) = frame_of(scene, trained), place
+    canvas = visit.page.locator("#beliefs-0 canvas").nth(panel)
     canvas.scroll_into_view_if_needed()
-    box, (x, y) = canvas.bounding_box(), places[alone]
+    box = canvas.bounding_box()
     visit.page.mouse.move(
         box["x"] + box["width"] * (x - frame.left) / (frame.right - frame.left),
         box["y"] + box["height"] * (frame.top - y) / (frame.top - frame.bottom),
     )
+
+
+def test_pointing_finds_the_history_under_the_pointer(visit: _Visit, comparison: Comparison) -> None:
+    scene, pictures = best_pictures(comparison, comparison.processes[0])
+    assert scene is not None
+    places = pictures[2].places(scene)
+    alone = int(places[:, 1].argmax())  # the topmost one
+    point(visit, comparison, 3, places[alone])
     says(visit, f"History {scene.words[alone]}:", 0)
     *probabilities, _ = told(visit, 0)["GRU"]
     assert_allclose(probabilities, scene.probabilities(places[alone][None])[0], atol=6e-4)
@@ -335,11 +343,9 @@ def test_twenty_thousand_points_are_drawn_and_found(browser: Any, tmp_path: Path
     visit = _Visit(browser, path, viewport={"width": 1280, "height": 900})
     assert "20,000 shown" in details(visit, 0)[0] or "20,000 distinct" in details(visit, 0)[0]
     assert min(visit.page.locator("#beliefs-0 canvas").evaluate_all(INK)) > 3_000
-    canvas = visit.page.locator("#beliefs-0 canvas").nth(1)
-    canvas.scroll_into_view_if_needed()
-    box, said = canvas.bounding_box(), ""
-    for x in (0.2, 0.4, 0.6, 0.8):
-        visit.page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.9 * box["height"])
+    said = ""
+    for place in one.scenes[0].true[[0, 5_000, 10_000, 19_999]]:
+        point(visit, one, 0, place)
         said = says(visit, "History ", 0, other_than=said)
     assert visit.errors == []
     visit.page.close()
