@@ -24,10 +24,12 @@ class Drawn:
     """A comparison of one process, with the networks that are drawn.
 
     Attributes:
-        comparison: the same scores, and the curves and pictures of these networks and seeds alone.
+        told: all that there is of these networks.
+        comparison: the same, with the curves and pictures of as many of their seeds as can be told apart.
         note: what was left out; empty if nothing was.
     """
 
+    told: Comparison
     comparison: Comparison
     note: str
 
@@ -64,15 +66,23 @@ def drawn(comparison: Comparison, summary: ProcessSummary, *, n_process: int = 1
         said.append(f"the {len(shown)} of {len(every)} networks with the highest R²")
     if len(kept) < len(seeds):
         said.append(f"{len(kept)} of {len(seeds)} seeds as lines")
-    if not said:
-        return Drawn(comparison, "")
     left_out = set(every) - shown
+    told = _without(comparison, left_out) if left_out else comparison
+    if len(kept) == len(seeds):
+        lines = told
+    else:
+        own = {name: [one for one in getattr(told, name) if one.seed in {None, *kept}] for name in _CURVES}
+        lines = replace(told, **own)
+    note = f"Told and drawn are {' and '.join(said)}; the tables and results.csv have all." if said else ""
+    return Drawn(told, lines, note)
 
-    def keeps(one: object) -> bool:
-        return getattr(one, "predictor", "") not in left_out and getattr(one, "seed", None) in {None, *kept}
 
-    tables = ("runs", "pictures", "position_curves", "edits", "budgets", "machines")
-    own = {name: [one for one in getattr(comparison, name) if keeps(one)] for name in tables}
-    rows = [row for row in comparison.rows if row.predictor not in left_out]
-    note = f"Drawn are {' and '.join(said)}; the tables and results.csv have all."
-    return Drawn(replace(comparison, rows=rows, **own), note)
+_CURVES = ("runs", "pictures", "position_curves", "edits", "budgets", "machines")
+"""Tables of which each seed is a line, or a picture."""
+
+
+def _without(comparison: Comparison, left_out: set[str]) -> Comparison:
+    tables = (*_CURVES, "rows", "shares", "ranks")
+    own = {name: [one for one in getattr(comparison, name) if one.predictor not in left_out] for name in tables}
+    pairs = [pair for pair in comparison.differences if not {pair.one, pair.other} & left_out]
+    return replace(comparison, **own, differences=pairs)

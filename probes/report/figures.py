@@ -21,7 +21,7 @@ from probes.report.belief_panels import (
     shown_beliefs,
 )
 from probes.report.budget_panels import COSTS, draw_by_cost, network_handles
-from probes.report.drawn import MOST_PROCESSES, drawn, of_process
+from probes.report.drawn import MOST_PROCESSES, Drawn, drawn, of_process
 from probes.report.effect_panels import effects_figure
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
@@ -66,7 +66,7 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     Raises:
         OSError: if the folder cannot be written to.
     """
-    kinds: dict[str, Callable[[Comparison, ProcessSummary], Figure | None]] = {
+    kinds: dict[str, Callable[[Drawn, ProcessSummary], Figure | None]] = {
         "simplex": _simplex,
         "headline": _headline,
         "sites": _sites,
@@ -80,7 +80,7 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     with rc_context(RC | {"svg.hashsalt": "figure"}):
         for summary in comparison.processes[:MOST_PROCESSES]:
             n_process = min(MOST_PROCESSES, len(comparison.processes))
-            shown = drawn(of_process(comparison, summary), summary, n_process=n_process).comparison
+            shown = drawn(of_process(comparison, summary), summary, n_process=n_process)
             for kind, draw in kinds.items():
                 figure = draw(shown, summary)
                 if figure is not None:
@@ -91,8 +91,9 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     return write_files(folder, files)
 
 
-def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    scene, pictures = best_pictures(comparison, summary)
+def _simplex(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    scene, pictures = best_pictures(shown.comparison, summary)
     if scene is None:
         return None
     cells = _arranged(pictures)
@@ -134,7 +135,8 @@ def _arranged(pictures: Sequence[Picture]) -> list[list[Picture | None]]:
     return lines
 
 
-def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _headline(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -146,7 +148,8 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _sites(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -170,7 +173,8 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _suffixes(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not has_suffix_curve(comparison, summary):
         return None
     figure, body = titled_figure(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
@@ -178,24 +182,27 @@ def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _kl(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _kl(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
         return None
     figure, body = titled_figure(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
-    draw_kl(body.subplots(), comparison, summary)
+    draw_kl(body.subplots(), shown.comparison, summary)
     return figure
 
 
-def _learning(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _learning(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not networks(comparison, summary.process):
         return None
     figure, body = titled_figure(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
-    draw_learning(body.subplots(), comparison, summary)
+    draw_learning(body.subplots(), shown.comparison, summary)
     return figure
 
 
-def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    rows = [row for row in comparison.budgets if row.process == summary.process]
+def _budget(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    rows = shown.comparison.budgets
     if not rows:
         return None
     figure, body = titled_figure(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
@@ -211,8 +218,9 @@ def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _edits(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    effects = seed_effects(row for row in comparison.edits if row.process == summary.process)
+def _edits(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    effects = seed_effects(shown.comparison.edits)
     if not effects:
         return None
     return effects_figure(effects, networks(comparison, summary.process), short_title(summary))

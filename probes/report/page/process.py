@@ -54,21 +54,21 @@ def process_section(
     """
     small = shown.comparison
     before = [
-        ("", _words(comparison, summary)),
+        ("", _words(shown.told, summary)),
         ("", headline_chart(small, summary, i) or _missing("headline")),
         ("", predictor_table(comparison, summary)),
     ]
     after = [
-        ("Where: scores by site", _sites(comparison, small, summary, i)),
-        ("Divergence and learning", _curves(comparison, small, summary, i)),
+        ("Where: scores by site", _sites(shown.told, small, summary, i)),
+        ("Divergence and learning", _curves(shown.told, small, summary, i)),
         ("At equal budget", budget_charts(small, summary, i) or _missing("budgets")),
-        ("Edits", _edits(comparison, small, summary, i)),
+        ("Edits", _edits(shown.told, small, summary, i)),
         ("The machines that were extracted", machine_figures(small, summary, i) or _missing("machines")),
     ]
     note = f'<p class="note">{escape(shown.note)}</p>' if shown.note else ""
 
     def filled(explored: Explored | None) -> str:
-        beliefs = _beliefs(comparison, summary, explored, i, still)
+        beliefs = _beliefs(shown.told, summary, explored, i, still)
         parts = [*before, ("Beliefs", beliefs), *after]
         body = "".join(f"<h3>{title}</h3>{html}" if title else html for title, html in parts)
         return f'<section id="process-{i}"><h2>{escape(summary.title)}</h2>{note}{body}</section>'
@@ -111,13 +111,13 @@ def _curves(comparison: Comparison, small: Comparison, summary: ProcessSummary, 
     return f'<div class="charts">{charts}</div>' if charts else _missing("curves")
 
 
-def _edits(comparison: Comparison, small: Comparison, summary: ProcessSummary, i: int) -> str:
+def _edits(told: Comparison, small: Comparison, summary: ProcessSummary, i: int) -> str:
     chart = edit_chart(small, summary, i)
     if not chart:
         return _missing("edits")
-    told = "".join(f"<h4>{escape(name)}</h4>{_points(said)}" for name, said in edit_words(small, summary).items())
-    words = f'<details><summary>Edit by edit, in words</summary><div class="prose">{told}</div></details>'
-    return f"<p>{escape(edit_scale(comparison, summary))}</p>{chart}{words}"
+    found = "".join(f"<h4>{escape(name)}</h4>{_points(said)}" for name, said in edit_words(told, summary).items())
+    words = f'<details><summary>Edit by edit, in words</summary><div class="prose">{found}</div></details>'
+    return f"<p>{escape(edit_scale(told, summary))}</p>{chart}{words}"
 
 
 def _points(sentences: Sequence[str]) -> str:
