@@ -146,7 +146,7 @@ def _value(score: Score | None) -> str:
     return "-" if score is None else "empty" if score.value is None else decimal(score.value)
 
 
-_SIGNS = {"²": "$^2$", "×10": r"$\times$10", "∞": r"$\infty$", "…": r"\dots{}", "−": "$-$"}
+_SIGNS = {"²": "$^2$", "×10": r"$\times$10", "∞": r"$\infty$", "…": r"\dots{}", "−": "$-$", "–": "--"}
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 
 
