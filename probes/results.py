@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
@@ -336,8 +337,8 @@ class Comparison:
             if wanted.keys() >= set(names):
                 rows = index.get(tuple(wanted[name] for name in names), [])
                 break
-        names, values = list(wanted), tuple(wanted.values())
-        found = attrgetter(*names, "process")  # two names or more make it give a tuple
+        values = tuple(wanted.values())
+        found = attrgetter(*wanted, "process")  # two names or more make it give a tuple
         return [row for row in rows if found(row)[:-1] == values]
 
     def runs_of(self, process: str, predictor: str) -> list[Run]:
@@ -358,7 +359,8 @@ class Comparison:
     @cached_property
     def _names(self) -> dict[str, list[str]]:
         found: dict[str, dict[str, None]] = {}
-        for one in (*self.runs, *self.rows):
+        several: tuple[Sequence[Run | Row], ...] = (self.runs, self.rows)
+        for one in chain.from_iterable(several):
             if one.predictor:
                 found.setdefault(one.process, {})[one.predictor] = None
         return {process: list(names) for process, names in found.items()}

@@ -1,6 +1,7 @@
 """What of a large comparison is drawn: a picture of fifty networks cannot be read."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from probes.headline import headline, headline_target, networks
 from probes.results import Comparison, ProcessSummary
@@ -40,7 +41,9 @@ def of_process(comparison: Comparison, summary: ProcessSummary) -> Comparison:
         "runs", "rows", "pictures", "scenes", "suffix_curves", "position_curves", "synchronisation_curves", "edits",
         "shares", "ranks", "differences", "budgets", "machines",
     )  # fmt: skip
-    own = {name: [one for one in getattr(comparison, name) if one.process == summary.process] for name in tables}
+    own: dict[str, Any] = {
+        name: [one for one in getattr(comparison, name) if one.process == summary.process] for name in tables
+    }
     return replace(comparison, processes=[summary], **own)
 
 
@@ -71,7 +74,9 @@ def drawn(comparison: Comparison, summary: ProcessSummary, *, n_process: int = 1
     if len(kept) == len(seeds):
         lines = told
     else:
-        own = {name: [one for one in getattr(told, name) if one.seed in {None, *kept}] for name in _CURVES}
+        own: dict[str, Any] = {
+            name: [one for one in getattr(told, name) if one.seed in {None, *kept}] for name in _CURVES
+        }
         lines = replace(told, **own)
     note = f"Told and drawn are {' and '.join(said)}; the tables and results.csv have all." if said else ""
     return Drawn(told, lines, note)
@@ -83,6 +88,8 @@ _CURVES = ("runs", "pictures", "position_curves", "edits", "budgets", "machines"
 
 def _without(comparison: Comparison, left_out: set[str]) -> Comparison:
     tables = (*_CURVES, "rows", "shares", "ranks")
-    own = {name: [one for one in getattr(comparison, name) if one.predictor not in left_out] for name in tables}
+    own: dict[str, Any] = {
+        name: [one for one in getattr(comparison, name) if one.predictor not in left_out] for name in tables
+    }
     pairs = [pair for pair in comparison.differences if not {pair.one, pair.other} & left_out]
     return replace(comparison, **own, differences=pairs)

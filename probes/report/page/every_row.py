@@ -1,6 +1,6 @@
 """Every score as the page's own script lists it: column by column, repeated words stored once."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -22,7 +22,7 @@ def listed_rows(rows: Sequence[Row]) -> tuple[list[Row], str]:
     if len(rows) <= MOST_ROWS:
         return list(rows), ""
     first = min((row.seed for row in rows if row.seed is not None), default=None)
-    choices = {
+    choices: dict[str, Callable[[Row], bool]] = {
         "by probability, histories held out": lambda row: (row.weighting, row.split) == ("probability", "history"),
         "of the predictors themselves": lambda row: row.control == "" and row.probe in STANDING,
         "of belief and beyond": lambda row: row.target in ("belief", "beyond"),

@@ -1,7 +1,7 @@
 """What the page's own script draws beliefs from: one scene for each process, and the readouts of it, packed small."""
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -94,7 +94,7 @@ def _affordable(scene: Scene, n_picture: int, room: int) -> int:
 def _fitting(every: Sequence[Picture], scene: Scene, room: int) -> tuple[list[Picture], list[str]]:
     first = min((p.seed for p in every if p.seed is not None), default=None)
     wanted = min(FEWEST_POINTS, len(scene.belief))
-    choices = [
+    choices: list[tuple[str, Callable[[Picture], bool]]] = [
         ("", lambda p: True),
         (f"The pictures are those of seed {first}", lambda p: p.seed in (None, first)),
         ("of earlier checkpoints of the best sites alone", lambda p: p.best or p.step is None),
