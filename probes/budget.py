@@ -1,9 +1,11 @@
 """Score against what it cost: a training looked at again at log-spaced checkpoints."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import get_args
 
+import numpy as np
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from predictors import Predictor, TrainingConfig, flops, n_parameters
@@ -48,6 +50,8 @@ def budget_rows(
     seconds: float,
     *,
     names: tuple[str, str, int | None],
+    sites: Sequence[str] = (),
+    look: Callable[[int, Mapping[str, Float[np.ndarray, "history _"]]], None] = lambda step, values: None,
 ) -> tuple[BudgetRow, ...]:
     """The score of one target at one site, and the KL to the optimum, at every checkpoint.
 
@@ -55,6 +59,8 @@ def budget_rows(
         blank: makes a network into which the weights fit.
         seconds: of the whole training.
         names: process, predictor and seed.
+        sites: further ones whose values are wanted.
+        look: is told of each checkpoint, and of the values of all these sites at it.
     """
     model = blank()
     assert isinstance(model, nn.Module)
@@ -62,7 +68,8 @@ def budget_rows(
     found, histories = [], ground.histories
     for step, weights in kept.weights:
         model.load_state_dict(weights)
-        read = read_out(model, histories, [site])
+        read = read_out(model, histories, list(dict.fromkeys([site, *sites])))
+        look(step, read.features)
         (one,) = score(
             read.features[site],
             [wanted],

@@ -10,6 +10,7 @@ from compmech import GHMM, HMM, NotStationary, horizon_ranks, statistics
 from probes.causal import check_edits
 from probes.cell import generator
 from probes.ground import Ground, prepare
+from probes.pictures import scene
 from probes.pieces import versions
 from probes.positions import synchronisation_curve
 from probes.ranking import with_ranks
@@ -23,7 +24,7 @@ from probes.sweep.slots import slots_of
 from probes.sweep.sweep import Sweep
 from probes.sweep.work import Finished, Work
 
-__all__ = ["CellsFailed", "ComparisonSpec", "Subject", "compare", "joined", "recalled", "versions"]
+__all__ = ["CellsFailed", "ComparisonSpec", "Subject", "compare", "joined", "versions"]
 
 
 class CellsFailed(RuntimeError):
@@ -120,20 +121,6 @@ def compare(
     raise CellsFailed(failures, len(slots), rest)
 
 
-def recalled(store: Store, experiment: Experiment) -> tuple[Comparison, int]:
-    """A comparison from what a store holds of it, and how many of its cells are missing.
-
-    Raises:
-        StoreError: if one is damaged.
-        ValueError: if no predictor of it is there.
-    """
-    found = [store.read(key) for key in experiment.keys]
-    parts = [one.found for one in found if one is not None]
-    if not any(part.runs for part in parts):
-        raise ValueError(f"{store.folder} holds no finished predictor of this comparison: run it first")
-    return joined(experiment, parts), len(found) - len(parts)
-
-
 def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:
     """One comparison of its cells, given in the order of the rows."""
     summaries = [note for one in parts if one.processes for note in one.notes]
@@ -151,6 +138,7 @@ def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:
             runs=every("runs"),
             rows=across_seeds(every("rows")),
             pictures=every("pictures"),
+            scenes=list({one.process: one for one in every("scenes")}.values()),
             notes=list(dict.fromkeys([*summaries, *experiment.notes, *others])),
             suffix_curves=every("suffix_curves"),
             position_curves=every("position_curves"),
@@ -158,6 +146,7 @@ def joined(experiment: Experiment, parts: Sequence[Comparison]) -> Comparison:
             edits=every("edits"),
             shares=every("shares"),
             budgets=every("budgets"),
+            machines=every("machines"),
         )
     )
 
@@ -219,6 +208,7 @@ def _summarised(spec: ComparisonSpec, subject: Subject, ground: Ground) -> Compa
         [],
         notes=_notes_on(subject, ground),
         synchronisation_curves=curves,
+        scenes=[scene(subject.label, subject.process, ground)],
     )
 
 

@@ -67,6 +67,7 @@ class Further:
         edit_kinds: what they put in; see `probes.intervention.KINDS`.
         edit_cases: how many edits of each are drawn.
         checkpoints: how many log-spaced checkpoints of each training are scored; 0: none.
+        extract: also find the machine that each network has learned.
     """
 
     probes: tuple[str, ...] = ()
@@ -81,6 +82,7 @@ class Further:
     edit_kinds: tuple[str, ...] = ("transplant", "belief")
     edit_cases: int = 64
     checkpoints: int = 0
+    extract: bool = False
 
     def __post_init__(self) -> None:
         _all_known("probe", self.probes, (*PROBES, DESCRIPTION_LENGTH))
@@ -130,6 +132,8 @@ class Further:
             "edit_kinds": list(self.edit_kinds),
             "edit_cases": self.edit_cases,
             "checkpoints": self.checkpoints,
+            # cells of stores that knew no extraction keep their names
+            **({"extract": True} if self.extract else {}),
         }
 
 

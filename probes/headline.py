@@ -226,17 +226,17 @@ def why_nothing_beyond(comparison: Comparison, summary: ProcessSummary) -> str:
 
 def runs_of(comparison: Comparison, process: str, predictor: str) -> list[Run]:
     """The runs of one predictor on one process, by seed."""
-    return [run for run in comparison.runs if run.process == process and run.predictor == predictor]
+    return comparison.runs_of(process, predictor)
 
 
 def networks(comparison: Comparison, process: str) -> list[str]:
     """The trained predictors, in the order in which they were asked for."""
-    return [name for name in _named(comparison, process) if not is_baseline_label(name) and name != CEILING]
+    return [name for name in comparison.named(process) if not is_baseline_label(name) and name != CEILING]
 
 
 def predictors(comparison: Comparison, process: str) -> list[str]:
     """All predictors: networks, then baselines, then exact Bayes."""
-    names = _named(comparison, process)
+    names = comparison.named(process)
     return [
         *networks(comparison, process),
         *(name for name in names if is_baseline_label(name)),
@@ -271,12 +271,6 @@ def site_kind(site: str) -> str:
 def layer_of(site: str) -> str:
     """Where a site stands, its kind left out: "layer.1" for "layer.1.ssm"."""
     return site.rsplit(".", 1)[0] if site_kind(site) not in ("stream", "output") else site
-
-
-def _named(comparison: Comparison, process: str) -> list[str]:
-    runs = [run.predictor for run in comparison.runs if run.process == process]
-    rows = [row.predictor for row in comparison.rows if row.process == process and row.predictor]
-    return list(dict.fromkeys(runs + rows))
 
 
 def _grouped(rows: Sequence[Row]) -> list[Score]:

@@ -4,10 +4,11 @@ import platform
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 
-from probes.cell import Cell, CellResult, States, generator, run_cell
+from probes.cell import Cell, CellResult, States, generator
 from probes.ground import Ground, gaussian_scores, model_free_scores, suffix_gram_scores
 from probes.results import Comparison, SuffixCurve
 from probes.rows import control_rows, predictor_rows
+from probes.run_cell import run_cell
 from probes.scoring import Score
 from probes.sweep.engine import Advance
 
@@ -70,12 +71,13 @@ def part(result: CellResult | ControlRows, piece: Piece) -> Comparison:
         nothing,
         runs=[result.run],
         rows=predictor_rows(result, piece.ground.histories.length),
-        pictures=[result.picture],
+        pictures=list(result.pictures),
         notes=list(result.notes),
         position_curves=list(result.positions),
         edits=list(result.causal.effects),
         shares=list(result.causal.shares),
         budgets=list(result.budgets),
+        machines=list(result.machines),
     )
 
 

@@ -1,16 +1,19 @@
 """What a comparison leaves behind: plain tables from which every picture and page is made."""
 
 import json
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
+from operator import attrgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from compmech.whole_files import written_aside
-from probes.tables import BudgetRow, DifferenceRow, EditEffect, RankRow, ShareRow, csv_of
+from probes.json_rows import from_json_types, in_json
+from probes.scene import Picture, Scene, of_schema_1
+from probes.tables import BudgetRow, DifferenceRow, EditEffect, MachineRow, RankRow, ShareRow, csv_of
 
 __all__ = [
     "HIGH",
@@ -21,14 +24,15 @@ __all__ = [
     "ProcessSummary",
     "Row",
     "Run",
+    "Scene",
     "SuffixCurve",
     "SynchronisationCurve",
-    "in_json",
+    "Wanted",
     "write_files",
     "write_text",
 ]
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of `results.json`; raised when a field changes its meaning."""
 
 HIGH = 0.5
@@ -133,35 +137,6 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Beliefs of a sample of histories, true and as read out by the probe (out of fold), in plotting coordinates.
-
-    Attributes:
-        site: the site probed: the best one by held-out R² of the belief, by probability.
-        axes: "simplex" (corners of a triangle: three states) or "principal" (two leading components of the true
-            beliefs).
-        corners: plotting coordinates and names of the simplex corners, empty otherwise.
-        true, probed: point by point (x, y).
-        belief: index of the distinct belief of each point; weight: probability weight of each point.
-        colour: point by point a colour (red, green, blue in 0 .. 1) given by the true belief.
-        score: the held-out R² of that readout.
-    """
-
-    process: str
-    predictor: str
-    seed: int | None
-    site: str
-    axes: str
-    corners: list[tuple[str, float, float]]
-    true: list[tuple[float, float]]
-    probed: list[tuple[float, float]]
-    belief: list[int]
-    weight: list[float]
-    colour: list[tuple[float, float, float]]
-    score: float
-
-
-@dataclass(frozen=True)
 class ProcessSummary:
     """What is known of one process before any predictor is asked.
 
@@ -234,6 +209,15 @@ class SynchronisationCurve:
     bits: list[float]
 
 
+@runtime_checkable
+class Wanted(Protocol):
+    """A choice among what a file holds, made before it is read into tables."""
+
+    def row(self, item: Mapping[str, Any]) -> bool: ...
+
+    def picture(self, item: Mapping[str, Any]) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Comparison:
     """Everything that `compare` found.
@@ -243,12 +227,14 @@ class Comparison:
         spec: the resolved specification.
         versions: of Python, of the libraries, and of this package.
         notes: sentences that a reader must see (where learning rates come from, what was sampled, what was refused).
+        scenes, pictures: the belief pictures: what those of one process have in common, and each of them.
         suffix_curves: of every process, target, split and weighting with a score.
         position_curves, synchronisation_curves: where scores by position were asked for.
         edits, shares: where edits were asked for: what they did to the predictions, and how much of the whole causal
             effect runs through the belief component.
         ranks, differences: of the networks, by the score of the headline, where there are two seeds or more.
         budgets: where checkpoints were asked for: score and KL by what had been spent.
+        machines: where they were asked for: the machine that each network has learned.
         files: what was written beside `results.json`, by name relative to its folder: the SHA-256 of each content.
     """
 
@@ -269,29 +255,44 @@ class Comparison:
     differences: list[DifferenceRow] = field(default_factory=list)
     budgets: list[BudgetRow] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
+    scenes: list[Scene] = field(default_factory=list)
+    machines: list[MachineRow] = field(default_factory=list)
 
     def to_json(self) -> str:
         """All of it; infinite numbers are the string "inf", missing ones null."""
-        return json.dumps(in_json({"schema": SCHEMA, **asdict(self)}), allow_nan=False, separators=(",", ":"))
+        return json.dumps({"schema": SCHEMA, **in_json(self)}, allow_nan=False, separators=(",", ":"))
 
     @staticmethod
-    def from_json(text: str) -> "Comparison":
-        """Read what `to_json` wrote. Raises ValueError for another schema or for text that is not a comparison."""
+    def from_json(text: str, *, wanted: Wanted | None = None) -> "Comparison":
+        """Read what `to_json` wrote.
+
+        Args:
+            wanted: which rows and pictures; None: all.
+        Raises:
+            ValueError: for another schema or for text that is not a comparison.
+        """
         try:
             data = json.loads(text)
         except json.JSONDecodeError as error:
             raise ValueError(f"not a comparison: line {error.lineno}, column {error.colno}: {error.msg}") from None
         if not isinstance(data, dict) or "schema" not in data:
             raise ValueError("not a comparison: there is no key 'schema'")
-        if data["schema"] != SCHEMA:
-            raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schema {SCHEMA}")
+        if data["schema"] not in (1, SCHEMA):
+            raise ValueError(f"a comparison of schema {data['schema']!r}; this version reads schemas 1 and {SCHEMA}")
 
         def many(kind: Any, key: str) -> list[Any]:
-            return [kind(**_numbers(item, kind)) for item in data[key]]
+            return [from_json_types(item, kind) for item in data[key]]
 
         def if_recorded(kind: Any, key: str) -> list[Any]:
             return many(kind, key) if key in data else []  # once they were not recorded
 
+        if wanted is not None:
+            data["rows"] = [item for item in data["rows"] if wanted.row(item)]
+            data["pictures"] = [item for item in data["pictures"] if wanted.picture(item)]
+        if data["schema"] == 1:
+            scenes, pictures = of_schema_1(data["pictures"])
+        else:
+            scenes, pictures = many(Scene, "scenes"), many(Picture, "pictures")
         return Comparison(
             command=data["command"],
             spec=data["spec"],
@@ -299,7 +300,7 @@ class Comparison:
             processes=many(ProcessSummary, "processes"),
             runs=many(Run, "runs"),
             rows=many(Row, "rows"),
-            pictures=many(Picture, "pictures"),
+            pictures=pictures,
             notes=data["notes"],
             suffix_curves=if_recorded(SuffixCurve, "suffix_curves"),
             position_curves=if_recorded(PositionCurve, "position_curves"),
@@ -310,6 +311,8 @@ class Comparison:
             differences=if_recorded(DifferenceRow, "differences"),
             budgets=if_recorded(BudgetRow, "budgets"),
             files=data.get("files", {}),
+            scenes=scenes,
+            machines=if_recorded(MachineRow, "machines"),
         )
 
     def to_csv(self) -> str:
@@ -330,20 +333,57 @@ class Comparison:
     def only(self, **wanted: Any) -> list[Row]:
         """The rows whose named columns have the given values."""
         rows = self.rows
-        if wanted.keys() >= set(_INDEXED):
-            rows = self._index.get(tuple(wanted[name] for name in _INDEXED), [])
-        return [row for row in rows if all(getattr(row, key) == value for key, value in wanted.items())]
+        for index, names in ((self._by_predictor, (*_INDEXED, "predictor")), (self._index, _INDEXED)):
+            if wanted.keys() >= set(names):
+                rows = index.get(tuple(wanted[name] for name in names), [])
+                break
+        values = tuple(wanted.values())
+        found = attrgetter(*wanted, "process")  # two names or more make it give a tuple
+        return [row for row in rows if found(row)[:-1] == values]
+
+    def runs_of(self, process: str, predictor: str) -> list[Run]:
+        """The runs of one predictor on one process, by seed."""
+        return self._runs.get((process, predictor), [])
+
+    def named(self, process: str) -> list[str]:
+        """Everything that has a run or a row on one process, in the order in which it was asked for."""
+        return self._names.get(process, [])
+
+    @cached_property
+    def _runs(self) -> dict[tuple[str, str], list[Run]]:
+        found: dict[tuple[str, str], list[Run]] = {}
+        for run in self.runs:
+            found.setdefault((run.process, run.predictor), []).append(run)
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, list[str]]:
+        found: dict[str, dict[str, None]] = {}
+        several: tuple[Sequence[Run | Row], ...] = (self.runs, self.rows)
+        for one in chain.from_iterable(several):
+            if one.predictor:
+                found.setdefault(one.process, {})[one.predictor] = None
+        return {process: list(names) for process, names in found.items()}
 
     @cached_property
     def _index(self) -> dict[tuple[str, ...], list[Row]]:
         """Rows by the columns that nearly every question names; a report asks thousands of them."""
-        index: dict[tuple[str, ...], list[Row]] = {}
-        for row in self.rows:
-            index.setdefault(tuple(getattr(row, name) for name in _INDEXED), []).append(row)
-        return index
+        return _grouped(self.rows, _INDEXED)
+
+    @cached_property
+    def _by_predictor(self) -> dict[tuple[str, ...], list[Row]]:
+        return _grouped(self.rows, (*_INDEXED, "predictor"))
 
 
 _INDEXED = ("process", "target", "control")
+
+
+def _grouped(rows: Sequence[Row], names: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:
+    index: dict[tuple[str, ...], list[Row]] = {}
+    key = attrgetter(*names)
+    for row in rows:
+        index.setdefault(key(row), []).append(row)
+    return index
 
 
 def write_text(path: Path, text: str) -> None:
@@ -361,37 +401,3 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
         for name, content in files.items():
             unfinished.enter_context(written_aside(folder / name)).write_bytes(content)
     return [folder / name for name in files]
-
-
-def in_json(value: Any) -> Any:
-    """JSON has no infinity: say "inf". NaN must not get this far."""
-    if isinstance(value, float):
-        if math.isnan(value):
-            raise ValueError("a result is not a number")
-        if math.isinf(value):
-            return "inf" if value > 0 else "-inf"
-        return value
-    if isinstance(value, Mapping):
-        return {str(key): in_json(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [in_json(item) for item in value]
-    return value
-
-
-def _numbers(item: dict[str, Any], kind: Any) -> dict[str, Any]:
-    """Undo `in_json` where a number is expected."""
-    numeric = {f.name for f in fields(kind) if "float" in str(f.type)}
-
-    pairs = {f.name for f in fields(kind) if "list[tuple" in str(f.type)}
-
-    def back(value: Any) -> Any:
-        if value in ("inf", "-inf"):
-            return float(value)
-        if isinstance(value, list):
-            return [back(v) for v in value]
-        if isinstance(value, dict):
-            return {key: back(v) for key, v in value.items()}
-        return value
-
-    restored = {key: back(value) if key in numeric else value for key, value in item.items()}
-    return restored | {key: [tuple(entry) for entry in restored[key]] for key in pairs}

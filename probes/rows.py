@@ -65,15 +65,19 @@ def across_seeds(rows: Sequence[Row]) -> list[Row]:
     for row in rows:
         if row.score is not None and row.seed is not None:
             like[_alike(row)].append(row.score)
+    across: dict[tuple[object, ...], tuple[float, float, float]] = {}
+    for key, values in like.items():
+        if len(values) > 1:
+            half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
+            mean = fmean(values)
+            across[key] = mean, mean - half, mean + half
     found = []
     for row in rows:
-        values = like.get(_alike(row), [])
-        if row.seed is None or len(values) < 2:
-            found.append(row)
-            continue
-        half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
-        mean = fmean(values)
-        found.append(replace(row, seeds_mean=mean, seeds_low=mean - half, seeds_high=mean + half))
+        interval = None if row.seed is None else across.get(_alike(row))
+        if interval is not None:
+            mean, low, high = interval
+            row = replace(row, seeds_mean=mean, seeds_low=low, seeds_high=high)
+        found.append(row)
     return found
 
 

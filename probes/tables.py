@@ -4,12 +4,13 @@ import csv
 import io
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
+from operator import attrgetter
 from typing import Any
 
 from probes.intervention.effect_rows import EditEffect
 from probes.intervention.share import CausalShare
 
-__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "RankRow", "ShareRow", "csv_of"]
+__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "MachineRow", "RankRow", "ShareRow", "csv_of"]
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,23 @@ class BudgetRow:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class MachineRow:
+    """The machine that one trained network has learned, found from the network alone.
+
+    Attributes:
+        found: as `compmech extract --json` prints it: the machine, its statistics with intervals, the diagnostics; None
+            where there is none.
+        reason: why not.
+    """
+
+    process: str
+    predictor: str
+    seed: int | None
+    found: dict[str, Any] | None
+    reason: str = ""
+
+
 def csv_of(kind: type[Any], rows: Iterable[Any]) -> str:
     """Rows of one dataclass, one line each; an empty cell where there is nothing.
 
@@ -131,7 +149,8 @@ def csv_of(kind: type[Any], rows: Iterable[Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     names = [f.name for f in fields(kind)]
     writer.writerow(names)
-    writer.writerows([_cell(getattr(row, name)) for name in names] for row in rows)
+    values = attrgetter(*names)
+    writer.writerows([_cell(value) for value in values(row)] for row in rows)
     return out.getvalue()
 
 

@@ -24,6 +24,7 @@ from compmech.cli.figuring import add_figuring_commands
 from compmech.cli.inferring import add_inferring_commands
 from compmech.cli.listing import add_listing_commands
 from compmech.cli.real_data import add_data_commands
+from compmech.cli.reporting import add_reporting_commands
 from compmech.cli.runs import add_run_commands
 from compmech.cli.stopping import stopped_once
 from compmech.cli.training import add_training_commands
@@ -52,6 +53,7 @@ add_data_commands(app)
 add_listing_commands(app)
 add_figuring_commands(app)
 add_run_commands(app)
+add_reporting_commands(app)
 
 
 @app.callback(invoke_without_command=True)

@@ -3,14 +3,12 @@
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from compmech.cli.arguments import NamedProcess, parse_process, parse_settings
-from compmech.cli.earlier_files import digest
 from compmech.cli.engines import Executor, engine_of, trackers_of
 from compmech.cli.experiment import OPTIONS, predictor_table, process_table, resolve
 from compmech.cli.experiment_file import Document
@@ -19,6 +17,7 @@ from compmech.cli.output import output_file, output_folder, report_os_errors
 from compmech.cli.planning import plan
 from compmech.cli.running import check_device, command_line, predictor_label, progress_bar, worked, worker_count
 from compmech.cli.sweep_progress import resumable, sweep_progress
+from compmech.cli.written_report import write_report
 
 if TYPE_CHECKING:
     from probes.comparison import ComparisonSpec
@@ -102,6 +101,9 @@ def compare(
     permutations: Annotated[int | None, typer.Option(help="Of the targets, for p-values; 0: none.")] = None,
     by_position: Annotated[
         bool | None, typer.Option("--by-position", help="Also record scores at every position.")
+    ] = None,
+    extract: Annotated[
+        bool | None, typer.Option("--extract", help="Also find the machine that every network has learned.")
     ] = None,
     edits: Annotated[
         list[str] | None,
@@ -364,7 +366,7 @@ def _run(
                     raise Failed(failed) from error
                 comparison = error.comparison
         with report_os_errors(where):
-            comparison, files = _write(comparison, folder)
+            comparison, files = write_report(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
     if failed is not None:
         rest = "" if store is None else "; the others are kept, and the same command tries these again"
@@ -376,27 +378,6 @@ def _store(folder: Path) -> "Store":
 
     with report_os_errors(f"cannot write to the store {folder}"), misuse():
         return Store(folder)
-
-
-def _write(comparison: "Comparison", folder: Path) -> tuple["Comparison", list[Path]]:
-    """Write all files of a comparison but the checkpoints, which are there already.
-
-    Returns:
-        The comparison with the list of everything in the folder, as it was written; and what people look at, as paths
-        relative to the folder: the page first.
-    """
-    from probes.report import save_figures, save_page
-    from probes.results import write_files
-
-    figures = save_figures(comparison, folder / "figures")
-    page = save_page(comparison, folder, figures)
-    texts = {"results.csv": comparison.to_csv(), **comparison.tables()}
-    tables = write_files(folder, {name: text.encode() for name, text in texts.items()})
-    written = sorted(path for path in folder.rglob("*") if path.is_file())
-    digests = {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in written}
-    comparison = replace(comparison, files=digests)
-    (record,) = write_files(folder, {"results.json": comparison.to_json().encode()})
-    return comparison, [path.relative_to(folder) for path in (page, *tables, record, *figures)]
 
 
 def _conclude(comparison: "Comparison", out: Path, files: list[Path], checkpoints: int, *, as_json: bool) -> None:

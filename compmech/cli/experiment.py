@@ -50,6 +50,7 @@ OPTIONS: Mapping[str, str] = {
     "jointly": "probes.jointly",
     "permutations": "probes.permutations",
     "by_position": "probes.by_position",
+    "extract": "probes.extract",
     "edits": "edits.places",
     "edit_kind": "edits.kinds",
     "edit_cases": "edits.cases",
@@ -265,7 +266,7 @@ def _further(
 
     with document.within(("probes", "transfer")):
         transfer = tuple((p.label, p.process) for p in map(parse_process, probes.get("transfer", ())))
-    plain = ("twins", "jointly", "permutations", "by_position")
+    plain = ("twins", "jointly", "permutations", "by_position", "extract")
     lists = {"kinds": "probes", "targets": "targets", "controls": "controls"}
     with document.within(("probes",)):
         given: dict[str, Any] = {name: probes[name] for name in plain if name in probes}

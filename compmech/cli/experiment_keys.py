@@ -113,6 +113,7 @@ PROBES = {
     "jointly": Key(FLAG),
     "permutations": Key(Whole(0)),
     "by_position": Key(FLAG),
+    "extract": Key(FLAG),
 }
 
 EDITS = {"places": Key(Texts()), "kinds": Key(Texts()), "cases": Key(COUNT)}

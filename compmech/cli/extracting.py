@@ -80,26 +80,18 @@ def extract(
 
 
 def _extracted(trained: FinishedRun, settings: dict[str, Any], rng: "np.random.Generator") -> "Extraction":
-    from dataclasses import replace
-
     from threadpoolctl import threadpool_limits
 
     from predictors import one_thread
-    from probes.extraction import compared
-    from probes.extraction import extract as extract_from
+    from probes.learned_machine import extracted_beside
 
-    model, length, named = trained.model(), trained.length, trained.process
-    alphabet = trained.alphabet
+    model, named, alphabet = trained.model(), trained.process, trained.alphabet
     if alphabet is None:
         alphabet = tuple(str(i) for i in range(model.n_symbol))
-    finding, judging = rng.spawn(2)
+    process, beside = (None, None) if named is None else (named.process, named.title)
+    settings |= {"length": trained.length, "alphabet": alphabet, "rng": rng, "beside": beside}
     with one_thread(), threadpool_limits(1):
-        found = extract_from(model, length=length, rng=finding, alphabet=alphabet, name=trained.title, **settings)
-        beside = None
-        if named is not None:
-            beside = compared(found.found, model, named.process, length=length, rng=judging) | {"name": named.title}
-    diagnostics = {**found.found.diagnostics, "process": beside}
-    return replace(found, found=replace(found.found, diagnostics=diagnostics))
+        return extracted_beside(model, process, trained.title, **settings)
 
 
 def _draw(out: Path, suffix: str, found: "Extraction", title: str) -> None:

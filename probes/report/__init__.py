@@ -3,7 +3,8 @@
 from probes.report.edit_panels import edit_figure
 from probes.report.edit_table import edit_table
 from probes.report.figures import save_figures
+from probes.report.overview import save_tables
 from probes.report.page import save_page
 from probes.report.table import terminal_table
 
-__all__ = ["edit_figure", "edit_table", "save_figures", "save_page", "terminal_table"]
+__all__ = ["edit_figure", "edit_table", "save_figures", "save_page", "save_tables", "terminal_table"]

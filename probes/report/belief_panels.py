@@ -2,20 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
+from jaxtyping import Float
 from matplotlib.axes import Axes
 
+from probes.headline import networks
 from probes.report.style import GRID, INK, MUTED, belief_colours
-from probes.results import Picture, ProcessSummary
+from probes.results import Comparison, ProcessSummary
+from probes.scene import Picture, Scene
 
 __all__ = [
     "FEW_BELIEFS",
     "Frame",
+    "best_pictures",
     "beliefs_of",
     "caption",
     "draw_probed",
     "draw_true",
+    "flat",
     "frame_of",
     "outside",
     "readout_name",
@@ -39,21 +45,31 @@ class Frame:
     top: float
 
 
-def frame_of(pictures: Sequence[Picture]) -> Frame:
+def best_pictures(comparison: Comparison, summary: ProcessSummary) -> tuple[Scene | None, list[Picture]]:
+    """Of each network and seed the best site after training, and what they have in common; None for no picture."""
+    scene = next((scene for scene in comparison.scenes if scene.process == summary.process), None)
+    if scene is None:
+        return None, []
+    trained = networks(comparison, summary.process)
+    found = [p for p in comparison.pictures if p.best and p.step is None and p.predictor in trained and p.fits(scene)]
+    return (scene, found) if found else (None, [])
+
+
+def frame_of(scene: Scene, pictures: Sequence[Picture]) -> Frame:
     """One frame for all pictures of a process: the true beliefs and all but the farthest 1 in 500 readouts."""
-    fixed = np.concatenate([_points(p.true) for p in pictures] + [_corners(p) for p in pictures])
+    fixed = np.concatenate([flat(scene.true), flat(scene.corner_places)])
     low, high = fixed.min(0), fixed.max(0)
     extent = float(max(high - low)) or 1.0
     room = extent * (_WIDEST - 1) / 2
-    probed = np.concatenate([_points(p.probed) for p in pictures])
+    probed = np.concatenate([flat(p.places(scene)) for p in pictures])
     low = np.minimum(low, np.maximum(np.quantile(probed, 0.001, axis=0), low - room)) - 0.04 * extent
     high = np.maximum(high, np.minimum(np.quantile(probed, 0.999, axis=0), high + room)) + 0.04 * extent
     return Frame(float(low[0]), float(high[0]), float(low[1]), float(high[1]))
 
 
-def outside(picture: Picture, frame: Frame) -> int:
+def outside(scene: Scene, picture: Picture, frame: Frame) -> int:
     """How many readouts the frame leaves out."""
-    x, y = _points(picture.probed).T
+    x, y = flat(picture.places(scene)).T
     inside = (frame.left <= x) & (x <= frame.right) & (frame.bottom <= y) & (y <= frame.top)
     return int((~inside).sum())
 
@@ -71,23 +87,23 @@ def readout_name(name: str, picture: Picture, several_seeds: bool) -> str:
     return name + (f", seed {picture.seed}" if several_seeds else "")
 
 
-def shown_beliefs(summary: ProcessSummary, picture: Picture) -> str:
+def shown_beliefs(summary: ProcessSummary, scene: Scene) -> str:
     """How many beliefs there are, and how many of them the picture has."""
-    shown = len(set(picture.belief))
+    shown = len(set(scene.belief))
     return f"{summary.beliefs:,} distinct" + (f", {shown:,} shown" if shown < summary.beliefs else "")
 
 
-def beliefs_of(picture: Picture) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def beliefs_of(scene: Scene) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Distinct beliefs: their places, colours and total weights."""
-    index, first, inverse = np.unique(np.asarray(picture.belief), return_index=True, return_inverse=True)
-    weight = np.bincount(inverse, weights=np.asarray(picture.weight), minlength=len(index))
-    return _points(picture.true)[first], belief_colours(picture.colour)[first], weight / weight.sum()
+    index, first, inverse = np.unique(np.asarray(scene.belief), return_index=True, return_inverse=True)
+    weight = np.bincount(inverse, weights=np.asarray(scene.weight), minlength=len(index))
+    return flat(scene.true)[first], belief_colours(scene.colour)[first], weight / weight.sum()
 
 
-def draw_true(axes: Axes, picture: Picture, frame: Frame) -> None:
+def draw_true(axes: Axes, scene: Scene, frame: Frame) -> None:
     """The beliefs as they are: discs by weight where there are few, a cloud where there are many."""
-    _stage(axes, picture, frame)
-    places, colours, weight = beliefs_of(picture)
+    _stage(axes, scene, frame)
+    places, colours, weight = beliefs_of(scene)
     if len(places) <= FEW_BELIEFS:
         area = 12 + 330 * weight
         order = np.argsort(-area)
@@ -98,39 +114,36 @@ def draw_true(axes: Axes, picture: Picture, frame: Frame) -> None:
         axes.scatter(x, y, s=_dot(len(places)), c=colours, linewidths=0, alpha=0.8, zorder=3, rasterized=True)
 
 
-def draw_probed(axes: Axes, picture: Picture, frame: Frame) -> None:
+def draw_probed(axes: Axes, scene: Scene, picture: Picture, frame: Frame) -> None:
     """Where the probe puts each history; with few beliefs, rings stand where it should have put them."""
-    _stage(axes, picture, frame)
-    points, n_point = _points(picture.probed), len(picture.probed)
+    _stage(axes, scene, frame)
+    points, n_point = flat(picture.places(scene)), len(scene.belief)
     alpha = 0.8 if n_point <= 2_000 else 0.55
     # drawn in random order, so that no belief lies on top of the others by its place in the list
     order = np.random.default_rng(0).permutation(n_point)
-    colours = belief_colours(picture.colour)[order]
+    colours = belief_colours(scene.colour)[order]
     x, y = points[order].T
     axes.scatter(x, y, s=_dot(n_point), c=colours, linewidths=0, alpha=alpha, zorder=3, rasterized=True)
-    places, _, weight = beliefs_of(picture)
+    places, _, weight = beliefs_of(scene)
     if len(places) <= FEW_BELIEFS:
         area = 12 + 330 * weight
         x, y = places.T
         axes.scatter(x, y, s=area, facecolors="none", edgecolors=MUTED, linewidths=0.6, zorder=4)
 
 
-def _stage(axes: Axes, picture: Picture, frame: Frame) -> None:
+def _stage(axes: Axes, scene: Scene, frame: Frame) -> None:
     axes.set_xlim(frame.left, frame.right)
     axes.set_ylim(frame.bottom, frame.top)
     axes.set_aspect("equal")
     axes.set_axis_off()
-    corners = _corners(picture)
-    if len(corners):
-        axes.fill(*corners.T, facecolor="none", edgecolor=GRID, linewidth=1.0, zorder=1)
+    corners = flat(scene.corner_places)
+    for one, other in combinations(corners, 2):
+        axes.plot(*zip(one, other, strict=True), color=GRID, linewidth=1.0, zorder=1)
 
 
-def _points(pairs: Sequence[tuple[float, float]]) -> np.ndarray:
-    return np.asarray(pairs, dtype=float).reshape(-1, 2)
-
-
-def _corners(picture: Picture) -> np.ndarray:
-    return np.array([[x, y] for _, x, y in picture.corners]).reshape(-1, 2)
+def flat(places: Float[np.ndarray, "point axis"]) -> Float[np.ndarray, "point 2"]:
+    """What is seen of coordinates on paper: the first two, on a line the second 0."""
+    return np.hstack([places, np.zeros((len(places), max(0, 2 - places.shape[1])))])[:, :2]
 
 
 def _dot(n_point: int) -> float:

@@ -14,7 +14,7 @@ from probes.report.style import GRID, INK, MUTED, colour_of, display_name, marke
 from probes.report.titled_figure import titled_figure
 from probes.seed_effects import EVERYTHING, ONE_SITE, SeedEffects
 
-__all__ = ["drawn_kind", "effects_figure"]
+__all__ = ["SUBTITLE", "draw_effects", "drawn_kind", "effects_figure", "effects_height", "effects_title"]
 
 PLACES = {
     ("carry", EVERYTHING): "carry,\neverything",
@@ -68,16 +68,19 @@ def effects_figure(effects: Sequence[SeedEffects], names: Sequence[str], process
     Raises:
         ValueError: as `drawn_kind`.
     """
-    names = [name for name in names if any(e.predictor == name for e in effects)]
-    kind, through = drawn_kind(effects)
-    places = [place for place in PLACES if any((e.edit, e.site) == place and not e.control for e in effects)]
-    figure, body = titled_figure(_title(effects, kind, through, process), SUBTITLE, 1.0 + 1.25 * len(places))
-    _draw_panels(body, effects, names, places, kind, through)
+    figure, body = titled_figure(effects_title(effects, process), SUBTITLE, effects_height(effects))
+    draw_effects(body, effects, names)
     return figure
 
 
-def _title(effects: Sequence[SeedEffects], kind: str, through: str, process: str) -> str:
+def effects_height(effects: Sequence[SeedEffects]) -> float:
+    """Of the panels, in inches."""
+    return 1.0 + 1.25 * len(_places(effects))
+
+
+def effects_title(effects: Sequence[SeedEffects], process: str) -> str:
     """How far the edit of the first place took predictions at the longest horizon, over networks."""
+    kind, through = drawn_kind(effects)
     last = max(e.horizon for e in effects)
     place = next(place for place in PLACES if any((e.edit, e.site) == place for e in effects))
     asked = (*place, kind, through, last, "")
@@ -92,14 +95,14 @@ def _title(effects: Sequence[SeedEffects], kind: str, through: str, process: str
     return f"{process}: {what.get(kind, f'{kind} in {where}')}, predictions go {far} of the way to Bayes"
 
 
-def _draw_panels(
-    body: SubFigure,
-    effects: Sequence[SeedEffects],
-    names: Sequence[str],
-    places: Sequence[tuple[str, str]],
-    kind: str,
-    through: str,
-) -> None:
+def _places(effects: Sequence[SeedEffects]) -> list[tuple[str, str]]:
+    return [place for place in PLACES if any((e.edit, e.site) == place and not e.control for e in effects)]
+
+
+def draw_effects(body: Figure | SubFigure, effects: Sequence[SeedEffects], names: Sequence[str]) -> None:
+    """The panels of `effects_figure`."""
+    names = [name for name in names if any(e.predictor == name for e in effects)]
+    (kind, through), places = drawn_kind(effects), _places(effects)
     last = max(e.horizon for e in effects)
     axes = body.subplots(len(places), len(names), squeeze=False, sharex=True, sharey=True)
     for place, line in zip(places, axes, strict=True):
@@ -110,7 +113,7 @@ def _draw_panels(
     for name, first, last_line in zip(names, axes[0], axes[-1], strict=True):
         first.set_title(display_name(name))
         last_line.set_xlabel("symbols ahead")
-    body.legend(handles=_handles(effects, kind), loc="outside lower center", ncols=4)
+    body.legend(handles=_handles(effects, kind), loc="outside lower center", ncols=min(4, 1 + len(names) // 2))
 
 
 def _draw(

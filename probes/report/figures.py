@@ -10,8 +10,18 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
-from probes.report.belief_panels import caption, draw_probed, draw_true, frame_of, outside, readout_name, shown_beliefs
+from probes.report.belief_panels import (
+    best_pictures,
+    caption,
+    draw_probed,
+    draw_true,
+    frame_of,
+    outside,
+    readout_name,
+    shown_beliefs,
+)
 from probes.report.budget_panels import COSTS, draw_by_cost, network_handles
+from probes.report.drawn import MOST_PROCESSES, Drawn, drawn, of_process
 from probes.report.effect_panels import effects_figure
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
@@ -36,7 +46,8 @@ from probes.report.titles import (
     suffix_title,
 )
 from probes.report.words import short_title
-from probes.results import Comparison, Picture, ProcessSummary, write_files
+from probes.results import Comparison, ProcessSummary, write_files
+from probes.scene import Picture
 from probes.seed_effects import seed_effects
 
 __all__ = ["save_figures"]
@@ -46,14 +57,16 @@ _PANEL_CHARACTERS = 19
 
 
 def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
-    """Draw every figure and write them as `<process>-<figure>.png`; all of them, or none.
+    """Draw every figure and write them as `<process>-<figure>.png` and `.svg`; all of them, or none.
+
+    Of many networks or seeds the best are drawn (`drawn`).
 
     The folder is made if need be.
 
     Raises:
         OSError: if the folder cannot be written to.
     """
-    kinds: dict[str, Callable[[Comparison, ProcessSummary], Figure | None]] = {
+    kinds: dict[str, Callable[[Drawn, ProcessSummary], Figure | None]] = {
         "simplex": _simplex,
         "headline": _headline,
         "sites": _sites,
@@ -64,42 +77,46 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
         "edits": _edits,
     }
     files: dict[str, bytes] = {}
-    with rc_context(RC):
-        for summary in comparison.processes:
+    with rc_context(RC | {"svg.hashsalt": "figure"}):
+        for summary in comparison.processes[:MOST_PROCESSES]:
+            n_process = min(MOST_PROCESSES, len(comparison.processes))
+            shown = drawn(of_process(comparison, summary), summary, n_process=n_process)
             for kind, draw in kinds.items():
-                figure = draw(comparison, summary)
+                figure = draw(shown, summary)
                 if figure is not None:
-                    files[f"{summary.process}-{kind}.png"] = _png(figure)
+                    files[f"{summary.process}-{kind}.png"] = _bytes(figure, "png")
+                    figure.set_layout_engine("none")  # all stays where it is
+                    files[f"{summary.process}-{kind}.svg"] = _bytes(figure, "svg")
     folder.mkdir(parents=True, exist_ok=True)
     return write_files(folder, files)
 
 
-def _simplex(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    pictures = [picture for picture in comparison.pictures if picture.process == summary.process]
-    pictures = [picture for picture in pictures if picture.predictor in networks(comparison, summary.process)]
-    if not pictures:
+def _simplex(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    scene, pictures = best_pictures(shown.comparison, summary)
+    if scene is None:
         return None
     cells = _arranged(pictures)
-    frame = frame_of(pictures)
+    frame = frame_of(scene, pictures)
     tall = WIDTH / len(cells[0]) * (frame.top - frame.bottom) / (frame.right - frame.left) + 0.5
     title, subtitle = simplex_title(comparison, summary), simplex_subtitle(comparison, summary)
     figure, body = titled_figure(title, subtitle, len(cells) * tall)
     axes = body.subplots(len(cells), len(cells[0]), squeeze=False)
-    draw_true(axes[0, 0], pictures[0], frame)
-    caption(axes[0, 0], "True beliefs", shown_beliefs(summary, pictures[0]))
+    draw_true(axes[0, 0], scene, frame)
+    caption(axes[0, 0], "True beliefs", shown_beliefs(summary, scene))
     short = labels(comparison, summary)
     several = len({picture.seed for picture in pictures}) > 1
     for ax, picture in zip(axes.ravel()[1:], [cell for line in cells for cell in line][1:], strict=True):
         if picture is None:
             ax.set_axis_off()
             continue
-        draw_probed(ax, picture, frame)
+        draw_probed(ax, scene, picture, frame)
         caption(
             ax,
             readout_name(short[picture.predictor], picture, several),
             f"R² {decimal(picture.score)} at {picture.site}",
         )
-        if left_out := outside(picture, frame):
+        if left_out := outside(scene, picture, frame):
             ax.text(1, 0, f"{left_out} outside", transform=ax.transAxes, ha="right", fontsize=7.5, color=MUTED)
     return figure
 
@@ -118,7 +135,8 @@ def _arranged(pictures: Sequence[Picture]) -> list[list[Picture | None]]:
     return lines
 
 
-def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _headline(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -130,7 +148,8 @@ def _headline(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _sites(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -154,7 +173,8 @@ def _sites(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _suffixes(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not has_suffix_curve(comparison, summary):
         return None
     figure, body = titled_figure(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
@@ -162,24 +182,27 @@ def _suffixes(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _kl(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _kl(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
         return None
     figure, body = titled_figure(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
-    draw_kl(body.subplots(), comparison, summary)
+    draw_kl(body.subplots(), shown.comparison, summary)
     return figure
 
 
-def _learning(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
+def _learning(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
     if not networks(comparison, summary.process):
         return None
     figure, body = titled_figure(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
-    draw_learning(body.subplots(), comparison, summary)
+    draw_learning(body.subplots(), shown.comparison, summary)
     return figure
 
 
-def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    rows = [row for row in comparison.budgets if row.process == summary.process]
+def _budget(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    rows = shown.comparison.budgets
     if not rows:
         return None
     figure, body = titled_figure(budget_title(comparison, summary), BUDGET_SUBTITLE, 5.6)
@@ -195,14 +218,17 @@ def _budget(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _edits(comparison: Comparison, summary: ProcessSummary) -> Figure | None:
-    effects = seed_effects(row for row in comparison.edits if row.process == summary.process)
+def _edits(shown: Drawn, summary: ProcessSummary) -> Figure | None:
+    comparison = shown.told
+    effects = seed_effects(shown.comparison.edits)
     if not effects:
         return None
     return effects_figure(effects, networks(comparison, summary.process), short_title(summary))
 
 
-def _png(figure: Figure) -> bytes:
+def _bytes(figure: Figure, form: str) -> bytes:
+    """The same figure gives the same bytes."""
     stream = io.BytesIO()
-    figure.savefig(stream, format="png", metadata={"Software": None})
+    nothing = {"Software": None} if form == "png" else {"Date": None, "Creator": None}
+    figure.savefig(stream, format=form, metadata=nothing)
     return stream.getvalue()

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -173,14 +174,14 @@ def _cloud(ax: Axes, course: Course, coordinates: Float[np.ndarray, "history coo
     where = course.plane.draw(coordinates)[course.points]
     true = course.plane.true
     low, high = true.min(axis=0), true.max(axis=0)
-    for _, x, y in course.plane.corners:
-        low, high = np.minimum(low, [x, y]), np.maximum(high, [x, y])
+    for _, place in course.plane.corners:
+        low, high = np.minimum(low, place[:2]), np.maximum(high, place[:2])
     room = 0.15 * float((high - low).max())
     size = 3.0 + 250 * course.weight[course.points] / course.weight.max() * (len(course.points) < 500)
     ax.scatter(where[:, 0], where[:, 1], s=size, c=belief_colours(course.plane.colour[course.points]), lw=0)
     if course.plane.corners:
-        corners = np.array([corner[1:] for corner in course.plane.corners])
-        ax.plot(*np.vstack([corners, corners[:1]]).T, color=GRID, lw=0.8, zorder=0)
+        for one, other in combinations([place[:2] for _, place in course.plane.corners], 2):
+            ax.plot(*zip(one, other, strict=True), color=GRID, lw=0.8, zorder=0)
     ax.set_xlim(low[0] - room, high[0] + room)
     ax.set_ylim(low[1] - room, high[1] + room)
     ax.set_aspect("equal")

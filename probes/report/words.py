@@ -30,6 +30,7 @@ __all__ = [
     "by_standing",
     "compared",
     "distinct_baselines",
+    "distinct_titles",
     "control_name",
     "in_short",
     "listed",
@@ -113,6 +114,12 @@ def mean_kl(comparison: Comparison, summary: ProcessSummary, predictor: str) -> 
 def short_title(summary: ProcessSummary) -> str:
     """The process without its parameters."""
     return summary.title.partition("(")[0].rstrip()
+
+
+def distinct_titles(summaries: Sequence[ProcessSummary]) -> list[str]:
+    """Each process without its parameters, but with them where several have one name."""
+    short = [short_title(summary) for summary in summaries]
+    return [summary.title if short.count(name) > 1 else name for summary, name in zip(summaries, short, strict=True)]
 
 
 def listed(items: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
-from probes.results import in_json
+from probes.json_rows import in_json
 from probes.sweep.metrics import Metrics
 
 __all__ = ["Begun", "EndedCell", "FailedCell", "JsonLines", "Logger"]

@@ -10,10 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from probes.results import Comparison, Picture, ProcessSummary, Row, Run, SuffixCurve
+from probes.results import Comparison, Picture, ProcessSummary, Row, Run, Scene, SuffixCurve
+from tests.probes.sample_pictures import MESS3, RRXOR, sample_pictures, sample_scene
 
-MESS3 = "mess3"
-RRXOR = "rrxor"
 EMPTY = "the belief is an affine function of the next-symbol distribution: rank 3 at k = 1 and at k = 2"
 REFUSED = "too few rows: 436 histories in the training folds for a rank of 512"
 NETWORKS = {
@@ -65,6 +64,7 @@ def sample_comparison(n_seed: int = 1, n_point: int = 600) -> Comparison:
         runs=[run for part in parts for run in part[1]],
         rows=[row for part in parts for row in part[2]],
         pictures=[picture for part in parts for picture in part[3]],
+        scenes=[part[4] for part in parts],
         suffix_curves=[curve for part in parts for curve in _curves(part[2])],
         notes=[
             "Learning rates are the best of a sweep at equal budget, recorded in docs/results/learning-rates.json.",
@@ -94,7 +94,7 @@ def with_hostile_names(comparison: Comparison) -> Comparison:
 
 def _process(
     name: str, n_seed: int, n_point: int, rng: np.random.Generator
-) -> tuple[ProcessSummary, list[Run], list[Row], list[Picture]]:
+) -> tuple[ProcessSummary, list[Run], list[Row], list[Picture], Scene]:
     length = 10 if name == MESS3 else 16
     summary = ProcessSummary(
         process=name,
@@ -111,7 +111,8 @@ def _process(
         horizon_ranks=[3] if name == MESS3 else [2, 3, 4, 5],
         optimal_nats=[0.8] * length,
     )
-    runs, rows, pictures = [], list(_model_free(name, length)), []
+    runs, rows = [], list(_model_free(name, length))
+    scene, pictures = sample_scene(name, length, n_point), list[Picture]()
     for predictor in (*NETWORKS, "k-gram", "uniform", "bayes"):
         seeds = list(range(n_seed)) if predictor in NETWORKS else [None]
         for seed in seeds:
@@ -120,8 +121,10 @@ def _process(
             runs.append(_run(name, predictor, seed, length, kl, rng))
             rows += _rows(name, runs[-1], length, luck)
             if predictor in NETWORKS:
-                pictures.append(_picture(name, predictor, seed, length, n_point))
-    return summary, runs, _across_seeds(rows), pictures
+                pictures += sample_pictures(
+                    scene, predictor, seed, 0.998 if name == MESS3 else 0.29 + 0.71 * BEYOND[predictor]
+                )
+    return summary, runs, _across_seeds(rows), pictures, scene
 
 
 def _run(name: str, predictor: str, seed: int | None, length: int, kl: float, rng: np.random.Generator) -> Run:
@@ -298,69 +301,3 @@ def _across_seeds(rows: list[Row]) -> list[Row]:
             )
         filled.append(row)
     return filled
-
-
-def _picture(name: str, predictor: str, seed: int | None, length: int, n_point: int) -> Picture:
-    rng = np.random.default_rng([n_point, 1])
-    matrices = _mess3() if name == MESS3 else _rrxor()
-    beliefs = _beliefs(matrices, length, n_point, rng)
-    _, index = np.unique(beliefs.round(9), axis=0, return_inverse=True)
-    centre = beliefs.mean(0)
-    if name == MESS3:
-        corners = np.array([[0, 0], [1, 0], [0.5, np.sqrt(3) / 2]])
-        true, colour = beliefs @ corners, beliefs
-        named = [(f"S{i}", float(x), float(y)) for i, (x, y) in enumerate(corners)]
-    else:
-        along = (beliefs - centre) @ np.linalg.svd(beliefs - centre, full_matrices=False)[2][:3].T
-        true, named = along[:, :2], []
-        colour = (along - along.min(0)) / np.ptp(along, axis=0)
-    score = 0.998 if name == MESS3 else 0.29 + 0.71 * BEYOND[predictor]
-    noise_rng = np.random.default_rng([len(predictor), seed or 0])
-    noise = noise_rng.standard_normal(true.shape) * np.sqrt(score * (1 - score)) * true.std(0)
-    probed = true.mean(0) + score * (true - true.mean(0)) + noise
-    return Picture(
-        process=name,
-        predictor=predictor,
-        seed=seed,
-        site="layer.1.ssm" if predictor == "mamba" else "layer.0.carry" if predictor == "lstm" else "layer.0",
-        axes="simplex" if name == MESS3 else "principal",
-        corners=named,
-        true=[(float(x), float(y)) for x, y in true],
-        probed=[(float(x), float(y)) for x, y in probed],
-        belief=[int(i) for i in index],
-        weight=[1 / n_point] * n_point,
-        colour=[(float(r), float(g), float(b)) for r, g, b in colour.clip(0, 1)],
-        score=score,
-    )
-
-
-def _beliefs(T: np.ndarray, length: int, n_seq: int, rng: np.random.Generator) -> np.ndarray:
-    """Beliefs after 1 .. length symbols along sampled sequences, (row, state)."""
-    belief = np.full((n_seq, T.shape[1]), 1 / T.shape[1])
-    if len(T) == 2:
-        belief[:] = [1 / 3, 1 / 6, 1 / 6, 1 / 6, 1 / 6]  # stationary
-    stop = rng.integers(1, length + 1, n_seq)
-    final = belief.copy()
-    for t in range(length):
-        joint = np.einsum("ni,xij->nxj", belief, T)
-        p = joint.sum(2)
-        symbol = (rng.random((n_seq, 1)) > p.cumsum(1)).sum(1).clip(0, len(T) - 1)
-        belief = joint[np.arange(n_seq), symbol]
-        belief /= belief.sum(1, keepdims=True)
-        final[stop == t + 1] = belief[stop == t + 1]
-    return final
-
-
-def _mess3(x: float = 0.05, a: float = 0.85) -> np.ndarray:
-    b, y = (1 - a) / 2, 1 - 2 * x
-    T = np.empty((3, 3, 3))
-    for symbol, i, j in itertools.product(range(3), repeat=3):
-        T[symbol, i, j] = (y if i == j else x) * (a if symbol == j else b)
-    return T
-
-
-def _rrxor() -> np.ndarray:
-    T = np.zeros((2, 5, 5))
-    T[0, 0, 1] = T[1, 0, 2] = T[0, 1, 4] = T[1, 1, 3] = T[0, 2, 3] = T[1, 2, 4] = 0.5
-    T[1, 3, 0] = T[0, 4, 0] = 1.0
-    return T

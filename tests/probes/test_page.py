@@ -2,10 +2,7 @@
 
 import base64
 import json
-import os
 import re
-import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
 from html.parser import HTMLParser
@@ -17,28 +14,18 @@ import pytest
 from numpy.testing import assert_allclose
 
 from probes.headline import headline
-from probes.report import save_figures, save_page
-from probes.report.belief_panels import frame_of
+from probes.report import save_page
 from probes.report.numerals import decimal
-from probes.report.page_data import picture_data, row_data
-from probes.report.svg import inline_svg
+from probes.report.page.every_row import MOST_ROWS, listed_rows, row_data
+from probes.report.page.explorer import explored
+from probes.report.page.svg import inline_svg
 from probes.report.terms import CONTROLS
 from probes.report.words import seen
 from probes.results import Comparison
+from probes.scene import packed, unpacked
+from probes.tables import BudgetRow, MachineRow
 from tests.probes.sample_comparison import RRXOR, sample_comparison, with_hostile_names
-
-CHROMIUM = next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+from tests.probes.sample_pictures import STEPS
 
 
 def only(comparison: Comparison, process: int) -> Comparison:
@@ -53,8 +40,7 @@ def comparison() -> Comparison:
 @pytest.fixture(scope="module")
 def folder(comparison: Comparison, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
-    figures = save_figures(comparison, folder / "figures")
-    assert save_page(comparison, folder, figures) == folder / "report.html"
+    assert save_page(comparison, folder) == folder / "report.html"
     hostile = with_hostile_names(only(sample_comparison(n_point=50), 1))
     (folder / "hostile").mkdir()
     save_page(hostile, folder / "hostile", [])
@@ -109,9 +95,9 @@ def test_size(folder: Path) -> None:
     assert (folder / "report.html").stat().st_size < 3_000_000
 
 
-def test_links_lead_to_the_figures(folder: Path, text: str) -> None:
-    links = {a["href"] for tag, a in _Reader(text).tags if tag == "a" and a["href"] and ".png" in a["href"]}
-    assert links == {f"figures/{path.name}" for path in (folder / "figures").iterdir()}
+def test_every_link_leads_to_a_place_on_the_page(text: str) -> None:
+    # a page that is passed around has nothing beside it
+    assert all((a["href"] or "").startswith("#") for tag, a in _Reader(text).tags if tag == "a")
 
 
 def test_findings_and_reasons_are_in_the_text(comparison: Comparison, text: str) -> None:
@@ -163,21 +149,51 @@ def test_pages_are_the_same_each_time(comparison: Comparison, tmp_path: Path) ->
 
 def test_points_survive_packing(comparison: Comparison) -> None:
     summary = comparison.processes[1]
-    data = picture_data(comparison, summary)
-    assert data is not None
+    found = explored(comparison, summary, 10**7)
+    assert found is not None
+    scene = next(scene for scene in comparison.scenes if scene.process == RRXOR)
     pictures = [p for p in comparison.pictures if p.process == RRXOR]
-    frame = frame_of(pictures)
-    assert len(data["sets"]) == 1  # shared by all four networks
-    size = np.array([frame.right - frame.left, frame.top - frame.bottom])
-    for panel, picture in zip(data["panels"], pictures, strict=True):
-        steps = np.frombuffer(base64.b64decode(panel["probed"]), "<u2").reshape(-1, 2)
-        places = (steps / 32767 - 0.5) * size + [frame.left, frame.bottom]
-        inside = ((places > [frame.left, frame.bottom]) & (places < [frame.right, frame.top])).all(axis=1)
-        assert inside.sum() > 0.95 * len(inside)
-        # one step of the packing is 1/32767 of the frame
-        assert_allclose(places[inside], np.array(picture.probed)[inside], atol=size.max() / 32767)
-    beliefs = np.frombuffer(base64.b64decode(data["sets"][0]["belief"]), "<u4")
-    assert len(set(beliefs)) == len(set(pictures[0].belief))
+    assert len(found.data["pictures"]) == len(pictures)
+    for kept, picture in zip(found.data["pictures"], pictures, strict=True):
+        assert_allclose(unpacked(kept["probed"], 4), picture.places(scene))
+        assert (kept["site"], kept["step"], kept["best"]) == (picture.site, picture.step, picture.best)
+    beliefs = np.frombuffer(base64.b64decode(found.data["scene"]["belief"]), "<u4")
+    assert len(set(beliefs)) == len(set(scene.belief))
+    assert found.data["scene"]["words"] == scene.words
+    assert found.data["steps"] == list(STEPS)
+    assert found.notes == ()
+
+
+def test_places_are_kept_to_three_digits() -> None:
+    places = np.random.default_rng(0).uniform(-1, 1, (500, 3))
+    assert_allclose(unpacked(packed(places), 3), places, atol=5e-4)
+    assert_allclose(unpacked(packed([[1e9, -1e9]]), 2), [[6e4, -6e4]], rtol=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("room", "kept", "points"), [(10**7, 72, 300), (120_000, 24, 300), (30_000, 8, 300), (3_000, 4, 45)]
+)
+def test_pictures_and_then_points_are_left_out_for_room_and_it_is_said(room: int, kept: int, points: int) -> None:
+    comparison = sample_comparison(n_seed=3, n_point=300)
+    found = explored(comparison, comparison.processes[0], room)
+    assert found is not None
+    assert len(found.data["pictures"]) == kept
+    shown = len(np.frombuffer(base64.b64decode(found.data["scene"]["belief"]), "<u4"))
+    assert shown == pytest.approx(points, abs=3)
+    told = " ".join(found.notes)
+    assert ("more are in the store" in told) == (kept < 72)
+    assert (f"{shown} of the 300 histories" in told) == (shown < 300)
+    size = len(json.dumps(found.data))
+    assert size < room + 4_000
+
+
+def test_a_comparison_of_many_rows_lists_those_that_are_asked_for_first(comparison: Comparison) -> None:
+    assert listed_rows(comparison.rows) == (comparison.rows, "")
+    many = comparison.rows * (1 + MOST_ROWS // len(comparison.rows))
+    rows, said = listed_rows(many)
+    assert 0 < len(rows) <= MOST_ROWS
+    assert all((row.weighting, row.split) == ("probability", "history") for row in rows)
+    assert said == f"Of all {len(many):,} rows the {len(rows):,} by probability, histories held out"
 
 
 def test_rows_survive_packing(comparison: Comparison) -> None:
@@ -188,9 +204,9 @@ def test_rows_survive_packing(comparison: Comparison) -> None:
     assert data["count"] == len(comparison.rows)
     for name in ("process", "predictor", "seed", "site", "target", "control", "split", "reason", "rows", "rank"):
         assert columns[name] == [getattr(row, name) for row in comparison.rows], name
-    for packed, row in zip(columns["score"], comparison.rows, strict=True):
-        assert (packed is None) == (row.score is None)
-        assert packed is None or packed == pytest.approx(row.score, rel=1e-4)
+    for value, row in zip(columns["score"], comparison.rows, strict=True):
+        assert (value is None) == (row.score is None)
+        assert value is None or value == pytest.approx(row.score, rel=1e-4)
     assert "∞" in columns["kl"]
     json.dumps(data, allow_nan=False)
 
@@ -205,185 +221,66 @@ def test_a_panel_takes_its_colours_from_the_page() -> None:
     assert all(found.startswith("one-") for found in re.findall(r'\bid="([^"]+)"', svg))
 
 
-# --------------------------------------------------------------------------------------------------------- in a browser
+# --------------------------------------------------------------------------------------------- parts that are asked for
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("no chromium on this machine")
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with api.sync_playwright() as playwright:
-        # its own folder for crash reports and settings, wherever the home directory is
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS, env=dict(os.environ))
-        yield found
-        found.close()
+def extracted(finite: bool) -> dict[str, Any]:
+    """What an extraction says, as far as the page reads it."""
+    number = {"value": 2 / 3, "low": 0.66, "high": 0.67}
+    return {
+        "machine": {
+            "alphabet": ["0", "1"],
+            "matrices": {"0": [[0.0, 0.5], [0.0, 0.0]], "1": [[0.5, 0.0], [1.0, 0.0]]},
+            "states": ["A", "B"],
+            "start": [1.0, 0.0],
+        },
+        "n_causal_states": {"value": 2, "low": 2, "high": 2} if finite else None,
+        "entropy_rate": number,
+        "statistical_complexity": number if finite else None,
+        "excess_entropy": None,
+        "diagnostics": {
+            "finite": finite,
+            "reason": "two states stand out" if finite else "no number of states stands out",
+            "process": {"undertrained": not finite, "kl_nats": 0.02, "isomorphic": finite, "largest_difference": 1e-3}
+            | {"why": None if finite else "no finite machine was found"},
+        },
+    }
 
 
-class _Visit:
-    """A page opened from disk, with all that went wrong on it and all that it asked for."""
-
-    def __init__(self, browser: Any, path: Path, **settings: Any) -> None:
-        self.page = browser.new_page(**settings)
-        self.errors: list[str] = []
-        self.asked: list[str] = []
-        self.page.on("console", lambda message: self.errors.append(f"{message.type}: {message.text}"))
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
-        self.page.on("dialog", lambda dialog: (self.errors.append(dialog.message), dialog.dismiss()))
-        self.page.on("request", lambda request: self.asked.append(request.url))
-        self.page.goto(path.as_uri())
-        self.page.wait_for_function("document.querySelectorAll('canvas').length > 0")
-
-    def column(self, table: str, j: int) -> list[str]:
-        found = self.page.locator(f"{table} tbody tr").evaluate_all(f"rows => rows.map(r => r.cells[{j}].textContent)")
-        return list(found)
-
-
-@pytest.fixture
-def visit(browser: Any, folder: Path) -> Iterator[_Visit]:
-    found = _Visit(browser, folder / "report.html", viewport={"width": 1280, "height": 900})
-    yield found
-    found.page.close()
-
-
-def test_it_opens_without_errors_or_requests(visit: _Visit) -> None:
-    visit.page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
-    assert visit.errors == []
-    assert [url for url in visit.asked if not url.startswith(("file:", "data:"))] == []
-    assert sum(url.startswith("file:") for url in visit.asked) == 1
+def test_machines_stand_beside_the_process_and_what_was_not_found_is_said(
+    comparison: Comparison, tmp_path: Path
+) -> None:
+    found = [
+        MachineRow(RRXOR, "gru", 0, extracted(finite=True)),
+        MachineRow(RRXOR, "lstm", 0, extracted(finite=False)),
+        MachineRow(RRXOR, "mamba", 0, None, "the rank of its predictions still grows"),
+    ]
+    text = save_page(replace(only(comparison, 1), machines=found), tmp_path).read_text()
+    part = text[text.index("machines that were extracted") : text.index('id="run"')]
+    assert part.count("<svg") == 1  # the one that is finite
+    for sentence in (
+        "Two states stand out. It is the machine of the process; probabilities differ by up to 0.001.",
+        "No number of states stands out. The network is 0.02 nats a symbol from the process: this is its own. "
+        "Not the machine of the process: no finite machine was found.",
+        "None: the rank of its predictions still grows",
+    ):
+        assert sentence in part
+    cells = re.findall(r'<tr><th scope="row">(.*?)</th>(.*?)</tr>', part)
+    shown = {name: re.findall(r"<td[^>]*>(.*?)</td>", line) for name, line in cells}
+    assert shown["GRU"] == ["2", "0.667 (0.660 to 0.670)", "0.667 (0.660 to 0.670)", "-"]
+    assert shown["LSTM"][0] == "-"
+    assert shown["the process itself"][1] == "0.667"
+    assert "No machine was extracted" not in text
 
 
-def test_hostile_names_run_nothing(browser: Any, folder: Path) -> None:
-    visit = _Visit(browser, folder / "hostile" / "report.html")
-    visit.page.locator("#every-row summary").click()
-    assert visit.errors == []
-    assert visit.page.locator("img").count() == 0
-    assert "<script>alert('x')</script>" in visit.page.locator(".beliefs b").all_text_contents()[3]
-    visit.page.close()
-
-
-@pytest.mark.parametrize(("width", "height"), [(390, 844), (320, 640), (768, 1024), (1280, 900)])
-def test_no_sideways_scrolling(browser: Any, folder: Path, width: int, height: int) -> None:
-    visit = _Visit(browser, folder / "report.html", viewport={"width": width, "height": height})
-    for details in visit.page.locator("details").all():
-        details.evaluate("element => { element.open = true; }")
-    visit.page.wait_for_function("document.querySelectorAll('#every-row tbody tr').length > 0")
-    assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
-    visit.page.close()
-
-
-def test_a_table_sorts_by_mouse_and_by_keyboard(visit: _Visit) -> None:
-    table = "#process-1 table.sortable >> nth=0"
-    names = visit.page.locator(f"{table} >> thead th").all_text_contents()
-    kl, predictor = names.index("KL, nats"), names.index("Predictor")
-
-    def order() -> list[str]:
-        return list(
-            visit.page.locator(f"{table} >> tbody tr").evaluate_all("rows => rows.map(r => r.cells[0].textContent)")
-        )
-
-    start = order()
-    assert start[:2] == ["Transformer", "LSTM"]
-    header = visit.page.locator(f"{table} >> thead th >> nth={kl}")
-    header.locator("button").click()
-    assert header.get_attribute("aria-sort") == "descending"
-    assert order() == ["k-gram", "uniform", "Transformer", "Mamba", "LSTM", "GRU", "exact Bayes"]
-    header.locator("button").focus()
-    visit.page.keyboard.press("Enter")
-    assert header.get_attribute("aria-sort") == "ascending"
-    assert order() == ["exact Bayes", "GRU", "LSTM", "Mamba", "Transformer", "uniform", "k-gram"]
-    visit.page.locator(f"{table} >> thead th >> nth={predictor} >> button").click()
-    assert order() == sorted(start, key=str.lower)
-    assert header.get_attribute("aria-sort") == "none"
-    # what is missing stays last, both ways
-    seconds = visit.page.locator(f"{table} >> thead th >> nth={names.index('Seconds')} >> button")
-    for first in ("Mamba", "GRU"):
-        seconds.click()
-        assert order()[0] == first
-        assert set(order()[-3:]) == {"k-gram", "uniform", "exact Bayes"}
-
-
-def test_beliefs_are_drawn_and_answer(visit: _Visit) -> None:
-    assert visit.page.locator("#beliefs-1 canvas").count() == 5
-    # the page's own ink somewhere on every canvas
-    painted = visit.page.locator("canvas").evaluate_all(
-        """all => all.map(c => { const d = c.getContext("2d").getImageData(0, 0, c.width, c.height).data;
-           let n = 0; for (let i = 3; i < d.length; i += 4) n += d[i] > 0; return n; })"""
-    )
-    assert min(painted) > 200
-    hint = visit.page.locator("#beliefs-1 + .hint")
-    assert hint.text_content().startswith("Point at a belief")
-    visit.page.locator("#beliefs-1 canvas").first.focus()
-    visit.page.keyboard.press("ArrowRight")
-    first = hint.text_content()
-    assert re.match(r"This belief: \d+ of the 300 histories shown, [\d.]+ % of their probability", first)
-    visit.page.keyboard.press("ArrowRight")
-    assert hint.text_content() != first
-    visit.page.keyboard.press("ArrowLeft")
-    assert hint.text_content() == first
-    visit.page.locator("h1").hover()
-    visit.page.evaluate("document.activeElement.blur()")
-    assert hint.text_content().startswith("Point at a belief")
-
-
-def test_pointing_finds_the_belief_under_the_pointer(visit: _Visit, comparison: Comparison) -> None:
-    pictures = [p for p in comparison.pictures if p.process == RRXOR]
-    frame, picture = frame_of(pictures), pictures[0]
-    weights = np.bincount(picture.belief)
-    heaviest = int(weights.argmax())
-    x, y = picture.true[picture.belief.index(heaviest)]
-    canvas = visit.page.locator("#beliefs-1 canvas").first
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    at = (
-        box["x"] + box["width"] * (x - frame.left) / (frame.right - frame.left),
-        box["y"] + box["height"] * (frame.top - y) / (frame.top - frame.bottom),
-    )
-    visit.page.mouse.move(*at)
-    said = visit.page.locator("#beliefs-1 + .hint").text_content()
-    assert said.startswith(f"This belief: {weights[heaviest]} of the 300 histories shown")
-
-
-def test_every_score_can_be_found(visit: _Visit, comparison: Comparison) -> None:
-    visit.page.locator("#every-row summary").click()
-    status = visit.page.locator("#every-row [role=status]")
-    assert (
-        status.text_content() == f"The first 300 of {len(comparison.rows):,} rows; choose above to see fewer, or sort."
-    )
-    for name, value in (("process", "=rrxor"), ("predictor", "=gru"), ("target", "=beyond"), ("control", "=")):
-        visit.page.locator(f"#every-row select[name={name}]").select_option(value)
-    rows = comparison.only(process="rrxor", predictor="gru", target="beyond", control="")
-    assert status.text_content() == f"{len(rows)} rows."
-    names = [name.strip() for name in visit.page.locator("#every-row thead th").all_text_contents()]
-    score = names.index("score")
-    visit.page.locator("#every-row thead th button").nth(score).click()
-    shown = visit.column("#every-row", score)
-    expected = sorted((row.score for row in rows if row.score is not None), reverse=True)
-    assert_allclose([float(value) for value in shown], expected, rtol=1e-3)
-    visit.page.locator("#every-row select[name=process]").select_option("=mess3")
-    assert all("affine function" in reason for reason in visit.column("#every-row", names.index("reason")))
-    assert visit.errors == []
-
-
-def test_light_and_dark(browser: Any, folder: Path) -> None:
-    found = {}
-    for scheme in ("light", "dark"):
-        visit = _Visit(browser, folder / "report.html", color_scheme=scheme)
-        found[scheme] = visit.page.evaluate(
-            """() => ["body", "svg.chart text"].map((s, i) => {
-                 const c = getComputedStyle(document.querySelector(s))[i ? "fill" : "backgroundColor"];
-                 return c.match(/\\d+/g).slice(0, 3).map(Number).reduce((a, b) => a + b) / 3; })"""
-        )
-        visit.page.close()
-    (light_page, light_ink), (dark_page, dark_ink) = found["light"], found["dark"]
-    assert light_page - light_ink > 128
-    assert dark_ink - dark_page > 128
-
-
-def test_without_scripts_the_pictures_are_there(browser: Any, folder: Path) -> None:
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    page.goto((folder / "report.html").as_uri())
-    assert page.locator("noscript img").count() == 2
-    assert page.locator("svg.chart").count() > 10
-    context.close()
+def test_scores_at_equal_budget_have_a_chart_for_each_cost(comparison: Comparison, tmp_path: Path) -> None:
+    rows = [
+        BudgetRow(RRXOR, name, 0, "final", "beyond", s, 100 * s, 1e6 * s, 99, 0.1 * s, 0.1 * s, 0.0, 1.0, 1 / (1 + s))
+        for name in ("gru", "mamba")
+        for s in (0, 1, 9)
+    ]
+    text = save_page(replace(only(comparison, 1), budgets=rows), tmp_path).read_text()
+    part = text[text.index("At equal budget") : text.index(">Edits<")]
+    assert part.count("<svg") == 8
+    assert "GRU" in part
+    assert "Transformer" not in part

@@ -15,11 +15,20 @@ from numpy.testing import assert_allclose
 
 from probes.headline import headline, repeated
 from probes.report import save_figures, save_page
-from probes.report.belief_panels import FEW_BELIEFS, beliefs_of, draw_probed, draw_true, frame_of, outside
+from probes.report.belief_panels import (
+    FEW_BELIEFS,
+    beliefs_of,
+    best_pictures,
+    draw_probed,
+    draw_true,
+    frame_of,
+    outside,
+)
 from probes.report.loss_panels import apart, draw_kl, draw_learning, log_ticks
 from probes.report.score_panels import draw_headline, draw_sites, legend_handles, score_limits
 from probes.report.style import PALETTE, belief_colours, colour_of, display_name, marker_of
 from probes.results import Comparison, ProcessSummary, Run
+from probes.scene import Picture, Scene, packed
 from tests.probes.sample_comparison import BEYOND, MESS3, RRXOR, sample_comparison
 
 KINDS = ("simplex", "headline", "sites", "suffix-grams", "kl", "learning")
@@ -59,10 +68,14 @@ def test_every_figure_is_written_at_page_width(comparison: Comparison, tmp_path:
     before = dict(matplotlib.rcParams)
     folder = tmp_path / "new" / "figures"
     paths = save_figures(comparison, folder)
-    names = [f"{process}-{kind}.png" for process in (MESS3, RRXOR) for kind in KINDS]
+    names = [f"{process}-{kind}.{form}" for process in (MESS3, RRXOR) for kind in KINDS for form in ("png", "svg")]
     assert [path.name for path in paths] == names
     assert sorted(path.name for path in folder.iterdir()) == sorted(names)
-    for path in paths:
+    for path in paths[1::2]:
+        svg = path.read_text()
+        assert svg.count("<svg") == 1
+        assert "<text" in svg  # words stay words
+    for path in paths[::2]:
         picture = imread(path)
         assert picture.shape[1] == 1600
         assert 300 < picture.shape[0] < 2600
@@ -101,7 +114,8 @@ def test_a_process_without_networks_has_no_panels_of_networks(comparison: Compar
         rows=[row for row in comparison.rows if row.predictor not in BEYOND],
         pictures=[],
     )
-    assert [path.name for path in save_figures(bare, tmp_path)] == ["rrxor-suffix-grams.png", "rrxor-kl.png"]
+    names = [path.name for path in save_figures(bare, tmp_path) if path.suffix == ".png"]
+    assert names == ["rrxor-suffix-grams.png", "rrxor-kl.png"]
 
 
 def test_headline_marks_lie_at_their_scores(comparison: Comparison, rrxor: ProcessSummary) -> None:
@@ -221,43 +235,60 @@ def test_learning_without_records_says_so(comparison: Comparison, rrxor: Process
     assert texts(axes) == ["no evaluation while training was recorded"]
 
 
+def pictured(comparison: Comparison, process: int) -> tuple[Scene, list[Picture]]:
+    scene, pictures = best_pictures(comparison, comparison.processes[process])
+    assert scene is not None
+    return scene, pictures
+
+
 def test_the_frame_holds_true_beliefs_and_counts_what_it_leaves_out(comparison: Comparison) -> None:
-    pictures = [picture for picture in comparison.pictures if picture.process == MESS3]
-    far = replace(pictures[0], probed=[*pictures[0].probed[:-3], (9.0, 9.0), (-9.0, 0.0), (0.5, -9.0)])
-    frame = frame_of([far, *pictures[1:]])
-    for x, y in [*pictures[0].true, *((x, y) for _, x, y in pictures[0].corners)]:
+    scene, pictures = pictured(comparison, 0)
+    places = pictures[0].places(scene)
+    places[-3:] = [(9.0, 9.0), (-9.0, 0.0), (0.5, -9.0)]
+    far = replace(pictures[0], probed=packed(places))
+    frame = frame_of(scene, [far, *pictures[1:]])
+    for x, y in [*scene.true, *scene.corner_places]:
         assert frame.left <= x <= frame.right
         assert frame.bottom <= y <= frame.top
-    assert outside(far, frame) >= 3
+    assert outside(scene, far, frame) >= 3
     assert frame.right - frame.left < 1.8
-    assert outside(pictures[1], frame_of(pictures)) <= 1
+    assert outside(scene, pictures[1], frame_of(scene, pictures)) <= 1
 
 
 def test_few_beliefs_are_discs_by_weight(comparison: Comparison) -> None:
-    picture = next(p for p in comparison.pictures if p.process == RRXOR)
-    places, colours, weight = beliefs_of(picture)
-    n = len(set(picture.belief))
+    scene, pictures = pictured(comparison, 1)
+    places, colours, weight = beliefs_of(scene)
+    n = len(set(scene.belief))
     assert n <= FEW_BELIEFS
     assert (len(places), len(colours), len(weight)) == (n, n, n)
     assert weight.sum() == pytest.approx(1.0)
-    frame = frame_of([picture])
-    true = drawn(lambda axes: draw_true(axes, picture, frame)).collections[0]
+    frame = frame_of(scene, pictures)
+    true = drawn(lambda axes: draw_true(axes, scene, frame)).collections[0]
     assert len(true.get_offsets()) == n
     heaviest = places[weight.argmax()]
     assert_allclose(true.get_offsets()[true.get_sizes().argmax()], heaviest)
-    cloud, rings = drawn(lambda axes: draw_probed(axes, picture, frame)).collections
-    assert len(cloud.get_offsets()) == len(picture.probed)
+    cloud, rings = drawn(lambda axes: draw_probed(axes, scene, pictures[0], frame)).collections
+    assert len(cloud.get_offsets()) == len(scene.belief)
     assert len(rings.get_offsets()) == n
 
 
 def test_the_same_colours_go_with_the_same_points(comparison: Comparison) -> None:
-    picture = next(p for p in comparison.pictures if p.process == MESS3)
-    axes = drawn(lambda axes: draw_probed(axes, picture, frame_of([picture])))
+    scene, (picture, *_) = pictured(comparison, 0)
+    axes = drawn(lambda axes: draw_probed(axes, scene, picture, frame_of(scene, [picture])))
     cloud = axes.collections[0]
-    colours = belief_colours(picture.colour)
-    at = {tuple(np.round(place, 9)): colour for place, colour in zip(picture.probed, colours, strict=True)}
+    colours = belief_colours(scene.colour)
+    at = {tuple(np.round(place, 9)): colour for place, colour in zip(picture.places(scene), colours, strict=True)}
     for place, colour in zip(cloud.get_offsets(), cloud.get_facecolors(), strict=True):
         assert_allclose(colour[:3], at[tuple(np.round(place, 9))])
+
+
+def test_only_the_best_site_after_training_is_drawn(comparison: Comparison) -> None:
+    _, pictures = pictured(comparison, 1)
+    assert [picture.predictor for picture in pictures] == ["transformer", "lstm", "gru", "mamba"]
+    assert {picture.step for picture in pictures} == {None}
+    other = replace(pictures[0], probed=pictures[0].probed[:-16])
+    assert best_pictures(replace(comparison, pictures=[other]), comparison.processes[1]) == (None, [])
+    assert best_pictures(replace(comparison, scenes=[]), comparison.processes[1]) == (None, [])
 
 
 def test_belief_colours_are_mixtures_within_the_cube() -> None:

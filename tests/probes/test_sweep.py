@@ -11,8 +11,9 @@ import pytest
 from compmech import zoo
 from compmech.stored_cells import finished_cells
 from probes.candidates import Candidate, candidate
-from probes.comparison import CellsFailed, ComparisonSpec, Subject, compare, recalled
+from probes.comparison import CellsFailed, ComparisonSpec, Subject, compare
 from probes.further import Further
+from probes.recalled import recalled
 from probes.results import Comparison
 from probes.store import Store, key_of
 from probes.sweep import under_way

@@ -11,7 +11,7 @@ from probes.report.numerals import count, seconds
 from probes.report.terms import COLUMNS, CONTROLS, IDEAS
 from probes.results import Comparison, ProcessSummary, Run
 
-__all__ = ["notes", "terms", "what_was_run"]
+__all__ = ["beside", "notes", "terms", "what_was_run"]
 
 
 def notes(comparison: Comparison) -> str:
@@ -19,18 +19,26 @@ def notes(comparison: Comparison) -> str:
     if not comparison.notes:
         return ""
     points = "".join(f"<li>{escape(text)}</li>" for text in comparison.notes)
-    return f"<h3>Notes</h3><ul>{points}</ul>"
+    return f'<section id="notes"><h2>Notes</h2><ul>{points}</ul></section>'
 
 
 def what_was_run(comparison: Comparison) -> str:
     """The command, the processes, the networks with their settings, the versions."""
-    spec = json.dumps(comparison.spec, indent=2, default=str)
+    spec = json.dumps(comparison.spec, indent=2, sort_keys=True, default=str)
     versions = ", ".join(f"{name} {version}" for name, version in comparison.versions.items())
     return (
         f'<p>To run it again:</p><pre class="command"><code>{escape(comparison.command)}</code></pre>'
         + "".join(_process(comparison, summary) for summary in comparison.processes)
         + f"<details><summary>The whole specification</summary><pre>{escape(spec)}</pre></details>"
         + f"<p>Versions: {escape(versions)}.</p>"
+    )
+
+
+def beside() -> str:
+    """The files that the page is written with."""
+    return (
+        "<p>Written together with this page, which needs none of them: results.csv (every row), results.json "
+        "(everything, in a documented schema), table.md and table.tex, and the figures as PNG and SVG.</p>"
     )
 
 

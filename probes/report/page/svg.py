@@ -10,9 +10,10 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
+from compmech.draw.style import RECURRENT_FILL, TRANSIENT_FILL
 from probes.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAGE, PINK, RC, SKY, VERMILLION
 
-__all__ = ["VARIABLES", "inline_svg"]
+__all__ = ["VARIABLES", "figure_as_svg", "inline_figure", "inline_svg"]
 
 VARIABLES = {
     INK: "ink",
@@ -25,25 +26,39 @@ VARIABLES = {
     PINK: "purple",
     ORANGE: "orange",
     SKY: "sky",
+    RECURRENT_FILL: "recurrent",
+    TRANSIENT_FILL: "transient",
 }
 """Colours of the house style and the CSS variables that stand for them on a page."""
 
 
 def inline_svg(name: str, description: str, width: float, height: float, draw: Callable[[Axes], object]) -> str:
-    """One panel as an SVG element without fixed colours or size.
+    """One panel as an SVG element; as `inline_figure`."""
+    return inline_figure(name, description, width, height, lambda figure: draw(figure.subplots()))
+
+
+def inline_figure(name: str, description: str, width: float, height: float, draw: Callable[[Figure], object]) -> str:
+    """A figure as an SVG element without fixed colours or size.
 
     Args:
         name: unique on the page; goes before every id inside.
         description: read out instead of the drawing.
         width, height: inches at which the type has its nominal size.
     """
-    with rc_context(RC | {"svg.hashsalt": name}):
+    with rc_context(RC):
         figure = Figure(figsize=(width, height), layout="constrained", facecolor="none")
         FigureCanvasSVG(figure)
-        draw(figure.subplots())
-        stream = io.StringIO()
-        figure.savefig(stream, format="svg", metadata={"Date": None, "Creator": None, "Format": None, "Type": None})
-    return _embedded(stream.getvalue(), name, description, width)
+        draw(figure)
+        return figure_as_svg(figure, name, description)
+
+
+def figure_as_svg(figure: Figure, name: str, description: str) -> str:
+    """A figure that is drawn already, likewise."""
+    stream = io.StringIO()
+    with rc_context(RC | {"svg.hashsalt": name}):
+        nothing = {"Date": None, "Creator": None, "Format": None, "Type": None}
+        figure.savefig(stream, format="svg", metadata=nothing, facecolor="none")
+    return _embedded(stream.getvalue(), name, description, figure.get_figwidth())
 
 
 def _embedded(svg: str, name: str, description: str, width: float) -> str:

@@ -15,12 +15,13 @@ from probes.headline import (
     site_scores,
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
+from probes.report.overview import TITLES, headline_lines
 from probes.report.style import display_name
 from probes.report.terms import COLUMNS, CONTROLS
 from probes.report.words import control_name, mean_kl
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["predictor_table", "site_table"]
+__all__ = ["overview_table", "predictor_table", "site_table"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,26 @@ class _Cell:
     number: float | None = None
     hint: str = ""
     key: bool = False
+
+
+def overview_table(comparison: Comparison) -> str:
+    """A line for each process and predictor: the headline alone."""
+    lines = [
+        [
+            _Cell(line.process, hint=line.title),
+            _Cell(line.predictor),
+            _Cell(line.target),
+            _score(line.best, key=True),
+            _interval(line.best),
+            _Cell(line.best.site if line.best else "-"),
+            _baseline(line.baseline),
+            _number(line.difference, signed),
+            _score(line.untrained),
+            _number(line.kl, nats),
+        ]
+        for line in headline_lines(comparison)
+    ]
+    return f'<section id="overview">{_table("Every predictor on every process", TITLES, lines)}</section>'
 
 
 def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:

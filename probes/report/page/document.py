@@ -1,0 +1,139 @@
+"""The page as a whole: its parts put into one file, which grows no larger than a page may be."""
+
+import base64
+import io
+import json
+from collections.abc import Sequence
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from PIL import Image
+
+from probes.headline import networks
+from probes.report.drawn import MOST_PROCESSES, drawn, of_process
+from probes.report.page.every_row import listed_rows, row_data
+from probes.report.page.explorer import explored
+from probes.report.page.process import process_section
+from probes.report.page.tables import overview_table
+from probes.report.page.text import beside, notes, terms, what_was_run
+from probes.report.style import display_name
+from probes.report.words import distinct_titles, listed
+from probes.results import Comparison, ProcessSummary, write_text
+
+__all__ = ["FILE_NAME", "LARGEST", "save_page"]
+
+FILE_NAME = "report.html"
+
+LARGEST = 8_000_000
+"""Bytes of the largest page."""
+
+_POINTS = 4_500_000
+"""Bytes of belief pictures, all processes together; fewer where the rest of the page needs them."""
+
+_SPARE = 200_000
+
+_SCRIPTS = (
+    "common", "projection", "cloud", "scene", "panel", "explorer", "tables", "every_row", "start",
+)  # fmt: skip
+"""In the order in which they must be read."""
+
+LEAD = (
+    "The belief is what an ideal observer knows of a hidden process: the probabilities of its states, given the "
+    "symbols so far. Which of these networks, trained only to predict the next symbol, carry the belief inside, "
+    "where, and beyond what their forecast of the next symbol already says?"
+)
+IN_SAMPLE = "Rows marked in-sample were fitted and scored on the same histories and are ranked nowhere."
+
+
+def save_page(comparison: Comparison, folder: Path, figures: Sequence[Path] = ()) -> Path:
+    """Write `report.html` whole or not at all.
+
+    Args:
+        figures: the files of `save_figures`, from which readers without scripts get their belief pictures.
+    Raises:
+        OSError: if the folder cannot be written to, or a figure cannot be read.
+    """
+    path = folder / FILE_NAME
+    write_text(path, _page(comparison, {figure.name: figure for figure in figures}))
+    return path
+
+
+def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
+    summaries = comparison.processes[:MOST_PROCESSES]
+    own = [of_process(comparison, summary) for summary in summaries]
+    shown = [drawn(one, s, n_process=len(summaries)) for one, s in zip(own, summaries, strict=True)]
+    sections = [
+        process_section(one, s, small, i, _still(s, figures))
+        for i, (one, s, small) in enumerate(zip(own, summaries, shown, strict=True))
+    ]
+    frame = _frame(comparison)
+    used = len(frame.template.encode()) + sum(len(section(None).encode()) for section in sections)
+    room = max(0, min(_POINTS, LARGEST - _SPARE - used)) // max(1, len(summaries))
+    found = [explored(each.comparison, s, room) for each, s in zip(shown, summaries, strict=True)]
+    left = len(comparison.processes) - len(summaries)
+    more = f'<p class="note">{left} more processes have no section of their own; the table above has them.</p>'
+    return frame.substitute(
+        processes="".join(section(one) for section, one in zip(sections, found, strict=True)) + (more if left else ""),
+        picture_data=embedded_json({f"beliefs-{i}": one.data for i, one in enumerate(found) if one is not None}),
+    )
+
+
+def _frame(comparison: Comparison) -> Template:
+    """The page without the sections of its processes."""
+    trained = dict.fromkeys(display_name(n) for p in comparison.processes for n in networks(comparison, p.process))
+    titles = distinct_titles(comparison.processes)
+    links = [(f"process-{i}", title) for i, title in enumerate(titles[:MOST_PROCESSES])]
+    links += [("run", "What was run"), ("terms", "What the words mean"), ("rows", "Every score")]
+    rows, which = listed_rows(comparison.rows)
+    kept = f"{which}; all are in results.csv." if which else "The same is in results.csv and results.json."
+    parts = {
+        "title": escape(f"{_few(list(trained)) or 'Baselines'} on {_few(titles)}"),
+        "css": _asset("page.css"),
+        "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
+        "lead": escape(LEAD),
+        "navigation": " ".join(f'<a href="#{href}">{escape(text)}</a>' for href, text in links),
+        "overview": overview_table(comparison) if len(comparison.processes) > 1 else "",
+        "notes": notes(comparison),
+        "run": what_was_run(comparison) + beside(),
+        "terms": terms(comparison),
+        "rows": f'<p>{IN_SAMPLE} {kept}</p><details id="every-row"><summary>Show all {len(rows):,} rows</summary>'
+        "</details>",
+        "row_data": embedded_json(row_data(rows)),
+    }
+    later = {"processes": "$processes", "picture_data": "$picture_data"}
+    filled = {name: text.replace("$", "$$") for name, text in parts.items()}
+    return Template(Template(_asset("page.html")).substitute(filled | later))
+
+
+def _few(names: Sequence[str]) -> str:
+    most = 5
+    return listed([*names[: most - 1], f"{len(names) - most + 1} more"]) if len(names) > most else listed(names)
+
+
+_STILL = 900
+"""Pixels across of the picture for readers without scripts."""
+
+
+def _still(summary: ProcessSummary, figures: dict[str, Path]) -> str:
+    """The figure of beliefs, small, as HTML; empty where there is none."""
+    path = figures.get(f"{summary.process}-simplex.png")
+    if path is None:
+        return ""
+    with Image.open(path) as image:
+        image.thumbnail((_STILL, 10 * _STILL))
+        stream = io.BytesIO()
+        image.convert("RGB").quantize(64).save(stream, format="PNG", optimize=True)
+    data = base64.b64encode(stream.getvalue()).decode()
+    return f'<img alt="Beliefs of {escape(summary.title)}" src="data:image/png;base64,{data}">'
+
+
+def embedded_json(value: object) -> str:
+    """JSON that can stand inside a script element whatever its strings hold."""
+    text = json.dumps(value, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def _asset(name: str) -> str:
+    return (files("probes.report.page") / "assets" / name).read_text(encoding="utf-8")
