@@ -278,8 +278,7 @@ def check_only_transformers(n: dict[str, Any]) -> None:
     without = [name for name, each in studies.items() if max(each[a]["above"] for a in NETWORKS) <= 0]
     assert len(without) == 5, "the page says on how many processes a table of suffixes tells as much or more"
     above = {name: each["n_above_transformer"] for name, each in studies.items()}
-    assert above["frdn"] == above["two_mess3"]
-    assert above["mess3"] == above["rrxor"]
+    assert above["frdn"] == above["mess3"] == above["rrxor"]
     assert above["nemo"] == 0
     best = max(NETWORKS, key=lambda name: studies["rrxor"][name]["r2"])
     assert best == "gru"

@@ -65,10 +65,12 @@ def networks(study: dict[str, Any]) -> dict[str, Any]:
 
 
 def surely(study: dict[str, Any], name: str, *, sign: int) -> list[str]:
-    """Those that this one is above (sign 1) or below (-1), all differences of the process believed together."""
+    """Those of the six that this one is above (sign 1) or below (-1), all differences of the process believed together,
+    those of networks that stand beside the six as well."""
     found = []
     for pair in study["differences"]:
-        if name in (pair["one"], pair["other"]) and pair["p_adjusted"] < 0.05:
+        both = {pair["one"], pair["other"]}
+        if name in both <= set(ARCHITECTURES) and pair["p_adjusted"] < 0.05:
             ours = pair["mean"] if pair["one"] == name else -pair["mean"]
             found += [pair["other"] if pair["one"] == name else pair["one"]] * (ours * sign > 0)
     return found

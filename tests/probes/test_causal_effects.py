@@ -124,6 +124,15 @@ def test_the_share_of_the_used_image_is_1_and_of_the_decoy_0() -> None:
             assert s.reason == ""
 
 
+@pytest.mark.parametrize("edit", ["carry", "rows<=t", "row t"])
+def test_the_share_of_exact_bayes_is_1(edit: str) -> None:
+    """Beliefs of RRXOR have zeros, where an edit leaves rounding of either sign."""
+    exact, found = ProcessPredictor(PROCESS), histories(PROCESS, 6)
+    for share in causal_share(exact, PROCESS, found, "belief", edit=edit, rng=rng(), n_case=24):
+        assert share.whole == pytest.approx(1, abs=1e-9)
+        assert share.share == pytest.approx(1, abs=1e-9)
+
+
 def test_the_share_of_a_half_used_image_lies_between() -> None:
     """Two images, of which the predictor reads the mean: either alone carries part of the effect."""
 
