@@ -21,7 +21,7 @@ NORMALISED = 1e-9
 
 
 ROUNDED = 1e-12
-"""Components of an edited belief below this part of its largest are rounding where some are negative, and count as 0."""
+"""Components of an edited belief below this part of its largest are rounding, and 0, where some are negative."""
 
 
 PREDICTED = 1e-6
