@@ -1,4 +1,4 @@
-"""The sweep of sixty cells on several processes, some of which are killed, on a disk that is full: a process of its own.
+"""Sixty cells on several processes, some of which are killed, on a disk that is full: a process of its own.
 
     python faulty_sweep.py FOLDER ENGINE ROUNDS SEED
 

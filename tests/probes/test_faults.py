@@ -53,6 +53,7 @@ def test_processes_on_one_store_do_each_cell_once(tmp_path: Path) -> None:
     assert found["left"] == []
 
 
+@pytest.mark.timeout(1800)  # ten processes begin by importing torch
 def test_sixty_cells_come_to_the_same_rows_whatever_is_killed_and_whoever_does_them(tmp_path: Path) -> None:
     pytest.importorskip("distributed")
     rows = set()
