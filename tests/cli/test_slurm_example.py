@@ -21,8 +21,8 @@ class SLURMCluster(LocalCluster):
         assert asked["processes"] == asked["cores"]
         super().__init__(n_workers=0, threads_per_worker=1, dashboard_address=None)
 
-    def scale(self, *, jobs):
-        super().scale(jobs)
+    def scale(self, n=None, jobs=0):
+        super().scale(jobs if n is None else n)
 """
 EXPERIMENT = """
 [[process]]
