@@ -67,7 +67,7 @@ def canonical(content: Mapping[str, Any]) -> bytes:
 
 
 def check_store(folder: Path) -> None:
-    """Raise StoreError unless a folder is a store of this version."""
+    """Raise StoreError unless a folder is a store of this version, which leads nowhere else."""
     header = folder / HEADER
     try:
         content = header.read_bytes()
@@ -79,6 +79,15 @@ def check_store(folder: Path) -> None:
         raise StoreError(f"{header} is no header of a store: give another folder") from None
     if found != FORMAT:
         raise StoreError(f"{folder} is a store of format {found!r}; this version reads format {FORMAT}")
+    _refuse_links(folder)
+
+
+def _refuse_links(folder: Path) -> None:
+    """Raise StoreError for a symbolic link, through which something would be written, or removed, elsewhere."""
+    with os.scandir(folder) as entries:
+        links = sorted(entry.name for entry in entries if entry.is_symlink())
+    if links:
+        raise StoreError(f"{folder / links[0]} is a symbolic link, and a store holds none: move the store as a whole")
 
 
 @dataclass(frozen=True)
@@ -126,7 +135,8 @@ class CellFolder:
 
 
 def finished_cells(folder: Path) -> Iterator[CellFolder]:
-    """All finished cells of a store, in the order of their names."""
+    """All finished cells of a store, in the order of their names. Raises StoreError for one that is but a link."""
+    _refuse_links(folder / CELLS)
     with os.scandir(folder / CELLS) as entries:
         names = sorted(entry.name for entry in entries if not entry.name.startswith("."))
     cells = os.fspath(folder / CELLS)

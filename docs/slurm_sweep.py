@@ -16,15 +16,17 @@ JOB = ("export OMP_NUM_THREADS=1", "export OPENBLAS_NUM_THREADS=1", "export MKL_
 
 def main() -> int:
     """Start workers, compare, and stop them."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], epilog="after --: options of compmech compare"
+    )
     parser.add_argument("experiment")
     parser.add_argument("--jobs", type=int, default=4, help="SLURM jobs")
     parser.add_argument("--cores", type=int, default=8, help="workers in each")
     parser.add_argument("--memory", default="16GB", help="of each job")
     parser.add_argument("--walltime", default="04:00:00", help="of each job")
     parser.add_argument("--queue", help="partition")
-    parser.add_argument("options", nargs="*", help="of compmech compare, after --")
-    asked = parser.parse_args()
+    end = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
+    asked, options = parser.parse_args(sys.argv[1:end]), sys.argv[end + 1 :]
     try:
         from dask_jobqueue import SLURMCluster
     except ImportError:
@@ -41,7 +43,7 @@ def main() -> int:
     ) as cluster:
         cluster.scale(jobs=asked.jobs)
         where = ["--executor", "dask", "--scheduler", cluster.scheduler_address]
-        return subprocess.run(["compmech", "compare", asked.experiment, *where, *asked.options], check=False).returncode
+        return subprocess.run(["compmech", "compare", asked.experiment, *where, *options], check=False).returncode
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ from probes.presets import ASKED, BATCH, clip, eval_every, learning_rate
 from probes.presets import steps as preset_steps
 from probes.targets import Target
 
-__all__ = ["ComparisonSpec", "Subject"]
+__all__ = ["MOST_CELLS", "ComparisonSpec", "Subject"]
+
+MOST_CELLS = 100_000
+"""Of one comparison: all of its cells are known, and ordered, before the first is begun."""
 
 
 def _at_least_one(value: object, name: str) -> None:
@@ -100,6 +103,13 @@ class ComparisonSpec:
                 raise ValueError(
                     f"each {kind} once: {', '.join(sorted(twice))} is given {labels.count(min(twice))} times"
                 )
+        seeds = self.seeds if isinstance(self.seeds, int) else len(self.seeds)
+        cells = len(self.subjects) * len(self.candidates) * seeds
+        if cells > MOST_CELLS:
+            raise ValueError(
+                f"{len(self.subjects):,} processes, {len(self.candidates):,} predictors and {seeds:,} seeds are "
+                f"{cells:,} cells; a comparison has at most {MOST_CELLS:,}: make several of it"
+            )
 
     @property
     def seed_indices(self) -> Sequence[int]:

@@ -10,7 +10,8 @@ from zlib import crc32
 from compmech.cli.failure import Misused, misuse, unreadable
 from compmech.hmm import GHMM, HMM
 
-# Labels are names of files; longer ones, of long lists, are cut and told apart by a checksum.
+# Labels are names of files, two of them in one name of at most 255 bytes; longer ones, of long lists, are cut and told
+# apart by a checksum.
 _LONGEST_LABEL = 100
 
 __all__ = ["NamedProcess", "parse_process", "parse_settings", "parse_value", "read_process", "safe_label"]
@@ -115,6 +116,9 @@ def parse_process(word: str, parameters: dict[str, Any] | None = None) -> NamedP
 
 
 def safe_label(label: str) -> str:
-    """A label as a name of a file; a long one is cut, with a checksum at its end."""
+    """A label as a name of a file; one of more than 100 bytes is cut, with a checksum at its end."""
     safe = "".join(c if c.isalnum() or c in "._-" else "-" for c in label).strip(".-") or "process"
-    return safe if len(safe) <= _LONGEST_LABEL else f"{safe[: _LONGEST_LABEL - 9]}-{crc32(label.encode()):08x}"
+    if len(safe.encode()) <= _LONGEST_LABEL:
+        return safe
+    cut = safe.encode()[: _LONGEST_LABEL - 9].decode(errors="ignore")  # a letter that was cut in two goes as a whole
+    return f"{cut}-{crc32(label.encode()):08x}"

@@ -147,17 +147,18 @@ def compare(
         document.assign(word)
     if "process" not in document.content or "predictor" not in document.content:
         raise Misused("nothing to compare: give an experiment file, or --process and --predictor")
-    if out is None and experiment is None and not dry_run:
+    name = "" if experiment is None else experiment.stem.strip(".")  # of ...toml nothing is left to name a folder
+    if out is None and not name and not dry_run:
         raise Misused("name the folder to write: --out FOLDER")
     asked = resolve(document)
-    if experiment is not None:
-        store = store or Path(f"{experiment.stem}.store")
+    if name:
+        store = store or Path(f"{name}.store")
     if dry_run:
         plan(asked, store, workers=worker_count(workers), as_json=as_json)
         return
     _run(
         asked.spec,
-        out or Path(experiment.stem if experiment else "."),
+        out or Path(name),
         seed=asked.seed,
         source=document.text,
         engine=engine_of(executor, scheduler, workers),

@@ -6,6 +6,7 @@ An experiment file, and the options of `compmech compare`, are the same document
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -144,9 +145,20 @@ def _tables(document: Document, name: str) -> Iterator[tuple[KeyPath, Mapping[st
         yield (name, n) if isinstance(tables, list) else (name,), table
 
 
-def _points(document: Document, at: KeyPath, table: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every point of the grid that a table spans."""
+def _points(document: Document, at: KeyPath, table: Mapping[str, Any], *, times: int = 1) -> Iterator[dict[str, Any]]:
+    """Every point of the grid that a table spans.
+
+    Args:
+        times: how many cells each of them is.
+    Raises:
+        Misused: where there are more than a comparison can have.
+    """
+    from probes.specification import MOST_CELLS
+
     axes = [grid(document, (*at, key), value) for key, value in table.items()]
+    points = prod(map(len, axes)) * times
+    if points > MOST_CELLS:
+        raise document.wrong(at, f"a grid of {points:,} points; a comparison has at most {MOST_CELLS:,} cells")
     for values in product(*axes):
         yield dict(zip(table, values, strict=True))
 
@@ -189,7 +201,7 @@ def _subjects(document: Document, at: KeyPath, table: Mapping[str, Any]) -> Iter
         if key not in known:
             raise unknown_key(document, (*at, key), [*known, *PROCESS], of=of)
     lengths = grid(document, (*at, "length"), table["length"])
-    for point in _points(document, at, parameters):
+    for point in _points(document, at, parameters, times=len(lengths)):
         with document.within(at):
             named = parse_process(table["name"], point) if "name" in table else _of_file(document, table["file"])
             for length in lengths:
@@ -226,7 +238,7 @@ def _candidates(
             raise unknown_key(document, (*at, key), [*known, *PREDICTOR], of=name)
     own = {key: table[key] for key in _FIELDS if key in table}
     varied = {key for key, value in {**settings, **own}.items() if _varies(value)}
-    for point in _points(document, at, {**settings, **own}):
+    for point in _points(document, at, {**settings, **own}, times=len(_of_kind(name, budgets, own))):
         shown = {key: value for key, value in point.items() if "label" not in table or key in varied}
         with_lr = {key: point[key] for key in (*settings, "lr") if key in point}
         for budget in _of_kind(name, budgets, own):

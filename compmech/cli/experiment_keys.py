@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from compmech.cli.experiment_file import Document, KeyPath, key_text
@@ -31,7 +32,7 @@ class Rate:
         return "a number above 0"
 
     def takes(self, value: object) -> bool:
-        return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+        return isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < inf
 
 
 @dataclass(frozen=True)
@@ -159,9 +160,11 @@ def grid(document: Document, key: KeyPath, value: Any) -> list[Any]:
         return [value]
     if not value:
         raise document.wrong(key, f"{key[-1]} is an empty list: nothing would be run")
-    for n, one in enumerate(value):
-        if any(one == other and type(one) is type(other) for other in value[:n]):
+    written = set()
+    for one in value:
+        if repr(one) in written:
             raise document.wrong(key, f"each value of {key[-1]} once; got {one!r} twice")
+        written.add(repr(one))
     return value
 
 

@@ -130,7 +130,7 @@ def _prune(store: Path, found: Sequence[StoredRun], *, as_json: bool) -> None:
     with report_os_errors(f"cannot remove from the store {store}"):
         left = leftovers(store)
         for path in left:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         for run in found:
             run.cell.remove()
     said = {"leftovers": len(left), "runs": len(found)}

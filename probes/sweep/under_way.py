@@ -1,5 +1,6 @@
 """A cell under way: nobody else does it meanwhile, and what a stop leaves of its training is gone on from."""
 
+import errno
 import json
 import os
 import secrets
@@ -100,6 +101,8 @@ def under_way(folder: Path, environment: Mapping[str, str], *, wait: bool) -> It
         Taken: if another process has it, without `wait`.
         OSError: if the folder cannot be written.
     """
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, "it is a symbolic link, and a store holds none", str(folder))
     with _held(folder / LOCK, wait=wait):
         snapshots = SnapshotFolder(folder)
         said, now = folder / _ENVIRONMENT, json.dumps(environment, sort_keys=True).encode()

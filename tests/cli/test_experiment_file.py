@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from compmech.cli.arguments import safe_label
 from compmech.cli.experiment import Experiment, predictor_table, process_table, resolve
 from compmech.cli.experiment_file import Document
 from compmech.cli.failure import Misused
@@ -47,6 +48,9 @@ transfer = ["even"]
 [edits]
 places = ["carry"]
 """
+
+
+MANY = list(range(1, 100_000))
 
 
 def written(text: str, folder: Path) -> Document:
@@ -178,6 +182,7 @@ def test_keys_are_set_in_place_of_those_of_the_file(tmp_path: Path) -> None:
         ("steps = 5", "steps = []", "line 26: steps is an empty list: nothing would be run"),
         ("      0.01]", "      0.001]", "line 27: each value of lr once; got 0.001 twice"),
         ("      0.01]", '      "fast"]', "line 27: lr must be a number above 0"),
+        ("      0.01]", "      inf]", "line 27: lr must be a number above 0"),
         ("x = [0.05, 0.15]", "y = 0.05", "line 8: mess3 has no 'y'; there are x, a"),
         ("x = [0.05, 0.15]", "x = [0.05, 7]", "line 5: mess3: x must be in"),
         ('"mess3"', '"mes3"', "line 6: unknown process 'mes3': did you mean 'mess3'?"),
@@ -187,6 +192,9 @@ def test_keys_are_set_in_place_of_those_of_the_file(tmp_path: Path) -> None:
         ("seeds = [0, 2]", "seeds = [0, 0]", "line 3: each value of seeds once; got 0 twice"),
         ("seeds = [0, 2]", "seeds = 1.5", "line 3: seeds must be their number"),
         ("seeds = [0, 2]", "seeds = 0", "seeds must be an integer of at least 1"),
+        ("seeds = [0, 2]", "seeds = 1_000_000_000_000", "a comparison has at most 100,000: make several of it"),
+        ("steps = 5", f"steps = {MANY[:998]}\nbatch = {MANY[:998]}", "line 25: a grid of 1,992,008 points"),
+        ("width = [4, 8]", f"width = {MANY}", "line 14: a grid of 199,998 points"),
         ('transfer = ["even"]', 'transfer = ["evn"]', "line 33: unknown process 'evn'"),
         ('transfer = ["even"]', 'transfer = "even"', "line 33: transfer must be a list of texts"),
         ("twins = 2", 'kinds = ["lasso"]', "line 30: there is no probe 'lasso'"),
@@ -234,6 +242,17 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         Document.read(tmp_path / "sweep.toml")
     with pytest.raises(Misused, match=r"absent\.toml: No such file"):
         Document.read(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize("letter", ["a", "é", "界", "\N{MUSICAL SYMBOL G CLEF}", "\0", "/"])
+@pytest.mark.parametrize("length", [1, 90, 1000])
+def test_a_label_is_a_name_of_a_file_of_any_system(letter: str, length: int) -> None:
+    label = safe_label(letter * length)
+    assert 0 < len(label.encode()) <= 100
+    assert not set(label) & {"/", "\0", "\\"}
+    assert label.strip(".")
+    if length == 1000 and letter.isalnum():
+        assert label != safe_label(letter * 1001)
 
 
 def test_no_name_of_a_file_is_made_of_what_a_spec_says(tmp_path: Path) -> None:

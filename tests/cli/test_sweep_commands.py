@@ -183,6 +183,25 @@ def test_stores_that_are_none_or_of_another_version_are_refused(
     )
 
 
+@pytest.mark.parametrize("name", ["cells", "partial", "failed", "experiments", "log.jsonl", "tensorboard"])
+def test_a_store_that_leads_elsewhere_is_refused(folder: Path, capsys: pytest.CaptureFixture[str], name: str) -> None:
+    (folder / "elsewhere").mkdir()
+    (folder / "sweep.store").mkdir()
+    (folder / "sweep.store" / "store.json").write_text('{"format": 1}')
+    (folder / "sweep.store" / name).symlink_to(folder / "elsewhere" / ("log" if "." in name else ""))
+    for command in (["compare", "sweep.toml"], ["runs", "sweep.store", "--prune"]):
+        assert f"sweep.store/{name} is a symbolic link, and a store holds none" in refused(capsys, *command)
+    assert list((folder / "elsewhere").iterdir()) == []
+
+
+def test_a_file_whose_name_names_no_folder_writes_to_none(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "below").mkdir()
+    (folder / "below" / "...toml").write_text(SWEEP)  # without what follows its last dot it is the folder above
+    os.chdir(folder / "below")
+    assert "name the folder to write: --out FOLDER" in refused(capsys, "compare", "...toml")
+    assert {path.name for path in folder.rglob("*")} == {"sweep.toml", "below", "...toml"}
+
+
 def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> None:
     long = ["--set", "predictor.gru.steps=1000000", "--executor", "serial"]
     running = subprocess.Popen(
@@ -343,6 +362,27 @@ def test_leftovers_and_chosen_runs_are_pruned(store: str, capsys: pytest.Capture
     assert len(listed(capsys, store)) == 6
     assert "0 leftovers and 2 runs" in told(capsys, "runs", store, "--prune", "--where", "config.width=6")
     assert len(listed(capsys, store)) == 4
+
+
+def test_cells_and_states_that_lie_elsewhere_are_left_alone(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    partial, elsewhere = Path(store) / "partial" / "key", tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "state.safetensors").write_text("of somebody else")
+    partial.parent.mkdir(exist_ok=True)
+    partial.symlink_to(elsewhere)
+    with pytest.raises(OSError, match="symbolic link"), under_way(partial, {}, wait=False):
+        pytest.fail("begun elsewhere")
+    assert "1 leftovers" in told(capsys, "runs", store, "--prune")
+    assert [path.name for path in elsewhere.iterdir()] == ["state.safetensors"]
+    assert not partial.is_symlink()
+
+    cell = sorted((Path(store) / "cells").iterdir())[0]
+    cell.rename(elsewhere / "cell")
+    cell.symlink_to(elsewhere / "cell")
+    assert f"{cell.name} is a symbolic link" in refused(capsys, "runs", store, "--prune", "--where", "seed=0")
+    assert (elsewhere / "cell" / "DONE").is_file()
 
 
 def test_a_damaged_cell_is_one_line(store: str, capsys: pytest.CaptureFixture[str]) -> None:

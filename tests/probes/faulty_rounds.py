@@ -14,7 +14,8 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -82,8 +83,9 @@ def status(child: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
-def on_a_full_disk(folder: Path, after: int) -> None:
-    """The comparison, whose every fsync but the first few fails."""
+@contextmanager
+def full_disk(after: int) -> Iterator[None]:
+    """Every fsync but the first few fails."""
     real, left = os.fsync, [after]
 
     def full(descriptor: int) -> None:
@@ -93,7 +95,16 @@ def on_a_full_disk(folder: Path, after: int) -> None:
         real(descriptor)
 
     os.fsync = full
-    run(folder)
+    try:
+        yield
+    finally:
+        os.fsync = real
+
+
+def on_a_full_disk(folder: Path, after: int) -> None:
+    """The comparison."""
+    with full_disk(after):
+        run(folder)
 
 
 def finished(folder: Path) -> dict[str, int]:

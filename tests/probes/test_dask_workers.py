@@ -1,16 +1,13 @@
 """A real scheduler and workers on loopback: the same results, and a killed worker costs its piece only."""
 
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from loopback_cluster import Cluster, started, until
 
 from compmech import zoo
 from probes.candidates import candidate
@@ -22,7 +19,6 @@ from probes.sweep.engine import Advance
 
 pytest.importorskip("distributed")
 
-HERE = Path(__file__)
 SPEC = ComparisonSpec(
     subjects=(Subject("golden_mean", "golden_mean(p=0.5)", zoo.golden_mean(), 5),),
     candidates=(candidate("gru", {"width": 4, "n_layer": 1}), candidate("bayes")),
@@ -32,60 +28,11 @@ SPEC = ComparisonSpec(
 )
 
 
-class Cluster:
-    """A scheduler, and workers that can be killed."""
-
-    def __init__(self, folder: Path) -> None:
-        self._file = folder / "scheduler.json"
-        self._started = [self._start("scheduler", "--port", "0", "--host", "127.0.0.1", "--no-dashboard")]
-
-    def worker(self, *arguments: str) -> "subprocess.Popen[bytes]":
-        """One more worker."""
-        self._started.append(self._start("worker", "--no-nanny", "--no-dashboard", *(arguments or ("--nthreads", "1"))))
-        return self._started[-1]
-
-    def address(self) -> str:
-        import json
-
-        until(self._file.exists)
-        return str(json.loads(self._file.read_text())["address"])
-
-    def stop(self) -> None:
-        for process in reversed(self._started):
-            process.kill()
-            process.wait()
-
-    def _start(self, what: str, *arguments: str) -> "subprocess.Popen[bytes]":
-        path = os.pathsep.join([str(HERE.parents[2]), str(HERE.parent), *filter(None, sys.path)])
-        return subprocess.Popen(
-            [sys.executable, "-m", "distributed.cli.dask_" + what, "--scheduler-file", str(self._file), *arguments],
-            env=os.environ | {"PYTHONPATH": path, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-
-
-@contextmanager
-def started(folder: Path) -> Iterator[Cluster]:
-    cluster = Cluster(folder)
-    try:
-        yield cluster
-    finally:
-        cluster.stop()
-
-
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     with started(tmp_path_factory.mktemp("dask")) as found:
         found.worker()
         yield found
-
-
-def until(true: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 800  # a worker begins by importing torch
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def slow_square(item: tuple[str, int], advance: Advance) -> tuple[int, int]:
