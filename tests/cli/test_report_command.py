@@ -118,7 +118,7 @@ def test_unfinished_cells_are_left_out_and_told(store: Path, capsys: pytest.Capt
     assert _status(["report", str(store), "--part", "tables"]) == 0
     said = capsys.readouterr().out
     assert "3 of 4 cells" in said
-    assert "not finished: compmech " in said
+    assert "the others are not finished: compmech" in said
     assert "uniform" not in Path("small-report/table.md").read_text()
 
 

@@ -125,6 +125,7 @@ def main(folder: Path, kind: str, rounds: int, seed: int) -> None:
     draw = random.Random(seed)
     faults = [("parent", "full")[(number + seed) % 2] for number in range(rounds - 1)] + ["worker"]
     told: dict[str, Any] = {"faults": faults, "ends": [], "cells": [], "lost": []}
+    folder.parent.mkdir(parents=True, exist_ok=True)  # where the scheduler says its address
     with workers(kind, folder.parent) as at_work:
         for fault in faults:
             before, more, engine = finished(folder), draw.randint(1, FEW), at_work.engine()

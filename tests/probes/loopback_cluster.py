@@ -25,7 +25,8 @@ class Cluster:
         return self._started[-1]
 
     def address(self) -> str:
-        until(self._file.exists)
+        until(lambda: self._file.exists() or self._started[0].poll() is not None)
+        assert self._started[0].poll() is None, "the scheduler did not start"
         return str(json.loads(self._file.read_text())["address"])
 
     def stop(self) -> None:

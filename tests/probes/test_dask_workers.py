@@ -1,6 +1,7 @@
 """A real scheduler and workers on loopback: the same results, and a killed worker costs its piece only."""
 
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path

@@ -144,7 +144,7 @@ def test_a_choice_of_penalty_needs_folds() -> None:
         RidgeProbe().fit(problem())
     with pytest.raises(ValueError, match="leave rows to train on"):
         RidgeProbe().fit(problem(), folds=np.zeros(200, dtype=int))
-    with pytest.raises(ValueError, match="one or more numbers"):
+    with pytest.raises(ValueError, match="one or more finite numbers"):
         RidgeProbe((-1.0,))
 
 

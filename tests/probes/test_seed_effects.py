@@ -121,4 +121,7 @@ def test_a_comparison_with_edits_has_the_figure(tmp_path: Any) -> None:
     comparison = replace(bare, edits=[row(0.9), row(0.8, horizon=2)])
     paths = save_figures(comparison, tmp_path)
     assert f"{RRXOR}-edits.png" in [path.name for path in paths]
-    assert f'href="{RRXOR}-edits.png"' in save_page(comparison, tmp_path, paths).read_text()
+    page = save_page(comparison, tmp_path, paths).read_text()
+    assert "edits-0" in page
+    assert "No edit was made" not in page
+    assert "No edit was made" in save_page(replace(comparison, edits=[]), tmp_path / "bare", paths).read_text()
