@@ -124,4 +124,4 @@ def test_a_comparison_with_edits_has_the_figure(tmp_path: Any) -> None:
     page = save_page(comparison, tmp_path, paths).read_text()
     assert "edits-0" in page
     assert "No edit was made" not in page
-    assert "No edit was made" in save_page(replace(comparison, edits=[]), tmp_path / "bare", paths).read_text()
+    assert "No edit was made" in save_page(replace(comparison, edits=[]), tmp_path, paths).read_text()
