@@ -22,8 +22,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import chi2, norm
-from scipy.stats import t as student
+from scipy.special import chdtri, ndtri, stdtrit
 
 from compmech.inference.blocks import block_length, stationary_bootstrap
 from compmech.inference.ensemble import Ensemble, emissions
@@ -165,7 +164,7 @@ def _of_blocks(data: Series, posterior: Posterior, n: int, rng: np.random.Genera
 def _of_few_blocks(n_block: float) -> float:
     """What a deviation that is known from so many blocks alone has to be stretched by: t quantiles for normal ones."""
     level = (1 + CONFIDENCE) / 2
-    return float(student.ppf(level, n_block - 1) / norm.ppf(level))
+    return float(stdtrit(n_block - 1, level) / ndtri(level))
 
 
 def _path(data: Series, posterior: Posterior) -> Int[np.ndarray, " step"]:
@@ -209,4 +208,4 @@ def _is_excluded(emit: Float[np.ndarray, "causal symbol"], counts: Int[np.ndarra
     state, symbol = np.nonzero(counts)
     best = counts[state, symbol] / counts.sum(axis=1)[state]
     ratio = 2 * float(counts[state, symbol] @ np.log(best / emit[state, symbol]))
-    return bool(ratio > chi2.isf(1 - CONFIDENCE, free))
+    return bool(ratio > chdtri(free, 1 - CONFIDENCE))

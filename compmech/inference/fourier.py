@@ -14,7 +14,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Float
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from compmech.symbolise import real_row
 from compmech.validation import check_rng
@@ -72,7 +72,7 @@ def _normal(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Normal numbers in the order of the values; equal values in random order."""
     order = np.lexsort((rng.random(len(x)), x))
     found = np.empty(len(x))
-    found[order] = norm.ppf((np.arange(len(x)) + 0.5) / len(x))
+    found[order] = ndtri((np.arange(len(x)) + 0.5) / len(x))
     return found
 
 

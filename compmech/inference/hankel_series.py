@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import t as student
+from scipy.special import stdtr
 
 from compmech.inference.canonical import ROUNDING, canonical_directions
 from compmech.inference.counts import count_words, whole_windows, window_codes
@@ -134,7 +134,7 @@ def _p_values(one: Series, other: Series, length: int) -> Float[np.ndarray, " di
         product = (x[before] - x[before].mean()) * (y[after] - y[after].mean())
         block = product[: n_block * size].reshape(n_block, size).mean(axis=1)
         error = block.std(ddof=1) / np.sqrt(n_block)
-        found.append(float(student.sf(block.mean() / error, n_block - 1)) if error > 0 else float(block.mean() <= 0))
+        found.append(float(stdtr(n_block - 1, -block.mean() / error)) if error > 0 else float(block.mean() <= 0))
     return np.array(found)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from compmech.errors import LostPrecision, NegativeProbability
 from compmech.inference.candidates import Candidate, Judged, Sized
@@ -105,7 +105,7 @@ def _simplicity(one: Candidate[Judged]) -> tuple[int, int, bool, float]:
 def is_worse(one: Candidate[Sized], best: Candidate[Sized]) -> bool:
     """By a paired t test of the bits a symbol."""
     above, error = mean_apart(one.block_bits, best.block_bits, best.block_size)
-    return error is not None and bool(above > max(student.isf(TELLING, len(best.block_size) - 1) * error, ROUNDING))
+    return error is not None and bool(above > max(-stdtrit(len(best.block_size) - 1, TELLING) * error, ROUNDING))
 
 
 def mean_apart(

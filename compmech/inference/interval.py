@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from compmech.measures import Bounds
 
@@ -55,7 +55,7 @@ def percentile_interval(value: float, resampled: Float[np.ndarray, " resample"])
 
 def spread_interval(value: float, resampled: Float[np.ndarray, " resample"]) -> Interval:
     """The t interval of a value that is at least 0, its deviation that of a few resampled values."""
-    half = float(student.ppf((1 + CONFIDENCE) / 2, len(resampled) - 1) * np.std(resampled, ddof=1))
+    half = float(stdtrit(len(resampled) - 1, (1 + CONFIDENCE) / 2) * np.std(resampled, ddof=1))
     return Interval(float(value), max(0.0, float(value) - half), float(value) + half)
 
 
