@@ -1,12 +1,12 @@
 """`compmech report`: everything from stored results, part by part, and each way to fail in one line."""
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+from stored_sweeps import refused, run_sweep
 
 from compmech.cli import _status
 from probes.recalled import recalled
@@ -33,15 +33,7 @@ checkpoints = 3
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store, once filled, with the comparison that filled it."""
-    folder = tmp_path_factory.mktemp("filled")
-    (folder / "small.toml").write_text(SWEEP)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        assert _status(["compare", "small.toml", "--workers", "1"]) == 0
-    finally:
-        os.chdir(before)
-    return folder
+    return run_sweep(tmp_path_factory.mktemp("filled"), "small.toml", SWEEP)
 
 
 @pytest.fixture
@@ -50,16 +42,6 @@ def store(filled: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     monkeypatch.chdir(tmp_path)
     shutil.copytree(filled / "small.store", tmp_path / "small.store")
     return Path("small.store")
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
-    """The one line of a command that does not do its work."""
-    capsys.readouterr()
-    assert _status(list(arguments)) == status
-    said = capsys.readouterr()
-    (line,) = [line for line in said.err.splitlines() if line.startswith("compmech: ")]
-    assert "Traceback" not in said.err
-    return line
 
 
 def test_a_report_is_what_compare_wrote(filled: Path, store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,6 +11,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from stored_sweeps import refused, run_sweep
 
 from compmech.cli import _status
 from compmech.cli.engines import EXECUTORS
@@ -47,15 +48,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="module")
 def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A store, once filled."""
-    folder = tmp_path_factory.mktemp("filled")
-    (folder / "sweep.toml").write_text(SWEEP)
-    before = Path.cwd()
-    os.chdir(folder)
-    try:
-        assert _status(["compare", "sweep.toml", "--workers", "1"]) == 0
-    finally:
-        os.chdir(before)
-    return folder
+    return run_sweep(tmp_path_factory.mktemp("filled"), "sweep.toml", SWEEP)
 
 
 def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -65,16 +58,6 @@ def told(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     said = capsys.readouterr()
     assert status == 0, said.err
     return said.out
-
-
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 2) -> str:
-    """The one line of a command that does not."""
-    capsys.readouterr()
-    assert _status(list(arguments)) == status
-    said = capsys.readouterr()
-    (line,) = [line for line in said.err.splitlines() if line.startswith("compmech: ")]
-    assert "Traceback" not in said.err
-    return line
 
 
 # ------------------------------------------------------------------------------------------------------------- compare

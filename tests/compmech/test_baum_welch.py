@@ -6,16 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from known_series import sampled
 from oracles import joint_with_last_state, word_probability
 from strategies import few, python_random_untouched, started_hmms
 
 from compmech import HMM, entropy_rate, zoo
 from compmech.inference import Series, baum_welch, forward_backward, series
 from compmech.inference.forward_backward import expected, segments_of
-
-
-def sampled(process: HMM, n: int, seed: int = 0) -> Series:
-    return Series(process.sample(1, n, rng=np.random.default_rng(seed))[0], tuple(range(process.n_symbol)))
 
 
 def enumerated(process: HMM, word: tuple[int, ...]) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from known_series import exact
 from strategies import python_random_untouched
 
 from compmech import EpsilonMachine, zoo
@@ -117,11 +118,9 @@ def test_channels_come_back(name):
     assert gained == 0 if channel.n_state == 1 else gained > 0.05
 
 
-def exact(process: HMM, channel: Transducer, length: int) -> WordCounts:
+def exact_pairs(process: HMM, channel: Transducer, length: int) -> WordCounts:
     """Counts of words of pairs as they would be in 1e9 windows."""
-    joint = joint_process(process, channel)
-    words = np.array(list(product(range(joint.n_symbol), repeat=length)))
-    return WordCounts(np.round(1e9 * np.exp(joint.log_prob(words))).astype(np.int64), joint.n_symbol, length)
+    return exact(joint_process(process, channel), length)
 
 
 def emission_of(split: HistoryStates, n_input: int) -> np.ndarray:
@@ -142,7 +141,7 @@ def test_random_channels_are_split_into_their_states_from_exact_counts(seed, kin
         chain = rng.uniform(0.1, 0.9, 2)
         T = np.zeros((2, 2, 2))
         T[0, :, 0], T[1, :, 1] = chain, 1 - chain
-        split = split_states(exact(HMM(T, alphabet="01"), channel, 4), n_input=2)
+        split = split_states(exact_pairs(HMM(T, alphabet="01"), channel, 4), n_input=2)
         assert split.n_state == 2
         found_rows, true_rows = emission_of(split, 2), channel.emission
         order = [0, 1] if abs(found_rows - true_rows).max() < abs(found_rows[::-1] - true_rows).max() else [1, 0]
@@ -152,7 +151,7 @@ def test_random_channels_are_split_into_their_states_from_exact_counts(seed, kin
 def test_the_input_may_have_memory_that_is_no_memory_of_the_channel():
     """Seen as one process of pairs there are two causal states, seen as a channel one."""
     channel = memoryless_transducer(binary_symmetric_channel(0.2), "01")
-    counts = exact(zoo.golden_mean(), channel, 4)
+    counts = exact_pairs(zoo.golden_mean(), channel, 4)
     assert split_states(counts, n_input=2).n_state == 1
     assert split_states(counts).n_state == 2
     assert found(*through(channel, zoo.golden_mean(), 3_000)).transducer.n_state == 1

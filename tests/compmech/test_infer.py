@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from known_series import sampled
 from scipy.stats import binom
 
 import compmech
@@ -30,10 +31,6 @@ def few_draws(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(latent_model, "REFITS", 2)
     monkeypatch.setattr(proposals, "MOST_STATES", {1: 1, 2: 3, 3: 2, 4: 2})
     monkeypatch.setattr(proposals, "MOST_HIDDEN", 3)
-
-
-def sampled(process: HMM, n: int, seed: int = 0) -> Series:
-    return Series(process.sample(1, n, rng=np.random.default_rng(seed))[0], tuple(range(process.n_symbol)))
 
 
 def found(data: Series, method: str = "auto", seed: int = 0) -> InferredMachine:

@@ -2,15 +2,12 @@
 
 import numpy as np
 import pytest
+from known_series import sampled
 from scipy.stats import binom
 
 from compmech import GHMM, HMM, zoo
 from compmech.inference import Series, series, series_process, series_rank, series_spectral
 from compmech.inference.hankel_series import LEVEL, counted_futures, hankel_lengths
-
-
-def sampled(process: HMM, n: int, seed: int = 0) -> Series:
-    return Series(process.sample(1, n, rng=np.random.default_rng(seed))[0], tuple(range(process.n_symbol)))
 
 
 def all_words(n_symbol: int, length: int) -> np.ndarray:

@@ -4,18 +4,13 @@ from math import lgamma
 
 import numpy as np
 import pytest
+from known_series import truth_of
 
-from compmech import HMM, EpsilonMachine, epsilon_machine, zoo
+from compmech import epsilon_machine, zoo
 from compmech.inference import isomorphism
 from compmech.inference.series import Series, series
 from compmech.inference.topology_evidence import Library, library, structural_posterior
 from compmech.topologies import topological_machines
-
-
-def truth_of(process: HMM) -> EpsilonMachine:
-    """The epsilon-machine over the symbols 0, 1."""
-    machine = epsilon_machine(process)
-    return EpsilonMachine(machine.successor, machine.emit)
 
 
 def slow(successor: np.ndarray, start: int, words: list[list[int]], alpha: float) -> float | None:
