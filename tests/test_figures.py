@@ -260,6 +260,11 @@ def check_budgets(n: dict[str, Any]) -> None:
     assert fewest == {"mess3": "rnn", "nemo": "rnn"}, "the page says which network needs the fewest operations"
     most = {name: max(n[name], key=lambda each: n[name][each]["flops_near"]) for name in ("mess3", "nemo")}
     assert most == {"mess3": "transformer", "nemo": "transformer"}
+    last = [each["symbols_near"] == each["n_symbols"] for each in n["mess3"].values()]
+    assert sum(last) == 5, "the page says how many are near only at the last checkpoint"
+    nemo = n["nemo"]
+    assert nemo["gru"]["symbols_near"] == nemo["mamba"]["symbols_near"]
+    assert nemo["lstm"]["seconds_near"] < nemo["rnn"]["seconds_near"]
     lost = {name: each["n_lost"] for name, each in n["nemo"].items()}
     assert lost["mamba"] == lost["mamba2"] == n["n_seeds"], "the page says that all of them lose it"
     assert max(each["n_lost"] for each in n["mess3"].values()) == 0

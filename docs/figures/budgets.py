@@ -64,6 +64,7 @@ def _of_network(runs: list[list[BudgetRow]]) -> dict[str, float]:
     }
     if len(near) == len(runs):
         found["flops_near"] = float(np.mean([row.flops for row in near]))
+        found["seconds_near"] = float(np.mean([row.seconds for row in near]))
         found["symbols_near"] = float(np.mean([row.symbols_seen for row in near]))
     return found
 
