@@ -113,7 +113,7 @@ def draw_effects(body: Figure | SubFigure, effects: Sequence[SeedEffects], names
     for name, first, last_line in zip(names, axes[0], axes[-1], strict=True):
         first.set_title(display_name(name))
         last_line.set_xlabel("symbols ahead")
-    body.legend(handles=_handles(effects, kind), loc="outside lower center", ncols=min(4, 1 + len(names) // 2))
+    body.legend(handles=_handles(effects, kind), loc="outside lower center", ncols=min(3, 1 + len(names) // 2))
 
 
 def _draw(
