@@ -29,8 +29,10 @@ __all__ = [
     "CONTROL_NAMES",
     "GREEN",
     "GRID",
+    "INDIGO",
     "INK",
     "MUTED",
+    "OLIVE",
     "ORANGE",
     "PAGE",
     "PALETTE",
@@ -55,7 +57,7 @@ _COLOURS = {
     CEILING: INK,
 }
 # Where the palette is used up: indigo and olive, which colour-blind readers tell from all of it.
-_FURTHER = ("#332288", "#999933")
+INDIGO, OLIVE = "#332288", "#999933"
 _OTHER_MARKERS = ("h", "p", "X", "d", ">", "*", "8")
 _MARKERS = {"transformer": "s", "lstm": "o", "gru": "D", "mamba": "^", "mamba2": "v", "rnn": "P"}
 _NAMES = {
@@ -93,7 +95,7 @@ def colour_of(predictor: str, among: Sequence[str]) -> str:
     if predictor in _COLOURS:
         return _COLOURS[predictor]
     taken = {_COLOURS[name] for name in among if name in _COLOURS}
-    free = [colour for colour in (*PALETTE, *_FURTHER) if colour not in taken]
+    free = [colour for colour in (*PALETTE, INDIGO, OLIVE) if colour not in taken]
     others = [name for name in among if name not in _COLOURS]
     return free[others.index(predictor) % len(free)]
 

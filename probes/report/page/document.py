@@ -13,11 +13,13 @@ from PIL import Image
 
 from probes.headline import networks
 from probes.report.drawn import MOST_PROCESSES, drawn, of_process
+from probes.report.in_brief import in_brief
 from probes.report.page.every_row import listed_rows, row_data
 from probes.report.page.explorer import explored
 from probes.report.page.process import process_section
 from probes.report.page.tables import overview_table
 from probes.report.page.text import beside, notes, terms, what_was_run
+from probes.report.plain_names import plainly_named
 from probes.report.style import display_name
 from probes.report.words import distinct_titles, listed
 from probes.results import Comparison, ProcessSummary, write_text
@@ -44,6 +46,10 @@ LEAD = (
     "symbols so far. Which of these networks, trained only to predict the next symbol, carry the belief inside, "
     "where, and beyond what their forecast of the next symbol already says?"
 )
+READ = (
+    "R² says how well a linear probe reads what a network holds, on histories that the probe has not seen: 1 is exact, "
+    "0 no better than the mean."
+)
 IN_SAMPLE = "Rows marked in-sample were fitted and scored on the same histories and are ranked nowhere."
 
 
@@ -56,7 +62,7 @@ def save_page(comparison: Comparison, folder: Path, figures: Sequence[Path] = ()
         OSError: if the folder cannot be written to, or a figure cannot be read.
     """
     path = folder / FILE_NAME
-    write_text(path, _page(comparison, {figure.name: figure for figure in figures}))
+    write_text(path, _page(plainly_named(comparison), {figure.name: figure for figure in figures}))
     return path
 
 
@@ -68,7 +74,7 @@ def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
         process_section(one, s, small, i, _still(s, figures))
         for i, (one, s, small) in enumerate(zip(own, summaries, shown, strict=True))
     ]
-    frame = _frame(comparison)
+    frame = _frame(comparison, [in_brief(each.told, s) for each, s in zip(shown, summaries, strict=True)])
     used = len(frame.template.encode()) + sum(len(section(None).encode()) for section in sections)
     room = max(0, min(_POINTS, LARGEST - _SPARE - used)) // max(1, len(summaries))
     found = [explored(each.comparison, s, room) for each, s in zip(shown, summaries, strict=True)]
@@ -80,8 +86,12 @@ def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
     )
 
 
-def _frame(comparison: Comparison) -> Template:
-    """The page without the sections of its processes."""
+def _frame(comparison: Comparison, brief: Sequence[str]) -> Template:
+    """The page without the sections of its processes.
+
+    Args:
+        brief: what was found, by process.
+    """
     trained = dict.fromkeys(display_name(n) for p in comparison.processes for n in networks(comparison, p.process))
     titles = distinct_titles(comparison.processes)
     links = [(f"process-{i}", title) for i, title in enumerate(titles[:MOST_PROCESSES])]
@@ -93,6 +103,7 @@ def _frame(comparison: Comparison) -> Template:
         "css": _asset("page.css"),
         "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
         "lead": escape(LEAD),
+        "found": _found(titles, brief),
         "navigation": " ".join(f'<a href="#{href}">{escape(text)}</a>' for href, text in links),
         "overview": overview_table(comparison) if len(comparison.processes) > 1 else "",
         "notes": notes(comparison),
@@ -105,6 +116,13 @@ def _frame(comparison: Comparison) -> Template:
     later = {"processes": "$processes", "picture_data": "$picture_data"}
     filled = {name: text.replace("$", "$$") for name, text in parts.items()}
     return Template(Template(_asset("page.html")).substitute(filled | later))
+
+
+def _found(titles: Sequence[str], brief: Sequence[str]) -> str:
+    """The answer to the question of the page."""
+    pairs = zip(titles, brief, strict=False)  # of many processes the first
+    points = "".join(f"<li><b>{escape(title)}</b>: {escape(text)}</li>" for title, text in pairs if text)
+    return f'<section id="found"><h2>What was found</h2><p>{READ}</p><ul>{points}</ul></section>' if points else ""
 
 
 def _few(names: Sequence[str]) -> str:
