@@ -19,7 +19,6 @@ from probes.report.page.explorer import explored
 from probes.report.page.process import process_section
 from probes.report.page.tables import overview_table
 from probes.report.page.text import beside, notes, terms, what_was_run
-from probes.report.plain_names import plainly_named
 from probes.report.style import display_name
 from probes.report.words import distinct_titles, listed
 from probes.results import Comparison, ProcessSummary, write_text
@@ -62,7 +61,7 @@ def save_page(comparison: Comparison, folder: Path, figures: Sequence[Path] = ()
         OSError: if the folder cannot be written to, or a figure cannot be read.
     """
     path = folder / FILE_NAME
-    write_text(path, _page(plainly_named(comparison), {figure.name: figure for figure in figures}))
+    write_text(path, _page(comparison, {figure.name: figure for figure in figures}))
     return path
 
 
