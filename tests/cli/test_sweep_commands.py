@@ -98,7 +98,9 @@ def test_a_dry_run_does_nothing(folder: Path, filled: Path, capsys: pytest.Captu
     assert plan["seconds"] > 0
 
 
-def test_a_dry_run_says_when_nothing_is_left(filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+def test_a_dry_run_says_when_nothing_is_left(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(filled)
     assert told(capsys, "compare", "sweep.toml", "--dry-run").endswith("\n6 cells, 6 of them finished\n")
 
