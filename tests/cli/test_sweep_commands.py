@@ -82,14 +82,14 @@ def test_a_file_is_all_that_a_sweep_needs(filled: Path, capsys: pytest.CaptureFi
 def test_a_dry_run_does_nothing(folder: Path, filled: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said = told(capsys, "compare", "sweep.toml", "--dry-run", "--workers", "2")
     assert re.search(r"z1r, gru-width4-n_layer1, seed 1\s+no\s+8\.0e\+01\s+\d", said)
-    assert "6 cells, 0 of them finished" in said
+    assert f"{CELLS} cells, 0 of them finished" in said
     assert "on 2 workers" in said
     assert [path.name for path in folder.iterdir()] == ["sweep.toml"]
     store = str(filled / "sweep.store")
     plan = json.loads(
         told(capsys, "compare", "sweep.toml", "--dry-run", "--store", store, "--set", "seeds=3", "--json")
     )
-    assert (plan["cells"], plan["finished"]) == (8, 6)
+    assert (plan["cells"], plan["finished"]) == (CELLS + 2, CELLS)
     assert [cell["name"] for cell in plan["plan"] if not cell["finished"]] == [
         "z1r, gru-width4-n_layer1, seed 2",
         "z1r, gru-width6-n_layer1, seed 2",
@@ -102,13 +102,15 @@ def test_a_dry_run_says_when_nothing_is_left(
     filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(filled)
-    assert told(capsys, "compare", "sweep.toml", "--dry-run").endswith("\n6 cells, 6 of them finished\n")
+    assert told(capsys, "compare", "sweep.toml", "--dry-run").endswith(f"\n{CELLS} cells, {CELLS} of them finished\n")
 
 
 def test_a_dry_run_trains_at_no_rate_and_says_what_is_too_large(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert "6 cells" in told(capsys, "compare", "sweep.toml", "--dry-run", "--lr", "9e37")  # would diverge at once
+    assert f"{CELLS} cells" in told(
+        capsys, "compare", "sweep.toml", "--dry-run", "--lr", "9e37"
+    )  # would diverge at once
     for much in ("training.batch=100000000000", "predictor.gru.width=900000"):
         line = refused(capsys, "compare", "sweep.toml", "--dry-run", "--set", much)
         assert "z1r, gru-" in line
@@ -244,8 +246,8 @@ def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch, capsys: pytes
     name = example.splitlines()[0].split(":")[0].removeprefix("# ")
     (tmp_path / name).write_text(example)
     plan = json.loads(told(capsys, "compare", name, "--dry-run", "--json", *_small()))
-    # three processes; two architectures of three widths, and counts, with three seeds each; the controls
-    assert plan["cells"] == 3 * (7 * 3 + 1)
+    # three processes; two architectures of three widths, and counts, with three seeds each; the controls, and what is known of it
+    assert plan["cells"] == 3 * (7 * 3 + 2)
     small = [*_small(), "--set", "seeds=1", "--set", "predictor.gru.width=4", "--set", "predictor.transformer.width=8"]
     assert "written:" in told(capsys, "compare", name, *small, "--workers", "1")
     assert len(tomllib.loads(example)["process"]) == 2
