@@ -202,7 +202,7 @@ def _subjects(document: Document, at: KeyPath, table: Mapping[str, Any]) -> Iter
             raise unknown_key(document, (*at, key), [*known, *PROCESS], of=of)
     lengths = grid(document, (*at, "length"), table["length"])
     for point in _points(document, at, parameters, times=len(lengths)):
-        with document.within(at):
+        with document.within(at, parameters):
             named = parse_process(table["name"], point) if "name" in table else _of_file(document, table["file"])
             for length in lengths:
                 label = named.label if len(lengths) == 1 else safe_label(f"{named.label}-length{length}")
@@ -246,7 +246,7 @@ def _candidates(
                 [table.get("label", name), *(f"{key}{value}" for key, value in {**shown, **budget}.items())]
             )
             given = {**budget, **{key: point[key] for key in own}}
-            with document.within(at):
+            with document.within(at, with_lr):
                 made = candidate(name, with_lr, label=safe_label(said))
                 yield replace(made, **{_FIELDS[key]: value for key, value in given.items()})
 

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,18 @@ class Document:
         return Misused(f"{place}: {message}" if place else str(message))
 
     @contextmanager
-    def within(self, key: KeyPath) -> Iterator[None]:
-        """The library's ValueError, and a Misused that points at nothing yet, as the error of a key."""
+    def within(self, key: KeyPath, values: Iterable[str] = ()) -> Iterator[None]:
+        """The library's ValueError, and a Misused that points at nothing yet, as the error of a key.
+
+        Args:
+            values: keys below it; an error that begins with one of them, or with it after a name, is its own.
+        """
         try:
             yield
         except (ValueError, Misused) as error:
-            raise self.wrong(key, in_words(error)) from error
+            said = in_words(error)
+            own = [name for name in values if re.match(rf"(\S+: )?{re.escape(name)}\b", said)]
+            raise self.wrong((*key, *own[:1]), said) from error
 
     def put(self, key: KeyPath, value: Any, said: str) -> None:
         """Set a key in place of what the file says.
