@@ -37,28 +37,32 @@ class SweepProgress:
         self.cells, self.ended = sweep.cells, sweep.found
         if sweep.found:
             self._say(f"{sweep.found} of {sweep.cells} cells were finished before")
+        self._show()
 
     def cell(self, ended: "EndedCell") -> None:
         self.ended += 1
         found = ended.metrics
-        if found.piece != "predictor":
-            return
         best = self._best.get(found.process)
-        if found.score is not None and (best is None or found.score > best[0]):
+        of_predictor = found.piece == "predictor"
+        if of_predictor and found.score is not None and (best is None or found.score > best[0]):
             self._best[found.process] = found.score, f"{found.process} {found.score:.3f} {found.predictor}"
-        if self._bar.disable:
+        self._show()
+        if of_predictor and self._bar.disable:
             spent = f" after {found.symbols_seen:,} symbols in {found.seconds:.0f} s" if found.symbols_seen else ""
             self._say(f"{ended.name}: KL to the optimum {found.kl:.2g} nats{spent}")
-        else:
-            shown = [said for _, said in list(self._best.values())[:_SHOWN]]
-            self._bar.set_postfix_str(f"{self.ended}/{self.cells} cells; best R²: {', '.join(shown)}" if shown else "")
 
     def failed(self, failure: "FailedCell") -> None:
         self.ended += 1
+        self._show()
         self._say(f"failed: {failure.name}: {failure.error}")
 
     def close(self) -> None:
         self._bar.refresh()
+
+    def _show(self) -> None:
+        shown = [said for _, said in list(self._best.values())[:_SHOWN]]
+        best = f"; best R²: {', '.join(shown)}" if shown else ""
+        self._bar.set_postfix_str(f"{self.ended}/{self.cells} cells{best}")
 
     def _say(self, line: str) -> None:
         if self._bar.disable:

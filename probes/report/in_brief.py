@@ -42,7 +42,7 @@ def _read(comparison: Comparison, summary: ProcessSummary, found: Sequence[Headl
     named = [f"{decimal(_value(each))} from {display_name(each.predictor)}" for each in order[:_NAMED]]
     if rest := order[_NAMED:]:
         least = decimal(_value(rest[-1]))
-        named.append(f"less from {len(rest)} more, down to {least}")
+        named.append(f"down to {least} from {len(rest)} more")
     seeds = repeated(comparison, summary.process)
     mean = f" (means over {seeds} seeds)" if seeds > 1 else ""
     untrained = [each.untrained.value for each in found if each.untrained and each.untrained.value is not None]

@@ -61,5 +61,6 @@ def _name_lines(axes: Axes, ends: dict[str, tuple[float, str]]) -> None:
     """Each line's name to its right, moved where two would overlap."""
     low, high = axes.get_ylim()
     places = apart([(value - low) / (high - low) for value, _ in ends.values()], _APART)
+    places = [place - max(0.0, max(places) - 1) for place in places]  # of many lines at the top all go down
     for (name, (_, colour)), place in zip(ends.items(), places, strict=True):
         axes.text(1.02, place, name, transform=axes.transAxes, color=colour, va="center", fontsize=9, fontweight="bold")

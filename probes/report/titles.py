@@ -152,6 +152,10 @@ def budget_title(comparison: Comparison, summary: ProcessSummary) -> str:
     return f"{short_title(summary)}: held-out R² of {what}, and divergence from exact Bayes, by what training cost"
 
 
+_TITLED = 4
+"""Networks whose numbers a title names."""
+
+
 def learning_title(comparison: Comparison, summary: ProcessSummary) -> str:
     """How far training got."""
     ends = {}
@@ -163,4 +167,5 @@ def learning_title(comparison: Comparison, summary: ProcessSummary) -> str:
         return f"{short_title(summary)}: learning"
     order = sorted(ends, key=lambda name: ends[name])
     said = [f"{nats(ends[name])} ({display_name(name)})" for name in order]
-    return f"{short_title(summary)}: training ends {listed(said)} nats above the optimum"
+    far = listed(said) if len(said) <= _TITLED else f"{said[0]} to {said[-1]}"
+    return f"{short_title(summary)}: training ends {far} nats above the optimum"

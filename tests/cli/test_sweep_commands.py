@@ -246,7 +246,7 @@ def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch, capsys: pytes
     name = example.splitlines()[0].split(":")[0].removeprefix("# ")
     (tmp_path / name).write_text(example)
     plan = json.loads(told(capsys, "compare", name, "--dry-run", "--json", *_small()))
-    # three processes; two architectures of three widths, and counts, with three seeds each; the controls, and what is known of it
+    # three processes; two architectures of three widths, and counts, with three seeds each; the controls; the process
     assert plan["cells"] == 3 * (7 * 3 + 2)
     small = [*_small(), "--set", "seeds=1", "--set", "predictor.gru.width=4", "--set", "predictor.transformer.width=8"]
     assert "written:" in told(capsys, "compare", name, *small, "--workers", "1")

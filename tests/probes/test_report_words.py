@@ -146,6 +146,9 @@ def test_titles_carry_what_is_seen(comparison: Comparison) -> None:
     hopeless = replace(comparison, runs=[replace(run, kl=math.inf) for run in comparison.runs])
     assert kl_title(hopeless, rrxor) == "RRXOR: every network gives some possible symbol probability 0"
     assert learning_title(comparison, rrxor).startswith("RRXOR: training ends 2.0×10⁻⁴ (GRU), ")
+    more = [replace(run, predictor="rnn") for run in comparison.runs if run.predictor == "transformer"]
+    five = replace(comparison, runs=[*comparison.runs, *more])
+    assert learning_title(five, rrxor) == "RRXOR: training ends 2.0×10⁻⁴ (GRU) to 0.041 (RNN) nats above the optimum"
 
 
 def test_what_was_compared_names_histories_and_seeds(comparison: Comparison) -> None:

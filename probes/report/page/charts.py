@@ -7,7 +7,7 @@ from typing import Literal
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from probes.headline import beyond_dimensions, headline_target, networks, probed, repeated, site_scores
+from probes.headline import beyond_dimensions, headline_target, networks, predictors, probed, repeated, site_scores
 from probes.report.budget_panels import COSTS, draw_by_cost
 from probes.report.effect_panels import SUBTITLE, draw_effects, effects_height, effects_title
 from probes.report.loss_panels import draw_kl, draw_learning
@@ -41,7 +41,10 @@ MARKS = (
 )
 NAMES = {"belief": "the belief", "beyond": "what lies beyond the next symbol"}
 CURVE = (3.7, 2.8)
-"""Inches of a chart that stands beside another."""
+"""Inches of a chart that stands beside another; higher where more names must find room at its side."""
+
+_NAME = 0.19
+"""Inches that a name takes."""
 
 
 def headline_chart(comparison: Comparison, summary: ProcessSummary, i: int) -> str:
@@ -90,7 +93,7 @@ def kl_chart(shown: Comparison, summary: ProcessSummary, i: int, comparison: Com
     if not any(run.kl_by_row for run in comparison.runs):
         return ""
     title = kl_title(comparison, summary)
-    return _chart(f"kl-{i}", title, KL_SUBTITLE, CURVE, lambda axes: draw_kl(axes, shown, summary))
+    return _chart(f"kl-{i}", title, KL_SUBTITLE, _curve(shown, summary), lambda axes: draw_kl(axes, shown, summary))
 
 
 def learning_chart(shown: Comparison, summary: ProcessSummary, i: int, comparison: Comparison) -> str:
@@ -98,7 +101,8 @@ def learning_chart(shown: Comparison, summary: ProcessSummary, i: int, compariso
     if not any(run.learning.get("kl") for run in comparison.runs):
         return ""
     title = learning_title(comparison, summary)
-    return _chart(f"learning-{i}", title, LEARNING_SUBTITLE, CURVE, lambda axes: draw_learning(axes, shown, summary))
+    size = _curve(shown, summary)
+    return _chart(f"learning-{i}", title, LEARNING_SUBTITLE, size, lambda axes: draw_learning(axes, shown, summary))
 
 
 def suffix_chart(shown: Comparison, summary: ProcessSummary, i: int) -> str:
@@ -106,7 +110,8 @@ def suffix_chart(shown: Comparison, summary: ProcessSummary, i: int) -> str:
     if not has_suffix_curve(shown, summary):
         return ""
     title = suffix_title(shown, summary)
-    return _chart(f"suffix-grams-{i}", title, SUFFIX_SUBTITLE, CURVE, lambda axes: draw_suffixes(axes, shown, summary))
+    size = _curve(shown, summary)
+    return _chart(f"suffix-grams-{i}", title, SUFFIX_SUBTITLE, size, lambda axes: draw_suffixes(axes, shown, summary))
 
 
 def budget_charts(shown: Comparison, summary: ProcessSummary, i: int) -> str:
@@ -150,6 +155,11 @@ def edit_chart(shown: Comparison, summary: ProcessSummary, i: int) -> str:
         f'<figure><figcaption><b>{escape(title)}</b>{escape(SUBTITLE)}</figcaption><div class="scroll plain" '
         f'tabindex="0" role="region" aria-label="Edits">{drawing}</div></figure>'
     )
+
+
+def _curve(shown: Comparison, summary: ProcessSummary) -> tuple[float, float]:
+    width, least = CURVE
+    return width, max(least, 1 + _NAME * len(predictors(shown, summary.process)))
 
 
 def _key(name: str, among: Sequence[str]) -> str:
