@@ -369,7 +369,7 @@ def _run(
                 if error.comparison is None:
                     raise Failed(failed) from error
                 comparison = error.comparison
-        with report_os_errors(where):
+        with report_os_errors(where), resumable(store, progress):
             comparison, files = write_report(comparison, folder)
     _conclude(comparison, out, files, len(checkpoints), as_json=as_json)
     if failed is not None:

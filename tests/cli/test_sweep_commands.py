@@ -240,6 +240,18 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> No
     assert not (folder / "sweep").exists()
 
 
+def test_a_stop_while_the_report_is_made_loses_no_cell(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.chdir(filled)
+    monkeypatch.setattr("compmech.cli.comparing.write_report", stopped)
+    line = refused(capsys, "compare", "sweep.toml", "--workers", "1", status=130)
+    assert f"stopped by Ctrl-C; sweep.store keeps {CELLS} of {CELLS} cells: the same command goes on" in line
+
+
 def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch, capsys: pytest.CaptureFixture[str]) -> None:
     (example,) = re.findall(r"```toml\n(.*?)```", (ROOT / "docs" / "sweeps.md").read_text(), flags=re.S)
     monkeypatch.chdir(tmp_path)
