@@ -40,7 +40,9 @@ def draw_suffixes(axes: Axes, comparison: Comparison, summary: ProcessSummary) -
     K, values = np.arange(len(curve.values)), np.maximum(curve.values, low)
     axes.plot(K, values, color=INK, linewidth=1.6, marker="o", markersize=4, zorder=4)
     chosen = sorted(set(curve.chosen))
-    axes.plot(chosen, values[chosen], "o", markersize=9, markerfacecolor="none", markeredgecolor=INK, zorder=5)
+    axes.plot(
+        chosen, values[chosen], "o", markersize=9, markerfacecolor="none", markeredgecolor=INK, zorder=5, clip_on=False
+    )
     for name, value in levels.items():
         axes.axhline(max(value, low), color=colour_of(name, trained), linewidth=1.6, zorder=3)
     _name_lines(
