@@ -210,7 +210,7 @@ def _draw_frame(axes: "Axes", seen: Projection, corners: tuple[str, ...], room: 
         axes.annotate(
             name,
             place,
-            room * away if len(places) > 1 else (0, -room),
+            room * away if len(places) > 2 else (0, -room),  # a name of any length beside an interval would lie upon it
             textcoords="offset points",
             ha="center",
             va="center",
