@@ -15,7 +15,8 @@ _COVERED, _STRUCK, _OWN = 12.0, 2.0, 3.0
 
 # What it costs to stand so near another label, in inches, that both might be read as one of two lines; and to interrupt
 # the curve instead of standing beside it, which leaves no doubt whose label it is where many curves are near.
-_BESIDE, _NEAR, _UPON = 2.0, 0.28, 0.8
+_BESIDE, _UPON = 2.0, 0.8
+_NEAR = np.array([0.0, 0.0, 0.28, 0.28])
 
 # Places along a curve that are tried, the middle first; how far off another curve should be, in inches.
 _PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
@@ -59,7 +60,7 @@ def label_places(
         for k, found in enumerate(options):
             others = options[every, chosen, :4][every != k]
             costs = base[k] + _COVERED * _relative(found, others).sum(axis=1)
-            costs += _BESIDE * _relative(found, others + [0, 0, _NEAR, _NEAR]).sum(axis=1)
+            costs += _BESIDE * _relative(found, others + _NEAR).sum(axis=1)
             best = int(costs.argmin())
             changed |= best != chosen[k]
             chosen[k] = best

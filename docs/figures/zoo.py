@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from compmech import GHMM, HMM, Statistics, mixed_states, statistics, zoo
 from compmech.draw import MAX_STATES, PAGE_WIDTH, draw_simplex, publish, save_figure, save_text, state_figure
-from compmech.draw.style import BLUE, GRID, ORANGE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, ORANGE, VERMILLION, blank_figure, halo, house_style
 from compmech.draw.wording import quantity_text
 from compmech.measures.findings import as_bounds
 from compmech.zoo import Entry
@@ -157,7 +157,8 @@ def plane(found: dict[str, Statistics]) -> Figure:
                 axes.plot(h, C, marker="o", markersize=4.5, color=BLUE, alpha=0.8)
                 if name in LABELLED:
                     shift, side = LABELLED[name]
-                    axes.annotate(name, (h, C), shift, textcoords="offset points", fontsize=8, ha=side, va="center")
+                    axes.annotate(name, (h, C), shift, textcoords="offset points", fontsize=8, ha=side, va="center",
+                                  path_effects=halo(), zorder=4)  # fmt: skip
         axes.set_xlabel("entropy rate h, bits per symbol")
         axes.set_ylabel("statistical complexity C, bits")
         axes.grid(color=GRID)

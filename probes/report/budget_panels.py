@@ -65,7 +65,8 @@ def draw_by_cost(
     if value == "score":
         axes.set_ylim(min(-0.03, axes.get_ylim()[0]), 1.03)
     axes.set_xlabel(COSTS[cost])
-    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {_TARGETS.get(rows[0].target, rows[0].target)}")
+    target = rows[0].target
+    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {_TARGETS.get(target, target)}")
     axes.grid(axis="y", color=GRID)
     axes.tick_params(length=0, which="both")
     axes.spines["left"].set_visible(False)

@@ -61,7 +61,7 @@ def test_texts_upon_one_another_would_be_found(monkeypatch: pytest.MonkeyPatch) 
 
 def test_labels_of_different_arrows_are_not_read_as_two_lines_of_one() -> None:
     boxes = np.array([curve.label for curve in placed(diagram(zoo.get("uniform_renewal")())).curves])
-    grown = boxes + [0, 0, 0, 0.15]
+    grown = boxes + np.array([0, 0, 0, 0.15])
     assert np.triu(overlaps(grown, grown), k=1).max() == 0
 
 
