@@ -109,7 +109,7 @@ def courses_figure(rows: dict[str, Any]) -> Figure:
             log_axis(beside, "y")
             if place < 2:
                 beside.set_yticklabels([])
-            axes.set(xscale="log", ylim=(-0.05, 1.03), xlabel="updates made")
+            axes.set(xscale="log", ylim=(-0.09, 1.03), xlabel="updates made")
             shown = [s for s in (10, 100, 1000) if steps[1] <= s <= steps[-1]]
             axes.set_xticks([x[0], *shown], ["0", *(f"{s:,}" for s in shown)])
             axes.minorticks_off()
