@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, INK, MUTED, house_style
+from compmech.draw.style import GRID, INK, house_style
 from probes.report.style import colour_of, display_name
 
 RECORDED = Path(__file__).parents[1] / "results" / "non-ergodic.json"
@@ -17,6 +17,8 @@ FIRST = 4
 """Symbols before which the posterior hardly varies, so that R² means little."""
 
 STATES = {"trained": "solid", "untrained": (0, (1, 1.2))}
+EXACT: dict[str, Any] = {"color": INK, "linewidth": 1.6, "linestyle": (0, (4, 1.5))}
+TABLE: dict[str, Any] = {"color": INK, "linewidth": 1.2, "linestyle": (0, (6, 1.5, 1.2, 1.5))}
 
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
@@ -54,9 +56,9 @@ def picture(exact: dict[str, Any], networks: list[dict[str, Any]]) -> Figure:
                 style: dict[str, Any] = {"color": colour, "linestyle": dash, "linewidth": 1.1}
                 told.plot(rows, row[state]["to_the_true_one"], **style)
                 r2.plot(rows[FIRST - 1 :], row[state]["r2_by_row"]["component"][FIRST - 1 :], **style)
-        loss.plot(rows, excess, color=INK, linewidth=1.6, linestyle=(0, (4, 1.5)))
-        told.plot(rows, exact["to_the_true_one"], color=INK, linewidth=1.6, linestyle=(0, (4, 1.5)))
-        r2.axhline(exact["model_free"]["suffix-grams"]["r2"]["component"]["score"], color=MUTED, linewidth=1.2)
+        loss.plot(rows, excess, **EXACT)
+        told.plot(rows, exact["to_the_true_one"], **EXACT)
+        r2.axhline(exact["model_free"]["suffix-grams"]["r2"]["component"]["score"], **TABLE)
         for axes, title in (
             (loss, "loss above h, bits"),
             (told, "probability of the true one"),
@@ -78,5 +80,5 @@ def entries(axes: Axes, names: list[str]) -> list[Any]:
                   label=display_name(name) + (", untrained" if state == "untrained" else ""))[0]
         for name in names for state, dash in STATES.items()
     ]  # fmt: skip
-    found += axes.plot([], [], color=INK, linewidth=1.6, linestyle=(0, (4, 1.5)), label="exact")
-    return found + axes.plot([], [], color=MUTED, linewidth=1.2, label="table of suffixes")
+    found += axes.plot([], [], **EXACT, label="exact")
+    return found + axes.plot([], [], **TABLE, label="table of suffixes")
