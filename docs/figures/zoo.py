@@ -19,7 +19,7 @@ FEW = ("golden_mean", "mess3", "bloch_walk")
 DIAGRAMS = 20
 """States of a diagram at most: more are no picture at the width of a page."""
 
-HALF, WHOLE = 3.9, 10.4
+HALF, WHOLE = 4.8, 9.3
 """Inches of a diagram that is legible on half the width of a page, and on all of it: the letters of a wider one are
 less than nine pixels high there, and it is left out."""
 
