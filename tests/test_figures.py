@@ -413,6 +413,42 @@ def check_simplest(n: dict[str, Any]) -> None:
     assert n["together"]["trained"]["least"] > n["together"]["untrained"]["most"]
 
 
+def check_corpora(n: dict[str, Any]) -> None:
+    # states of a suffix automaton: at most two for each token, and one in a text that repeats itself
+    assert all(1 <= each <= 2 for each in n["beliefs_per_token"].values())
+    assert n["beliefs_per_token"]["period_3"] == 1
+    assert n["beliefs_per_token"]["fair_coin"] > 1.99
+
+
+def check_as_published(n: dict[str, Any]) -> None:
+    assert n["mess3"]["trained"] > n["mess3"]["untrained"]
+    distance = {name: each["belief"] for name, each in n["rrxor"].items()}
+    assert distance["untrained_in_sample"] > distance["trained_held_out"] > 10 * distance["untrained_held_out"]
+    assert distance["trained_in_sample"] - distance["untrained_in_sample"] < 0.25, "the caption says: nearly"
+
+
+def check_two_worlds(n: dict[str, Any]) -> None:
+    for each in n["networks"].values():
+        assert each["untrained"] < each["trained"] < n["exact"]
+    assert n["exact"] - n["networks"]["gru"]["trained"] < 0.01
+
+
+def check_two_factors(n: dict[str, Any]) -> None:
+    assert n["leading"]["together"]["most"] < 0.01 < 0.9 < n["all_together"]["least"]
+    assert min(n["leading"][name]["least"] for name in ("factor-1", "factor-2")) > 0.95
+
+
+def check_adding_up(n: dict[str, Any]) -> None:
+    for case, each in n.items():
+        assert (each["belief"] > each["constrained"]) == case.startswith("x_0_05")
+
+
+def check_narrow(n: dict[str, Any]) -> None:
+    # as many dimensions as both factors have: the best linear summary holds both
+    assert min(n["best_linear"]["factor_1"], n["best_linear"]["factor_2"]) > 0.999
+    assert n["most"]["factor_2"] < 0.5 < 0.95 < n["most"]["factor_1"]
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)

@@ -235,8 +235,9 @@ def copies_figure(scores: dict[str, dict[str, float]]) -> Figure:
         axes = figure.add_axes((0.3, 0.16, 0.66, 0.72))
         for row, each in enumerate(scores.values()):
             axes.plot([each["told"], each["copies"]], [row] * 2, color=GRID, zorder=1)
-            axes.plot(each["told"], row, color=BLUE, marker="s", label=None if row else "the belief of the world")
-            axes.plot(each["copies"], row, color=VERMILLION, marker="o", label=None if row else "which copy")
+            label = ("the belief of the world", "which copy") if row == 0 else (None, None)
+            axes.plot(each["told"], row, color=BLUE, marker="s", markersize=7, linestyle="none", label=label[0])
+            axes.plot(each["copies"], row, color=VERMILLION, marker="o", linestyle="none", label=label[1])
         axes.axvline(0, color=MUTED, linewidth=0.8)
         axes.set_yticks(range(len(scores)), [HELD[name] for name in scores])
         axes.set(xlim=(-0.08, 1.05), ylim=(len(scores) - 0.5, -0.5), xlabel="held-out R²")

@@ -7,19 +7,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import GREEN, GRID, INK, MUTED, blank_figure, house_style
 from probes.headline import beyond_dimensions, control_scores, headline, headline_target, networks, runs_of
 from probes.results import Comparison
 
 DEMO = Path(__file__).parents[1] / "results" / "demo" / "results.json"
 SHOWN = "gru"
 LINES = {
-    "network": ("the trained network", BLUE, "o"),
-    "uniform": ("every history counted alike", BLUE, "D"),
-    "by_class": ("whole beliefs held out", BLUE, "s"),
+    "network": ("the trained network", GREEN, "D"),
+    "uniform": ("every history counted alike", GREEN, "o"),
+    "by_class": ("whole beliefs held out", GREEN, "s"),
     "permuted": ("beliefs permuted", MUTED, "x"),
     "untrained": ("the network before training", MUTED, "v"),
-    "baseline": ("best baseline without a network", VERMILLION, "^"),
+    "baseline": ("best baseline without a network", INK, "^"),
     "true_p": ("from the true next-symbol probabilities", INK, "|"),
 }
 """What stands in a line of the figure: its words, colour and mark."""

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from compmech import NoFiniteEpsilonMachine, epsilon_machine, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PINK, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GREEN, GRID, MUTED, ORANGE, PINK, VERMILLION, blank_figure, house_style
+from probes.report.loss_panels import log_axis
 from probes.report.style import colour_of, display_name, marker_of
 
 RESULTS = Path(__file__).parents[1] / "results"
@@ -115,10 +116,9 @@ def dead_figure(rows: list[dict[str, Any]]) -> Figure:
                                markersize=8)  # fmt: skip
             above.set(xticks=lags, ylim=(-0.06, 1.04), xlabel="age of the coin, symbols")
             above.set_title(title, fontweight="normal")
-            below.set(xscale="log", ylim=(0, 1.04), xlabel="KL to the optimum, nats per symbol")
+            below.set(ylim=(0, 1.04), xlabel="KL to the optimum, nats per symbol")
+            log_axis(below, "x")
             below.invert_xaxis()
-            below.set_xticks((1e-1, 1e-2, 1e-3), ("0.1", "0.01", "0.001"))
-            below.minorticks_off()
             if place == 0:
                 above.set_ylabel("held-out R² of the coin")
                 below.set_ylabel("the belief's share of the variance")
@@ -131,11 +131,6 @@ def dead_figure(rows: list[dict[str, Any]]) -> Figure:
     return figure
 
 
-def colour(network: str) -> str:
-    """Its own, or a grey for those that have none: their shapes differ."""
-    return {"lru": INK, "mingru": MUTED}.get(network) or colour_of(network, NETWORKS)
-
-
 def ease_figure(ease: dict[str, dict[str, float]], states: dict[str, int | None]) -> Figure:
     """KL reached at one budget, processes in the order of their causal states."""
     with house_style():
@@ -143,16 +138,16 @@ def ease_figure(ease: dict[str, dict[str, float]], states: dict[str, int | None]
         axes = figure.add_axes((0.275, 0.155, 0.56, 0.81))
         for row, reached in enumerate(ease.values()):
             for network in NETWORKS:
-                axes.plot(reached[network], row, color=colour(network), alpha=0.9,
+                axes.plot(reached[network], row, color=colour_of(network, NETWORKS), alpha=0.9,
                           marker=marker_of(network, NETWORKS), linestyle="none")  # fmt: skip
         labels = [f"{EASE[name].name}, {'infinitely many' if count is None else count} states"
                   for name, count in states.items()]  # fmt: skip
         axes.set_yticks(range(len(labels)), labels)
-        axes.set(xscale="log", ylim=(len(labels) - 0.5, -0.5), xlabel="KL to the optimum, nats per symbol")
-        axes.set_xticks((1e-5, 1e-4, 1e-3, 1e-2, 1e-1), ("1e-5", "1e-4", "1e-3", "1e-2", "1e-1"))
+        axes.set(ylim=(len(labels) - 0.5, -0.5), xlabel="KL to the optimum, nats per symbol")
+        log_axis(axes, "x")
         axes.grid(color=GRID)
         axes.tick_params(axis="y", length=0)
-        handles = [axes.plot([], [], color=colour(name), marker=marker_of(name, NETWORKS),
+        handles = [axes.plot([], [], color=colour_of(name, NETWORKS), marker=marker_of(name, NETWORKS),
                              linestyle="none", label=display_name(name))[0] for name in NETWORKS]  # fmt: skip
         figure.legend(handles=handles, loc="center right", fontsize=8)
     return figure

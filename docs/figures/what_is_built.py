@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, MUTED, PINK, VERMILLION, blank_figure, house_style
+from probes.report.loss_panels import log_axis
 from probes.report.style import belief_colours
 
 RECORDED = Path(__file__).parents[1] / "results" / "forming.json"
@@ -104,10 +105,11 @@ def courses_figure(rows: dict[str, Any]) -> Figure:
                         axes.plot(x, [each["refitted"] for each in course[site][target]], color=colour, marker=marker,
                                   markersize=3.5, linewidth=1.2)  # fmt: skip
                 beside.plot(x, course["kl_nats"], color=MUTED, linestyle=(0, (3, 1.5)), linewidth=1.1)
-            beside.set(yscale="log", ylim=(1e-5, 2))
-            beside.set_yticks((1e-4, 1e-2, 1), ("1e-4", "1e-2", "1") if place == 2 else ("", "", ""))
-            beside.minorticks_off()
-            axes.set(xscale="log", ylim=(-0.05, 1.03), xlabel="updates made")
+            beside.set_ylim(1e-5, 2)
+            log_axis(beside, "y")
+            if place < 2:
+                beside.set_yticklabels([])
+            axes.set(xscale="log", ylim=(-0.09, 1.03), xlabel="updates made")
             shown = [s for s in (10, 100, 1000) if steps[1] <= s <= steps[-1]]
             axes.set_xticks([x[0], *shown], ["0", *(f"{s:,}" for s in shown)])
             axes.minorticks_off()

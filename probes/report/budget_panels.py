@@ -17,10 +17,12 @@ __all__ = ["COSTS", "draw_by_cost", "network_handles"]
 COSTS = {
     "symbols_seen": "symbols seen",
     "flops": "operations of training",
-    "seconds": "seconds",
+    "seconds": "seconds of training",
     "parameters": "parameters",
 }
 """What is paid, by column of the rows."""
+
+_TARGETS = {"belief": "the belief", "beyond": "what lies beyond"}
 
 _SMALLEST = 1e-9
 """KL below this, in nats, is rounding and has no place on a log axis."""
@@ -63,7 +65,8 @@ def draw_by_cost(
     if value == "score":
         axes.set_ylim(min(-0.03, axes.get_ylim()[0]), 1.03)
     axes.set_xlabel(COSTS[cost])
-    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {rows[0].target}")
+    target = rows[0].target
+    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {_TARGETS.get(target, target)}")
     axes.grid(axis="y", color=GRID)
     axes.tick_params(length=0, which="both")
     axes.spines["left"].set_visible(False)
