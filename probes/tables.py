@@ -149,14 +149,13 @@ def csv_of(kind: type[Any], rows: Iterable[Any]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     names = [f.name for f in fields(kind)]
     writer.writerow(names)
-    values = attrgetter(*names)
-    writer.writerows([_cell(value) for value in values(row)] for row in rows)
+    values = map(attrgetter(*names), rows)
+    # None is an empty cell and a number its shortest name, which is what the writer itself makes of them
+    writer.writerows(map(_pairs_written, values) if any("list" in str(f.type) for f in fields(kind)) else values)
     return out.getvalue()
 
 
-def _cell(value: object) -> object:
-    if value is None:
-        return ""
-    if isinstance(value, list):
-        return " ".join(f"{key}:{number!r}" for key, number in value)
-    return repr(value) if isinstance(value, float) else value
+def _pairs_written(values: Iterable[object]) -> list[object]:
+    return [
+        " ".join(f"{key}:{number!r}" for key, number in value) if isinstance(value, list) else value for value in values
+    ]
