@@ -496,6 +496,16 @@ def test_all_that_pages_quote_and_show_is_made_by_a_script_or_recorded() -> None
             assert re.split("[-/.]", file)[0] in SCRIPTS, (page.name, file)
 
 
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_picture_of_a_page_has_a_caption_and_words_for_those_who_do_not_see_it(page: Path) -> None:
+    text = page.read_text()
+    for block in re.findall(r"^```\{figure\}(.*?)^```", text, flags=re.S | re.M):
+        address, alt, *caption = block.strip().split("\n")
+        assert re.match(r":alt: \S+ \S+", alt), address
+        assert len(" ".join(caption).split()) >= 8, f"{address}: what does it show?"
+    assert not re.findall(r"^!\[.*", text, flags=re.M), "a picture without a caption: write a figure"
+
+
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,]\d+)*(?:e-?\d+)?")
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from compmech.data import load
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, INK, MUTED, SKY, blank_figure, house_style
+from compmech.draw.style import INK, MUTED, SKY, blank_figure, house_style, named_rows
 from compmech.inference import structure_test
 from compmech.symbolise import symbolised
 from probes.report.style import colour_of, display_name, marker_of
@@ -119,7 +119,4 @@ def draw_gains(axes: Axes, series: dict[str, Any], names: list[str], labels: lis
         if given:
             axes.plot([given, given], [height - 0.42, height + 0.42], color=INK, linewidth=1.2, linestyle=":")
     axes.axvline(0, color=MUTED, linewidth=0.9)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.grid(axis="x", color=GRID)
+    named_rows(axes, names)
