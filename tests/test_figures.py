@@ -231,6 +231,12 @@ def check_market_gains(n: dict[str, Any]) -> None:
     for tests in n["tests"].values():
         assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))
         assert tests["sign"]["second"]["p"] > least
+    spectrum = n["spectrum"]
+    least = 1 / (1 + spectrum["n_surrogate"])
+    for name in ("spectrum", "spectrum_of_normal_scores"):  # a line is in a spectrum, a product is in none
+        assert spectrum["planted_line_direction_all"][name]["p"] > 0.05
+        assert spectrum["planted_product_direction_all"][name]["p"] == pytest.approx(least)
+        assert all(spectrum[f"{index}_size_all"][name]["p"] > 0.05 for index in ("sp500", "nasdaq"))
 
 
 def check_training_data(n: dict[str, Any]) -> None:
