@@ -231,6 +231,12 @@ def check_market_gains(n: dict[str, Any]) -> None:
     for tests in n["tests"].values():
         assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))
         assert tests["sign"]["second"]["p"] > least
+    spectrum = n["spectrum"]
+    least = 1 / (1 + spectrum["n_surrogate"])
+    for name in ("spectrum", "spectrum_of_normal_scores"):  # a line is in a spectrum, a product is in none
+        assert spectrum["planted_line_direction_all"][name]["p"] > 0.05
+        assert spectrum["planted_product_direction_all"][name]["p"] == pytest.approx(least)
+        assert all(spectrum[f"{index}_size_all"][name]["p"] > 0.05 for index in ("sp500", "nasdaq"))
 
 
 def check_training_data(n: dict[str, Any]) -> None:
@@ -494,6 +500,16 @@ def test_all_that_pages_quote_and_show_is_made_by_a_script_or_recorded() -> None
     for page in PAGES:
         for file in SHOWN.findall(page.read_text()):
             assert re.split("[-/.]", file)[0] in SCRIPTS, (page.name, file)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_picture_of_a_page_has_a_caption_and_words_for_those_who_do_not_see_it(page: Path) -> None:
+    text = page.read_text()
+    for block in re.findall(r"^```\{figure\}(.*?)^```", text, flags=re.S | re.M):
+        address, alt, *caption = block.strip().split("\n")
+        assert re.match(r":alt: \S+ \S+", alt), address
+        assert len(" ".join(caption).split()) >= 8, f"{address}: what does it show?"
+    assert not re.findall(r"^!\[.*", text, flags=re.M), "a picture without a caption: write a figure"
 
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,]\d+)*(?:e-?\d+)?")

@@ -55,10 +55,11 @@ def label_places(
     base = np.stack([_base_costs(found, own, lines, fixed) for own, found in enumerate(options)])
     chosen = base.argmin(axis=1)
     every = np.arange(len(options))
+    rivals = _rivals(options)
     for _ in range(6):
         changed = False
         for k, found in enumerate(options):
-            others = options[every, chosen, :4][every != k]
+            others = options[rivals[k], chosen[rivals[k]], :4]
             costs = base[k] + _COVERED * _relative(found, others).sum(axis=1)
             costs += _BESIDE * _relative(found, others + _NEAR).sum(axis=1)
             best = int(costs.argmin())
@@ -71,6 +72,15 @@ def label_places(
     struck = _run_through(boxes, lines, 0.0) > 0
     struck[every, every] = False
     return boxes, float(overlap), int(struck.sum())
+
+
+def _rivals(options: Float[np.ndarray, "label option 6"]) -> list[np.ndarray]:
+    """For each label those that have a place on or beside one of its own."""
+    low = (options[..., :2] - options[..., 2:4] / 2).min(axis=1) - _NEAR[2:] / 2
+    high = (options[..., :2] + options[..., 2:4] / 2).max(axis=1) + _NEAR[2:] / 2
+    meet = ((low[:, None] < high) & (low < high[:, None])).all(axis=2)
+    np.fill_diagonal(meet, False)
+    return [np.flatnonzero(row) for row in meet]
 
 
 def _base_costs(

@@ -4,7 +4,7 @@ Colours are Okabe and Ito's (Color Universal Design, 2008), told apart with ever
 yellow is left out: it does not show on white.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.patheffects import AbstractPathEffect
 
@@ -95,6 +96,14 @@ def halo() -> "list[AbstractPathEffect]":
     from matplotlib.patheffects import withStroke
 
     return [withStroke(linewidth=2.5, foreground=PAGE)]
+
+
+def named_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Rows from top to bottom for marks at heights 0, 1, ..., each with its name at the left, and lines across them."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=GRID)
 
 
 def blank_figure(width: float, height: float) -> "Figure":

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, house_style
+from probes.report.legend import entry
 
 RECORDED = Path(__file__).parents[1] / "results" / "constrained.json"
 TARGETS = {"belief": ("full belief", VERMILLION, "o"), "constrained": ("constrained belief", BLUE, "s")}
@@ -49,7 +51,7 @@ def picture(cases: dict[str, list[dict[str, Any]]]) -> Figure:
         panels[1, 0].set_ylabel("effect of a symbol, lag 1 as 1")
         for axes in panels[1]:
             axes.set_xlabel("lag, symbols")
-        figure.legend(handles=entries(panels[0, 0]), loc="outside upper center", ncols=4, fontsize=8)
+        figure.legend(handles=entries(), loc="outside upper center", ncols=4, fontsize=8)
     return figure
 
 
@@ -82,15 +84,14 @@ def draw_lags(axes: Axes, rows: list[dict[str, Any]]) -> None:
     axes.grid(axis="y", color=GRID)
 
 
-def entries(axes: Axes) -> list[Any]:
+def entries() -> list[Line2D]:
     """Of the legend: above, then below."""
-    looks: list[tuple[str, dict[str, Any]]] = [
-        (words, {"color": colour, "marker": marker}) for words, colour, marker in TARGETS.values()
+    above = [entry(words, color=colour, marker=marker, markersize=4, linestyle="solid")
+             for words, colour, marker in TARGETS.values()]  # fmt: skip
+    return [
+        *above,
+        entry("untrained", color=MUTED, linestyle=STATES["untrained"]),
+        entry("below: networks", color=VERMILLION, marker="o", markersize=4, linestyle="solid"),
+        entry("constrained belief", color=BLUE, linestyle=(0, (4, 1.5))),
+        entry("best sum for the full belief", color=INK, linestyle=(0, (1, 1.2))),
     ]
-    looks += [
-        ("untrained", {"color": MUTED, "linestyle": (0, (1, 1.2))}),
-        ("below: networks", {"color": VERMILLION, "marker": "o"}),
-        ("constrained belief", {"color": BLUE, "linestyle": (0, (4, 1.5))}),
-        ("best sum for the full belief", {"color": INK, "linestyle": (0, (1, 1.2))}),
-    ]
-    return [axes.plot([], [], markersize=3.5, label=words, **look)[0] for words, look in looks]

@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from compmech.data import load
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, INK, MUTED, SKY, blank_figure, house_style
+from compmech.draw.style import INK, MUTED, SKY, blank_figure, house_style, named_rows
 from compmech.inference import structure_test
 from compmech.symbolise import symbolised
 from probes.report.style import colour_of, display_name, marker_of
 
-RESULTS = Path(__file__).parents[1] / "results" / "markets.json"
+RESULTS = Path(__file__).parents[1] / "results"
 INDICES = {"sp500": "S&P 500", "nasdaq": "NASDAQ"}
 KINDS = ("sign", "size")
 LOOK = {
@@ -30,7 +30,8 @@ LOOK = {
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     """Gains are those recorded; surrogates are drawn, fewer of them in small mode."""
-    recorded = json.loads(RESULTS.read_text(encoding="utf-8"))
+    recorded = json.loads((RESULTS / "markets.json").read_text(encoding="utf-8"))
+    spectra = json.loads((RESULTS / "market-spectrum.json").read_text(encoding="utf-8"))
     series = recorded["series"]
     n_surrogate = 19 if small else 199
     tests = {index: {kind: against(index, kind, n_surrogate, rng) for kind in KINDS} for index in INDICES}
@@ -44,6 +45,13 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
         },
         "p_k_gram": {key_of(name): row["shuffled"]["p"] for name, row in series.items()},
         "tests": tests,
+        "spectrum": {"n_surrogate": spectra["settings"]["n_surrogate"]}
+        | {
+            "_".join((key_of(row["series"]), row["kind"], row["part"])): {
+                name.replace(" ", "_"): test for name, test in row["tests"].items()
+            }
+            for row in spectra["rows"]
+        },
     }
     publish(out, "market_gains", numbers, {"gains": picture(series), "all": everything(series)})
 
@@ -119,7 +127,4 @@ def draw_gains(axes: Axes, series: dict[str, Any], names: list[str], labels: lis
         if given:
             axes.plot([given, given], [height - 0.42, height + 0.42], color=INK, linewidth=1.2, linestyle=":")
     axes.axvline(0, color=MUTED, linewidth=0.9)
-    axes.set_yticks(range(len(names)), names)
-    axes.tick_params(axis="y", length=0)
-    axes.set_ylim(len(names) - 0.45, -0.55)
-    axes.grid(axis="x", color=GRID)
+    named_rows(axes, names)

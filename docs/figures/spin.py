@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
-from probes.report.style import colour_of, display_name, marker_of
+from probes.report.legend import entry, network_entry
+from probes.report.style import colour_of, marker_of
 
 RECORDED = Path(__file__).parents[1] / "results" / "forming.json"
 READ = {"mess3": "belief", "rrxor": "beyond", "z1r": "belief"}
@@ -142,10 +143,10 @@ def draw_angles(axes: Axes, rows: dict[str, Any]) -> None:
         for foreign in row["of_another_seed"]:
             axes.plot(1.06, foreign[site][target][0]["angle"], marker=marker, color=colour, clip_on=False,
                       markerfacecolor="white", linestyle="none")  # fmt: skip
-    for kind in dict.fromkeys(row["kind"] for row in rows.values()):
-        axes.plot([], [], color=colour_of(kind, ()), marker=marker_of(kind, ()), markersize=4, label=display_name(kind))
-    axes.plot([], [], color=INK, linestyle=(0, (1, 1.2)), label="constant rate")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.55, 1.04), fontsize=8)
+    handles = [network_entry(kind, linestyle="solid", markersize=4)
+               for kind in dict.fromkeys(row["kind"] for row in rows.values())]  # fmt: skip
+    handles.append(entry("constant rate", color=INK, linestyle=(0, (1, 1.2))))
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.55, 1.04), fontsize=8)
     axes.annotate("other\nseed", (1.06, 58), ha="center", fontsize=7.5, color=MUTED)
     axes.set(xlim=(-0.02, 1.1), ylim=(0, 92))
     axes.grid(axis="y", color=GRID)

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, SKY, VERMILLION, WINE, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, INK, MUTED, SKY, VERMILLION, WINE, blank_figure, house_style, named_rows
 from probes.report.style import colour_of, marker_of
 
 RESULTS = Path(__file__).parents[1] / "results" / "text-prediction.json"
@@ -62,9 +62,8 @@ def draw_bits(axes: Axes, rows: dict[str, Any]) -> None:
         axes.plot(*zip(*finite, strict=True), color=colour, marker=marker, linestyle="none", markersize=5, label=text)
     truth = rows["chain"]["predictors"]["truth"]["bits"]
     axes.axvline(truth, color=MUTED, linewidth=1, linestyle=":", label="truth of the chain")
-    axes.set_yticks(range(len(LINES)), LINES)
-    axes.tick_params(axis="y", length=0)
-    axes.set(ylim=(len(LINES) - 0.5, -0.5), xlabel="bits a letter, held out")
+    named_rows(axes, LINES)
+    axes.set_xlabel("bits a letter, held out")
     axes.grid(color=GRID)
     axes.legend(loc="lower left", bbox_to_anchor=(-0.62, 1.0), ncols=5, fontsize=8, handletextpad=0.3,
                 columnspacing=0.9, handlelength=1.2, borderpad=0)  # fmt: skip

@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import GRID, INK, MUTED, house_style
+from probes.report.legend import network_entry
 from probes.report.style import colour_of, display_name, marker_of
 
 RECORDED = Path(__file__).parents[1] / "results" / "factored.json"
@@ -69,7 +71,7 @@ def picture(networks: list[dict[str, Any]], planted: dict[str, Any]) -> Figure:
         right.legend(loc="lower right", fontsize=8)
         for axes in (left, right):
             axes.grid(axis="y", color=GRID)
-        figure.legend(handles=entries(left), loc="outside upper center", ncols=3, fontsize=8)
+        figure.legend(handles=entries(), loc="outside upper center", ncols=3, fontsize=8)
     return figure
 
 
@@ -84,15 +86,14 @@ def draw_scores(axes: Axes, row: dict[str, Any]) -> None:
         axes.plot(x, [at["r2_leading"][name] for name in TARGETS], linestyle="none", marker="x", color=colour)
 
 
-def entries(axes: Axes) -> list[Any]:
-    """Of the legend, network by network."""
-    found = []
-    for kind in KINDS:
-        colour, marker, name = colour_of(kind, ()), marker_of(kind, ()), display_name(kind)
-        for shape, face, words in (
-            (marker, colour, name),
-            (marker, "white", f"{name}, untrained"),
-            ("x", colour, f"{name}, first {SUM} components"),
-        ):
-            found += axes.plot([], [], linestyle="none", marker=shape, color=colour, markerfacecolor=face, label=words)
-    return [found[i] for i in (0, 3, 1, 4, 2, 5)]
+def entries() -> list[Line2D]:
+    """Of the legend: a column for each way of reading, a row for each network."""
+    return [
+        network_entry(kind, label=display_name(kind) + how, **look)
+        for how, look in (
+            ("", {}),
+            (", untrained", {"markerfacecolor": "white"}),
+            (f", first {SUM} components", {"marker": "x"}),
+        )
+        for kind in KINDS
+    ]

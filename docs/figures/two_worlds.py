@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import GRID, INK, house_style
+from probes.report.legend import entry, network_entry
 from probes.report.style import colour_of, display_name
 
 RECORDED = Path(__file__).parents[1] / "results" / "non-ergodic.json"
@@ -69,16 +70,15 @@ def picture(exact: dict[str, Any], networks: list[dict[str, Any]]) -> Figure:
             axes.grid(axis="y", color=GRID)
         loss.set_ylim(0)
         r2.set(ylim=(0, 1.02), xlim=told.get_xlim())
-        figure.legend(handles=entries(loss, kinds(networks)), loc="outside upper center", ncols=4, fontsize=8)
+        figure.legend(handles=entries(kinds(networks)), loc="outside upper center", ncols=4, fontsize=8)
     return figure
 
 
-def entries(axes: Axes, names: list[str]) -> list[Any]:
+def entries(names: list[str]) -> list[Line2D]:
     """Of the legend."""
     found = [
-        axes.plot([], [], color=colour_of(name, ()), linestyle=dash, linewidth=1.2,
-                  label=display_name(name) + (", untrained" if state == "untrained" else ""))[0]
+        network_entry(name, label=display_name(name) + ("" if state == "trained" else ", untrained"), marker="",
+                      linestyle=dash)
         for name in names for state, dash in STATES.items()
     ]  # fmt: skip
-    found += axes.plot([], [], **EXACT, label="exact")
-    return found + axes.plot([], [], **TABLE, label="table of suffixes")
+    return [*found, entry("exact", **EXACT), entry("table of suffixes", **TABLE)]

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, MUTED, PINK, VERMILLION, blank_figure, house_style
+from probes.report.legend import entry
 from probes.report.loss_panels import log_axis
 from probes.report.style import belief_colours
 
@@ -118,8 +119,8 @@ def courses_figure(rows: dict[str, Any]) -> Figure:
             if place == 0:
                 axes.set_ylabel("held-out R²")
         beside.set_ylabel("KL, nats")
-        handles = [axes.plot([], [], color=colour, marker=marker, markersize=4, label=label)[0]
+        handles = [entry(label, color=colour, marker=marker, markersize=4, linestyle="solid")
                    for label, colour, marker in names.values()]  # fmt: skip
-        handles += axes.plot([], [], color=MUTED, linestyle=(0, (3, 1.5)), label="KL (right)")
+        handles.append(entry("KL (right)", color=MUTED, linestyle=(0, (3, 1.5))))
         figure.legend(handles=handles, loc="upper center", ncols=4, fontsize=8)
     return figure

@@ -172,5 +172,6 @@ LABELLED = {
     "periodic_word": ((0, 10), "left"),
     "golden_mean": ((6, -12), "left"),
     "fair_coin": RIGHT,
+    "butterfly": RIGHT,
     "die": LEFT,
 }

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from probes.report.legend import network_entry
 from probes.report.loss_panels import log_axis
 from probes.report.style import GRID, MUTED, colour_of, marker_of
 from probes.tables import BudgetRow
@@ -75,6 +76,6 @@ def draw_by_cost(
 def network_handles(rows: Sequence[BudgetRow], among: Sequence[str], names: Mapping[str, str]) -> list[Line2D]:
     """A legend entry for each network."""
     return [
-        Line2D([], [], color=colour_of(name, among), marker=marker_of(name, among), markersize=5, label=names[name])
+        network_entry(name, among, label=names[name], linestyle="solid", markersize=5)
         for name in dict.fromkeys(row.predictor for row in rows)
     ]

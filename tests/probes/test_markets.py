@@ -7,6 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from compmech.inference import Series
+from compmech.symbolise import symbolised
+
 DOCS = Path(__file__).parents[2] / "docs"
 SCRIPT = runpy.run_path(str(DOCS / "reproductions" / "markets.py"))
 PLAN = SCRIPT["Plan"](n_block=2)
@@ -62,3 +65,25 @@ def test_the_script_writes_numbers(tmp_path: Path, capsys: pytest.CaptureFixture
 def test_the_page_quotes_what_was_recorded() -> None:
     recorded = json.loads((DOCS / "results" / "markets.json").read_text())
     assert SCRIPT["table"](recorded) in (DOCS / "markets.md").read_text()
+
+
+def test_surrogates_of_normal_scores_are_the_values_themselves(tmp_path: Path) -> None:
+    """In another order, so that as many days have each symbol; and what is in the file is not made again."""
+    script = runpy.run_path(str(DOCS / "reproductions" / "market_spectrum.py"))
+    out = tmp_path / "spectrum.json"
+    script["main"](["-o", str(out), "--small"])
+    made = out.read_text()
+    assert [row["series"] for row in json.loads(made)["rows"]].count("planted product") == 1
+    script["main"](["-o", str(out), "--small"])
+    assert out.read_text() == made
+
+    values = script["product"](300, rng())
+
+    def symbols(given: np.ndarray) -> Series:
+        return symbolised(given, "threshold:0").series
+
+    data = symbols(values)
+    for surrogates in script["hypotheses"](values, symbols).values():
+        found = surrogates.make(data, rng())
+        assert np.bincount(found.codes).tolist() == np.bincount(data.codes).tolist()
+        assert found.codes.tolist() != data.codes.tolist()
