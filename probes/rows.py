@@ -9,6 +9,7 @@ from statistics import fmean, stdev
 from probes.cell import CellResult, Scored
 from probes.results import Row, Run
 from probes.scoring import Score
+from probes.tables import changed
 
 __all__ = ["across_seeds", "control_rows", "predictor_rows"]
 
@@ -73,9 +74,7 @@ def across_seeds(rows: Sequence[Row]) -> list[Row]:
             mean = fmean(values)
             across[key] = {"seeds_mean": mean, "seeds_low": mean - half, "seeds_high": mean + half}
     return [
-        row
-        if row.seed is None or key not in across
-        else Row(**(vars(row) | across[key]))  # `replace` takes thrice that
+        row if row.seed is None or key not in across else changed(row, across[key])  # `replace` takes thrice that
         for key, row in zip(keys, rows, strict=True)
     ]
 

@@ -2,15 +2,17 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 from probes.intervention.effect_rows import EditEffect
 from probes.intervention.share import CausalShare
 
-__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "MachineRow", "RankRow", "ShareRow", "csv_of"]
+__all__ = ["BudgetRow", "DifferenceRow", "EditEffect", "MachineRow", "RankRow", "ShareRow", "changed", "csv_of"]
+
+R = TypeVar("R")
 
 
 @dataclass(frozen=True)
@@ -138,6 +140,14 @@ class MachineRow:
     seed: int | None
     found: dict[str, Any] | None
     reason: str = ""
+
+
+def changed(row: R, new: Mapping[str, Any]) -> R:
+    """A row of plain values with others in some fields: `dataclasses.replace`, in half the time.
+
+    There can be hundreds of thousands of rows.
+    """
+    return type(row)(**{**vars(row), **new})
 
 
 def csv_of(kind: type[Any], rows: Iterable[Any]) -> str:

@@ -145,8 +145,11 @@ def compare(
     _say_options(document, process, predictor, length, given)
     for word in assign or ():
         document.assign(word)
-    if "process" not in document.content or "predictor" not in document.content:
+    missing = [name for name in ("process", "predictor") if name not in document.content]
+    if missing and document.path is None:
         raise Misused("nothing to compare: give an experiment file, or --process and --predictor")
+    if missing:
+        raise Misused(f"{document.path}: there is no {missing[0]}: write [[{missing[0]}]], or give --{missing[0]}")
     name = "" if experiment is None else experiment.stem.strip(".")  # of ...toml nothing is left to name a folder
     if out is None and not name and not dry_run:
         raise Misused("name the folder to write: --out FOLDER")

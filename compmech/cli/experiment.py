@@ -110,12 +110,12 @@ def resolve(document: Document) -> Experiment:
         for candidate in _candidates(document, at, table, budgets)
     ]
     fixed = {_FIELDS[key]: _only(training[key]) for key in _FIELDS if key in training and not _varies(training[key])}
-    further = _further(document, training, probes, edits)
+    further, seeds = _further(document, training, probes, edits), _seeds(document)
     with document.within(()):
         spec = ComparisonSpec(
             subjects=tuple(subjects),
             candidates=tuple(candidates),
-            seeds=_seeds(document),
+            seeds=seeds,
             max_histories=probes.get("max_histories", 20_000) or None,
             sites=tuple(probes["sites"]) if probes.get("sites") else None,
             device=device,

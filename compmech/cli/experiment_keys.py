@@ -37,7 +37,7 @@ class Rate:
 
 @dataclass(frozen=True)
 class Typed:
-    """A value of one type."""
+    """A value of one type; a text that says something."""
 
     type: type
     said: str
@@ -46,7 +46,7 @@ class Typed:
         return self.said
 
     def takes(self, value: object) -> bool:
-        return isinstance(value, self.type)
+        return isinstance(value, self.type) and value != ""
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,9 @@ def plan(experiment: Experiment, store: Path | None, *, workers: int, as_json: b
         print(json.dumps({**total, "plan": [cell.to_dict() for cell in cells]}, indent=1, allow_nan=False))
         return
     print("\n".join(_table(cells)))
-    print(
-        f"\n{len(cells)} cells, {len(cells) - len(left)} of them finished; the others take about {_time(seconds)} on "
-        f"{workers} worker{'s' if workers > 1 else ''}"
-    )
+    on = f"{workers} worker{'s' if workers > 1 else ''}"
+    rest = f"; the others take {_about(seconds)} on {on}" if left else ""
+    print(f"\n{len(cells)} cells, {len(cells) - len(left)} of them finished{rest}")
     if any(cell.how == "training" for cell in left):
         print("timed on a few steps of each training; probes, and controls, are not in it until such a cell has ended")
 
@@ -53,6 +52,10 @@ def _table(cells: list["PlannedCell"]) -> list[str]:
             f"{cell.name:<{width}}  {'yes' if cell.finished else 'no':<8}  {symbols:>9}  {flops:>8}  {time:>8}"
         )
     return lines
+
+
+def _about(seconds: float) -> str:
+    return f"about {_time(seconds)}" if seconds >= 1 else "less than a second"
 
 
 def _time(seconds: float) -> str:

@@ -62,7 +62,7 @@ def runs(
     if compare:
         _compare(everything, compare, as_json=as_json)
     elif export is not None:
-        _export(found, export, as_json=as_json)
+        _export(store, found, export, as_json=as_json)
     elif prune:
         if limit is not None or sort is not None:
             raise Misused("--prune takes all that --where names: leave --sort and --limit out")
@@ -70,19 +70,20 @@ def runs(
     else:
         with misuse():
             failed = failures(store)
-        _list(found, failed, as_json=as_json)
+        _list(found, failed, len(everything), as_json=as_json)
 
 
 def _sortable(value: Any) -> tuple[bool, Any]:
     return value is None, float("inf") if value == "inf" else value
 
 
-def _list(found: Sequence[StoredRun], failed: Sequence[dict[str, Any]], *, as_json: bool) -> None:
+def _list(found: Sequence[StoredRun], failed: Sequence[dict[str, Any]], n_run: int, *, as_json: bool) -> None:
     if as_json:
         print(json.dumps({"runs": [run.metrics for run in found], "failed": list(failed)}, indent=1, allow_nan=False))
         return
     rows = [[run.cell.key[:8], *(_shown(run.metrics[name]) for name in COLUMNS)] for run in found]
-    print("\n".join(_aligned([["key", *COLUMNS], *rows])) if rows else "no finished runs")
+    none = f"none of {n_run:,} finished runs meets --where" if n_run else "no finished runs"
+    print("\n".join(_aligned([["key", *COLUMNS], *rows])) if rows else none)
     for failure in failed:
         print(f"failed: {failure['name']}: {failure['error']}")
 
@@ -100,12 +101,13 @@ def _compare(runs: Sequence[StoredRun], keys: Sequence[str], *, as_json: bool) -
     print("\n".join(_aligned([header, *([name, *map(_shown, values)] for name, values in found.items())])))
 
 
-def _export(found: Sequence[StoredRun], path: Path, *, as_json: bool) -> None:
+def _export(store: Path, found: Sequence[StoredRun], path: Path, *, as_json: bool) -> None:
     """The probe rows of all of these, each with the key of its cell."""
     from dataclasses import asdict, fields
 
     from compmech.cli.engines import needs
-    from probes.results import Comparison, Row
+    from probes.results import Row
+    from probes.store import Store
     from probes.sweep.export import csv_text, parquet_bytes
 
     kinds = {".csv": csv_text, ".parquet": parquet_bytes}
@@ -114,11 +116,14 @@ def _export(found: Sequence[StoredRun], path: Path, *, as_json: bool) -> None:
     if path.suffix == ".parquet":
         needs("pyarrow", "parquet", "a .parquet file")
     with output_file(path) as target:
-        rows = []
-        for run in found:
-            with misuse():
-                text = (run.cell.path / "result.json").read_text()
-                rows += [{"key": run.cell.key, **asdict(row)} for row in Comparison.from_json(text).rows]
+        with misuse():
+            kept = Store(store).found_all([run.cell.key for run in found])
+        rows = [
+            {"key": run.cell.key, **asdict(row)}
+            for run, one in zip(found, kept, strict=True)
+            if one is not None  # another process has pruned it meanwhile
+            for row in one.rows
+        ]
         content = kinds[path.suffix](["key", *(f.name for f in fields(Row))], rows)
         with report_os_errors(f"cannot write {path}"), written_aside(target) as unfinished:
             unfinished.write_bytes(content)

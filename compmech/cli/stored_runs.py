@@ -81,8 +81,14 @@ def chosen(runs: Sequence[StoredRun], conditions: Sequence[str]) -> list[StoredR
         if left and all(found is _missing for found in values):
             known = ", ".join(runs[0].metrics)
             raise Misused(f"--where {condition}: no run has {key!r}; there are {known}, and keys of spec.json")
+        if isinstance(value, str) and (number := next((found for found in values if _is_number(found)), None)):
+            raise Misused(f"--where {condition}: {key} is a number, as {number:.4g}; {parts[3]} is none")
         left = [run for run, found in zip(left, values, strict=True) if _meets(found, sign, value)]
     return left
+
+
+def _is_number(found: Any) -> bool:
+    return isinstance(found, int | float) and not isinstance(found, bool)
 
 
 _missing = object()

@@ -26,11 +26,12 @@ def write_report(
     Raises:
         OSError: if something cannot be written.
     """
-    from probes.report import save_figures, save_page, save_tables
+    from probes.report import plainly_named, save_figures, save_page, save_tables
     from probes.results import write_files
 
-    figures = save_figures(comparison, folder / "figures") if "figures" in parts else []
-    page = [save_page(comparison, folder, figures)] if "page" in parts else []
+    shown = plainly_named(comparison)
+    figures = save_figures(shown, folder / "figures") if "figures" in parts else []
+    page = [save_page(shown, folder, figures)] if "page" in parts else []
     tables = save_tables(comparison, folder) if "tables" in parts else []
     written = sorted(path for path in folder.rglob("*") if path.is_file())
     digests = {path.relative_to(folder).as_posix(): digest(path.read_bytes()) for path in written}

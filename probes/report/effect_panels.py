@@ -15,7 +15,15 @@ from probes.report.style import GRID, INK, MUTED, colour_of, display_name, marke
 from probes.report.titled_figure import titled_figure
 from probes.seed_effects import EVERYTHING, ONE_SITE, SeedEffects
 
-__all__ = ["SUBTITLE", "draw_effects", "drawn_kind", "effects_figure", "effects_height", "effects_title"]
+__all__ = [
+    "SUBTITLE",
+    "draw_effects",
+    "drawn_kind",
+    "effects_figure",
+    "effects_height",
+    "effects_title",
+    "highest_control",
+]
 
 PLACES = {
     ("carry", EVERYTHING): "carry,\neverything",
@@ -81,12 +89,8 @@ def effects_height(effects: Sequence[SeedEffects]) -> float:
 
 def effects_title(effects: Sequence[SeedEffects], process: str) -> str:
     """How far the edit of the first place took predictions at the longest horizon, over networks."""
-    kind, through = drawn_kind(effects)
-    last = max(e.horizon for e in effects)
-    place = next(place for place in PLACES if any((e.edit, e.site) == place for e in effects))
-    asked = (*place, kind, through, last, "")
-    found = [e.mean for e in effects if (e.edit, e.site, e.kind, e.through, e.horizon, e.control) == asked]
-    known = [mean for mean in found if mean is not None]
+    place, kind = _first_place(effects), drawn_kind(effects)[0]
+    known = _foremost(effects, controls=False)
     if not known:
         return f"{process}: what edits did"
     low, high = (f"{value:.2f}" for value in (min(known), max(known)))
@@ -94,6 +98,24 @@ def effects_title(effects: Sequence[SeedEffects], process: str) -> str:
     where = "everything carried" if place[1] == EVERYTHING else "one site"
     what = {"belief": f"the belief part of {where} exchanged", WHOLE: f"all of {where} exchanged"}
     return f"{process}: {what.get(kind, f'{kind} in {where}')}, predictions go {far} of the way to Bayes"
+
+
+def highest_control(effects: Sequence[SeedEffects]) -> float | None:
+    """How far controls of that edit took them at most; None without any."""
+    return max(_foremost(effects, controls=True), default=None)
+
+
+def _first_place(effects: Sequence[SeedEffects]) -> tuple[str, str]:
+    return next(place for place in PLACES if any((e.edit, e.site) == place for e in effects))
+
+
+def _foremost(effects: Sequence[SeedEffects], *, controls: bool) -> list[float]:
+    """The means of the edit that the title is about, or of its controls, at the longest horizon."""
+    asked = (*_first_place(effects), *drawn_kind(effects), max(e.horizon for e in effects))
+    own = [
+        e for e in effects if (e.edit, e.site, e.kind, e.through, e.horizon) == asked and bool(e.control) == controls
+    ]
+    return [e.mean for e in own if e.mean is not None]
 
 
 def _places(effects: Sequence[SeedEffects]) -> list[tuple[str, str]]:

@@ -250,8 +250,7 @@ def _where(comparison: Comparison, summary: ProcessSummary, found: Sequence[Head
         first, *rest = named
         said.append(f"{display_name(each.predictor)} shows it best in its {first}; then {listed(rest)}.")
     if alike:
-        verb, whose = ("shows", "its") if len(alike) == 1 else ("show", "their")
-        said.append(f"{listed(alike)} {verb} it alike in all {whose} kinds of values.")
+        said.append(f"From {listed(alike)} it is read alike whichever kind of value is probed.")
     return said
 
 

@@ -129,11 +129,13 @@ def _run_one(function: Callable[[Any, Advance], Out], item: Any, common: Any) ->
 def _client(address: str) -> Iterator[Any]:
     import dask
     from distributed import Client
+    from distributed.comm import get_address_host_port
 
     with dask.config.set(
         {"distributed.admin.large-graph-warning-threshold": "10GB"}
     ):  # a ground is large, and sent once
         try:
+            get_address_host_port(address)  # a client that is not told where to connect never ends well
             client = Client(address, timeout=_ANSWERS_WITHIN, set_as_default=False)
         except (OSError, ValueError, TimeoutError) as error:
             raise SchedulerUnusable(f"no scheduler answers at {address}: {' '.join(str(error).split())}") from error

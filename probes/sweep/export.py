@@ -3,7 +3,9 @@
 import csv
 import io
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, get_args, get_type_hints
+
+from probes.results import Row
 
 __all__ = ["csv_text", "parquet_bytes"]
 
@@ -18,22 +20,23 @@ def csv_text(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes
 
 
 def parquet_bytes(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The same with types: whole numbers, numbers, texts; null where there is no value."""
+    """The same with types: whole numbers, numbers, texts; null where there is no value.
+
+    Types are those of `Row`, whatever the rows hold, so that files of several stores can be read as one table.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    arrays = {name: _array(pa, [row[name] for row in rows]) for name in columns}
+    declared = get_type_hints(Row)
+    kinds = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    arrays = {
+        name: pa.array([row[name] for row in rows], kinds[_without_none(declared.get(name, str))]) for name in columns
+    }
     sink = io.BytesIO()
     pq.write_table(pa.table(arrays), sink)
     return sink.getvalue()
 
 
-def _array(pa: Any, values: Sequence[Any]) -> Any:
-    known = [value for value in values if value is not None]
-    if any(isinstance(value, str) for value in known) or not known:
-        kind = pa.string()
-    elif all(isinstance(value, int) for value in known):
-        kind = pa.int64()
-    else:
-        kind = pa.float64()
-    return pa.array(values, kind)
+def _without_none(kind: Any) -> Any:
+    """`int` of `int | None`."""
+    return next(part for part in (get_args(kind) or (kind,)) if part is not type(None))

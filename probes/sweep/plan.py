@@ -18,12 +18,15 @@ from probes.specification import ComparisonSpec
 from probes.store import Store
 from probes.sweep.engine import single_threaded
 from probes.sweep.metrics import Metrics
-from probes.sweep.slots import Slot, slots_of
+from probes.sweep.slots import Slot, slots_of, within_memory
 
 __all__ = ["PlannedCell", "planned"]
 
 _TIMED = 3
 """Steps of each training that are timed, after one that warms up."""
+
+_NO_RATE = 1e-12
+"""The learning rate meanwhile: one that is too high is found out by the run."""
 
 _WORDS = 8
 """Words of the evaluations meanwhile, which are not timed."""
@@ -60,7 +63,7 @@ def planned(spec: ComparisonSpec, store: Store | None, *, rng: np.random.Generat
     Args:
         rng: as `compare` would be given it: the cells are the same.
     Raises:
-        ValueError: for a wanted site that no predictor has.
+        ValueError: for a wanted site that no predictor has, or a training that does not fit into memory.
     """
     entropy = int(rng.integers(2**63 - 1))
     known = {} if store is None else _known(store)
@@ -76,7 +79,8 @@ def planned(spec: ComparisonSpec, store: Store | None, *, rng: np.random.Generat
         elif finished or not _is_trained(slot):
             seconds, how = 0.0, ""
         else:
-            seconds, how = _timed(slot, timed), "training"
+            with within_memory(slot.name):
+                seconds, how = _timed(slot, timed), "training"
         found.append(PlannedCell(slot.name, finished, _symbols(slot), _flops(slot), seconds, how))
     return found
 
@@ -132,8 +136,9 @@ def _timed(slot: Slot, before: dict[tuple[object, ...], float]) -> float:
         else:
             marks: list[float] = []
             few = replace(
-                training, steps=_TIMED + 1, eval_every=_TIMED + 1, eval_sequences=_WORDS, checkpoints=(), warmup=0
-            )
+                training, steps=_TIMED + 1, lr=_NO_RATE, eval_every=_TIMED + 1, eval_sequences=_WORDS, checkpoints=(),
+                warmup=0,
+            )  # fmt: skip
             with single_threaded():
                 train(
                     network,

@@ -4,7 +4,8 @@ A slot knows nothing yet of the ground that its predictor is judged on, so that 
 and a planned one told, without preparing any.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import lru_cache, partial
 from hashlib import sha256
@@ -21,7 +22,7 @@ from probes.pieces import ControlWork, Piece
 from probes.readout import OUTPUT, default_sites
 from probes.specification import ComparisonSpec, Subject
 
-__all__ = ["Slot", "slots_of"]
+__all__ = ["Slot", "slots_of", "within_memory"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +136,7 @@ def slots_of(spec: ComparisonSpec) -> list[Slot]:
     """All of a comparison: the processes, predictors on each, then what needs none, each in the order asked for.
 
     Raises:
-        ValueError: for a wanted site that no predictor has.
+        ValueError: for a wanted site that no predictor has, or a network that does not fit into memory.
     """
     widths = [_site_widths(spec, subject) for subject in spec.subjects]
     return [
@@ -161,7 +162,8 @@ def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
     """
     sites: dict[str, int] = {}
     for candidate in spec.candidates:
-        made = sites_of(candidate, subject.process, subject.length)
+        with within_memory(f"{subject.label}, {candidate.label}"):
+            made = sites_of(candidate, subject.process, subject.length)
         chosen = default_sites(made) if spec.sites is None else [name for name in spec.sites if name in made]
         sites |= {f"{candidate.label} {name}": made[name].width for name in chosen}
         layers = [made[name].width for name in chosen if is_layer(name)]
@@ -172,6 +174,17 @@ def _site_widths(spec: ComparisonSpec, subject: Subject) -> tuple[int, ...]:
         if name not in known | {OUTPUT}:
             raise ValueError(f"none of the predictors has a site {name!r}")
     return tuple(sorted({subject.process.n_symbol, *sites.values()}))
+
+
+@contextmanager
+def within_memory(name: str) -> Iterator[None]:
+    """Raise ValueError where memory does not suffice: what is asked for is too large, before anything was begun."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, RuntimeError) and "can't allocate memory" not in str(error):  # how torch says it
+            raise
+        raise ValueError(f"{name} does not fit into memory: {error}") from error
 
 
 @lru_cache(maxsize=256)

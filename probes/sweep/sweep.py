@@ -62,10 +62,10 @@ class Sweep:
             self.fail(index, ended.error)
         elif isinstance(ended, Finished):
             if self._store is not None and self._words is not None:  # what a worker has kept is left as it is
-                metrics = Metrics.of(ended.found)
+                metrics = Metrics.of(ended.found, cell_seconds=ended.seconds)
                 self._store.keep(self._words[index], ended.found, ended.weights, metrics=metrics.to_dict())
             self._keep(index, ended)
-            cell = _ended_cell(self._slots[index], self._key(index), ended.found)
+            cell = _ended_cell(self._slots[index], self._key(index), ended)
             for logger in self._loggers:
                 logger.cell(cell)
 
@@ -103,7 +103,8 @@ class Sweep:
         return "" if self._words is None else key_of(self._words[index])
 
 
-def _ended_cell(slot: Slot, key: str, found: Comparison) -> EndedCell:
+def _ended_cell(slot: Slot, key: str, finished: Finished) -> EndedCell:
+    found = finished.found
     asked: dict[str, Any] = {"process": slot.subject.label, "length": slot.subject.length}
     curve: list[tuple[int, float]] = []
     if slot.candidate is not None:
@@ -113,4 +114,4 @@ def _ended_cell(slot: Slot, key: str, found: Comparison) -> EndedCell:
         asked |= {f"training.{name}": value for name, value in run.training.items()}
         pairs = zip(run.learning["symbols"], run.learning["kl"], strict=True)
         curve = [(int(symbols), kl) for symbols, kl in pairs]
-    return EndedCell(slot.name, key, asked, curve, Metrics.of(found))
+    return EndedCell(slot.name, key, asked, curve, Metrics.of(found, cell_seconds=finished.seconds))

@@ -48,10 +48,16 @@ class Work:
 
 @dataclass(frozen=True)
 class Finished:
-    """What a cell found, and the bytes of its network's checkpoint file, if it has one."""
+    """What a cell found.
+
+    Attributes:
+        weights: the bytes of its network's checkpoint file, if it has one.
+        seconds: that it took, probes included; None where it was not done now.
+    """
 
     found: Comparison
     weights: bytes | None
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -90,14 +96,13 @@ def carry_out(work: Work, advance: Advance) -> Ended:
             kept = store.find(work.words)
             if kept is not None:
                 return Finished(kept.found, kept.weights)
-            began = perf_counter()
             ended = _done(work.piece(ground=work.ground), advance, states)
             if states.broken is not None:
                 raise states.broken
             if isinstance(ended, CellFailed):
                 store.note_failure(work.words, ended.error, ended.trace)
             else:
-                metrics = Metrics.of(ended.found, cell_seconds=perf_counter() - began)
+                metrics = Metrics.of(ended.found, cell_seconds=ended.seconds)
                 store.keep(work.words, ended.found, ended.weights, metrics=metrics.to_dict())
             return ended
     except Taken:
@@ -105,8 +110,10 @@ def carry_out(work: Work, advance: Advance) -> Ended:
 
 
 def _done(piece: Piece, advance: Advance, states: Any) -> Finished | CellFailed:
+    began = perf_counter()
     try:
         result = run_piece(piece, advance, states)
-        return Finished(part(result, piece), result.checkpoint if isinstance(result, CellResult) else None)
+        checkpoint = result.checkpoint if isinstance(result, CellResult) else None
+        return Finished(part(result, piece), checkpoint, perf_counter() - began)
     except Exception as error:  # whatever it is, it is this cell's: the others go on, and it is told at the end
         return CellFailed(" ".join(f"{type(error).__name__}: {error}".split()), traceback.format_exc())

@@ -190,6 +190,7 @@ def test_keys_are_set_in_place_of_those_of_the_file(tmp_path: Path) -> None:
         ("width = [4, 8]", "widht = 4", "line 16: gru has no 'widht'; did you mean 'width'?"),
         ("width = [4, 8]", "width = -1", "line 14: "),
         ("seeds = [0, 2]", "seeds = [0, 0]", "line 3: each value of seeds once; got 0 twice"),
+        ("width = [4, 8]", 'label = ""', "line 16: label must be a text; got ''"),
         ("seeds = [0, 2]", "seeds = 1.5", "line 3: seeds must be their number"),
         ("seeds = [0, 2]", "seeds = 0", "seeds must be an integer of at least 1"),
         ("seeds = [0, 2]", "seeds = 1_000_000_000_000", "a comparison has at most 100,000: make several of it"),
@@ -216,6 +217,7 @@ def test_what_is_wrong_is_said_with_its_line(tmp_path: Path, old: str, new: str,
     assert old in WHOLE
     said = refused(WHOLE.replace(old, new, 1), tmp_path)
     assert complaint in said
+    assert said.count("sweep.toml") < 2
     assert "\n" not in said
 
 

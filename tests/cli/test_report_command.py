@@ -58,6 +58,10 @@ def test_a_report_is_what_compare_wrote(filled: Path, store: Path, capsys: pytes
     one, two = (json.loads((folder / "results.json").read_text()) for folder in (Path("small-report"), small))
     assert {**one, "files": {}} == {**two, "files": {}}
     assert set(one["files"]) == made - {"results.json"}
+    page = Path("small-report/report.html").read_text()
+    assert "<h1>GRU on z1r</h1>" in page  # its settings tell it from no other
+    assert "in results.csv and in stores, gru is gru-width4-n_layer1" in page
+    assert "gru-width4-n_layer1" in Path("small-report/results.csv").read_text()
 
 
 def test_parts_can_be_asked_for(store: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -98,6 +98,30 @@ def test_a_dry_run_does_nothing(folder: Path, filled: Path, capsys: pytest.Captu
     assert plan["seconds"] > 0
 
 
+def test_a_dry_run_says_when_nothing_is_left(
+    filled: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(filled)
+    assert told(capsys, "compare", "sweep.toml", "--dry-run").endswith("\n6 cells, 6 of them finished\n")
+
+
+def test_a_dry_run_trains_at_no_rate_and_says_what_is_too_large(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "6 cells" in told(capsys, "compare", "sweep.toml", "--dry-run", "--lr", "9e37")  # would diverge at once
+    for much in ("training.batch=100000000000", "predictor.gru.width=900000"):
+        line = refused(capsys, "compare", "sweep.toml", "--dry-run", "--set", much)
+        assert "z1r, gru-" in line
+        assert "does not fit into memory" in line
+
+
+def test_a_file_without_processes_or_predictors_is_told_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for missing, other in (("process", "predictor"), ("predictor", "process")):
+        (folder / "half.toml").write_text(f'[[{other}]]\nname = "z1r"\nlength = 3\n')
+        line = refused(capsys, "compare", "half.toml")
+        assert f"half.toml: there is no {missing}: write [[{missing}]], or give --{missing}" in line
+
+
 def test_failed_cells_are_told_at_the_end_and_the_others_written(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -271,6 +295,7 @@ def test_runs_are_listed_and_filtered(store: str, capsys: pytest.CaptureFixture[
     assert seeds("config.width=6") == [0, 1]
     assert seeds("predictor!=uniform", "piece=predictor") == [0, 1, 0, 1]
     assert seeds("kl<0") == []
+    assert told(capsys, "runs", store, "--where", "kl<0") == "none of 6 finished runs meets --where\n"
     by_kl = listed(capsys, store, "--where", "piece=predictor", "--sort", "kl", "--limit", "3")
     values = [run["kl"] for run in by_kl]
     assert values == sorted(values)  # type: ignore[type-var]
@@ -282,6 +307,7 @@ def test_runs_are_listed_and_filtered(store: str, capsys: pytest.CaptureFixture[
     [
         (["--where", "seed"], "write KEY=VALUE"),
         (["--where", "sed=1"], "no run has 'sed'"),
+        (["--where", "kl<small"], "kl is a number, as 0."),
         (["--sort", "sed"], "there is no column 'sed'"),
         (["--compare", "0"], "two keys or more"),
         (["--compare", "zz", "--compare", "zy"], "0 runs have a key that begins with 'zz'"),
@@ -319,6 +345,20 @@ def test_rows_are_exported(store: str, tmp_path: Path, capsys: pytest.CaptureFix
     table = parquet.read_table(tmp_path / "rows.parquet").to_pylist()
     assert [row["key"] for row in table] == [row["key"] for row in rows]
     assert [row["score"] for row in table] == [float(row["score"]) if row["score"] else None for row in rows]
+    types = {field.name: str(field.type) for field in parquet.read_schema(tmp_path / "rows.parquet")}
+    assert all(row["p_value"] is None for row in table)  # which says nothing of its type
+    assert (types["p_value"], types["seed"], types["site"]) == ("double", "int64", "string")
+
+
+def test_rows_of_a_damaged_cell_are_not_exported(
+    store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cell = Path(store) / "cells" / str(listed(capsys, store)[0]["key"])
+    with (cell / "result.json").open("a") as stream:
+        stream.write("more")
+    line = refused(capsys, "runs", store, "--export", str(tmp_path / "rows.csv"))
+    assert f"{cell.name} is damaged (result.json has changed)" in line
+    assert not (tmp_path / "rows.csv").exists()
 
 
 def test_a_missing_extra_for_parquet_is_one_line(

@@ -74,8 +74,8 @@ def sample_comparison(n_seed: int = 1, n_point: int = 600) -> Comparison:
 
 
 def with_hostile_names(comparison: Comparison) -> Comparison:
-    """The same with names that would break a page that forgets to escape."""
-    hostile = "<script>alert('x')</script>&\"gru\""
+    """The same with names that would break a page that forgets to escape, or to leave room."""
+    hostile = "<script>alert('x')</script>&\"gru\"" + "-n_layer1" * 5
 
     def renamed(items: list[Row]) -> list[Row]:
         return [replace(item, predictor=hostile) if item.predictor == "gru" else item for item in items]

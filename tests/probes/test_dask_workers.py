@@ -107,6 +107,12 @@ def test_what_a_function_raises_is_raised_here(cluster: Cluster) -> None:
         list(DaskWorkers.of(cluster.address()).run(fail_on_three, [3, 4], lambda amount: None))
 
 
+def test_an_address_that_is_none_is_said_at_once() -> None:
+    for address, why in (("foo", "missing port number"), ("tcp://127.0.0.1", "missing port"), ("zz://a:1", "unknown")):
+        with pytest.raises(SchedulerUnusable, match=f"no scheduler answers at {address}: {why}"):
+            DaskWorkers.of(address)
+
+
 def test_a_scheduler_that_is_not_there_is_said() -> None:
     with pytest.raises(SchedulerUnusable, match=r"no scheduler answers at tcp://127\.0\.0\.1:9"):
         DaskWorkers.of("tcp://127.0.0.1:9")

@@ -115,6 +115,13 @@ def test_no_sideways_scrolling(browser: Any, folder: Path, width: int, height: i
     visit.page.close()
 
 
+def test_long_names_do_not_widen_a_phone(browser: Any, folder: Path) -> None:
+    visit = _Visit(browser, folder / "hostile" / "report.html", viewport={"width": 390, "height": 844})
+    assert max(map(len, visit.page.locator(".beliefs b").all_text_contents())) > 60
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
+    visit.page.close()
+
+
 def test_a_table_sorts_by_mouse_and_by_keyboard(visit: _Visit) -> None:
     table = "#process-1 table.sortable >> nth=0"
     names = visit.page.locator(f"{table} >> thead th").all_text_contents()
@@ -414,6 +421,24 @@ def test_light_and_dark(browser: Any, folder: Path) -> None:
     (light_page, light_ink), (dark_page, dark_ink) = found["light"], found["dark"]
     assert light_page - light_ink > 128
     assert dark_ink - dark_page > 128
+
+
+CONTRAST = """() => { const light = css => { const [r, g, b] = css.match(/\\d+/g).map(x => x / 255)
+           .map(x => x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4);
+           return 0.2126 * r + 0.7152 * g + 0.0722 * b; };
+         const page = light(getComputedStyle(document.body).backgroundColor);
+         return [...document.querySelectorAll("svg.chart text")].map(t => light(getComputedStyle(t).fill))
+           .map(l => (Math.max(l, page) + 0.05) / (Math.min(l, page) + 0.05)); }"""
+"""Of all words in charts against the page, as the Web Content Accessibility Guidelines reckon it."""
+
+
+def test_words_in_charts_can_be_read_on_both_pages(browser: Any, folder: Path) -> None:
+    for scheme in ("light", "dark"):
+        visit = _Visit(browser, folder / "report.html", color_scheme=scheme)
+        contrasts = visit.page.evaluate(CONTRAST)
+        assert len(contrasts) > 100
+        assert min(contrasts) >= 4.5
+        visit.page.close()
 
 
 def test_without_scripts_the_pictures_are_there(browser: Any, folder: Path) -> None:

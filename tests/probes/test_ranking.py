@@ -70,12 +70,20 @@ def test_equal_scores_of_every_seed() -> None:
     assert (ac.p, ac.low) == (0, pytest.approx(-0.2))
 
 
-def test_scores_that_differ_by_rounding_are_the_same() -> None:
-    """As those of one embedding in two networks: constant differences of 1e-16 would be as sure as can be."""
-    same = {"a": {0: 0.5, 1: 0.5}, "b": {0: 0.5 + 2e-16, 1: 0.5 + 2.5e-16}}
+@pytest.mark.parametrize("apart", [2e-16, 6.5e-5])
+def test_scores_that_no_table_tells_apart_are_the_same(apart: float) -> None:
+    """As those of one embedding in two networks: constant differences would be as sure as can be."""
+    same = {"a": {0: 0.5, 1: 0.5}, "b": {0: 0.5 + apart, 1: 0.5 + apart + 1e-16}}
     (ab,) = paired_differences(same)
     assert (ab.mean, ab.p) == (0, 1)
     assert [(r.highest, r.lowest) for r in ranking(same)] == [(1, 2), (1, 2)]
+
+
+def test_one_seed_that_differs_is_a_difference() -> None:
+    (ab,) = paired_differences({"a": {0: 0.5, 1: 0.5}, "b": {0: 0.5, 1: 0.501}})
+    assert ab.by_seed == {0: 0, 1: pytest.approx(-0.001)}
+    (cd,) = paired_differences({"c": {0: 0.502, 1: 0.502}, "d": {0: 0.5, 1: 0.5}})
+    assert cd.p < 1e-6
 
 
 @pytest.mark.parametrize(

@@ -253,6 +253,7 @@ def test_json_lines_tell_all_of_it(tmp_path: Path) -> None:
     assert [event["event"] for event in events] == ["begin", "cell", "cell", "cell", "end", "begin", "end"]
     assert (events[0]["found"], events[5]["found"]) == (0, 3)
     (network,) = [event for event in events if event["event"] == "cell" and event["name"] == "golden_mean, gru, seed 0"]
+    assert network["metrics"]["cell_seconds"] > network["metrics"]["seconds"] > 0
     assert network["asked"]["config.width"] == 4
     assert network["asked"]["training.steps"] == 20
     assert len(network["curve"]) == 11

@@ -40,7 +40,7 @@ MARKS = (
     "×: beliefs permuted. Dashed: best model-free baseline; dotted: the true next-symbol probabilities."
 )
 NAMES = {"belief": "the belief", "beyond": "what lies beyond the next symbol"}
-CURVE = (4.6, 3.1)
+CURVE = (3.7, 2.8)
 """Inches of a chart that stands beside another."""
 
 
@@ -56,7 +56,7 @@ def headline_chart(comparison: Comparison, summary: ProcessSummary, i: int) -> s
     def draw(axes: Axes) -> None:
         draw_headline(axes, comparison, summary, target, limits)
 
-    size = (4.7, 0.9 + 0.4 * len(names))
+    size = (4.0, 0.9 + 0.4 * len(names))
     return _chart(f"headline-{i}", headline_title(comparison, summary), note, size, draw, layout="wide")
 
 

@@ -13,6 +13,7 @@ from PIL import Image
 
 from probes.headline import networks
 from probes.report.drawn import MOST_PROCESSES, each_drawn, made_of_each
+from probes.report.in_brief import in_brief
 from probes.report.page.every_row import listed_rows, row_data
 from probes.report.page.explorer import Explored, explored
 from probes.report.page.process import evidence, process_section
@@ -44,6 +45,10 @@ LEAD = (
     "symbols so far. Which of these networks, trained only to predict the next symbol, carry the belief inside, "
     "where, and beyond what their forecast of the next symbol already says?"
 )
+READ = (
+    "R² says how well a linear probe reads what a network holds, on histories that the probe has not seen: 1 is exact, "
+    "0 no better than the mean."
+)
 IN_SAMPLE = "Rows marked in-sample were fitted and scored on the same histories and are ranked nowhere."
 
 
@@ -73,7 +78,7 @@ def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
             for i, (one, each, table, picture, still) in enumerate(parts)
         ]
 
-    frame = _frame(comparison)
+    frame = _frame(comparison, [in_brief(one.told, one.summary) for one in shown])
     used = len(frame.template.encode()) + sum(len(section.encode()) for section in sections([None] * len(shown)))
     room = max(0, min(_POINTS, LARGEST - _SPARE - used)) // max(1, len(shown))
     pictures = [explored(one.comparison, one.summary, room) for one in shown]
@@ -85,8 +90,12 @@ def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
     )
 
 
-def _frame(comparison: Comparison) -> Template:
-    """The page without the sections of its processes."""
+def _frame(comparison: Comparison, brief: Sequence[str]) -> Template:
+    """The page without the sections of its processes.
+
+    Args:
+        brief: what was found, by process.
+    """
     trained = dict.fromkeys(display_name(n) for p in comparison.processes for n in networks(comparison, p.process))
     titles = distinct_titles(comparison.processes)
     links = [(f"process-{i}", title) for i, title in enumerate(titles[:MOST_PROCESSES])]
@@ -98,6 +107,7 @@ def _frame(comparison: Comparison) -> Template:
         "css": _asset("page.css"),
         "js": "\n".join(_asset(f"{name}.js") for name in _SCRIPTS),
         "lead": escape(LEAD),
+        "found": _found(titles, brief),
         "navigation": " ".join(f'<a href="#{href}">{escape(text)}</a>' for href, text in links),
         "overview": overview_table(comparison) if len(comparison.processes) > 1 else "",
         "notes": notes(comparison),
@@ -110,6 +120,13 @@ def _frame(comparison: Comparison) -> Template:
     later = {"processes": "$processes", "picture_data": "$picture_data"}
     filled = {name: text.replace("$", "$$") for name, text in parts.items()}
     return Template(Template(_asset("page.html")).substitute(filled | later))
+
+
+def _found(titles: Sequence[str], brief: Sequence[str]) -> str:
+    """The answer to the question of the page."""
+    pairs = zip(titles, brief, strict=False)  # of many processes the first
+    points = "".join(f"<li><b>{escape(title)}</b>: {escape(text)}</li>" for title, text in pairs if text)
+    return f'<section id="found"><h2>What was found</h2><p>{READ}</p><ul>{points}</ul></section>' if points else ""
 
 
 def _few(names: Sequence[str]) -> str:

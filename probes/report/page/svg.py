@@ -11,7 +11,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 
 from compmech.draw.style import RECURRENT_FILL, TRANSIENT_FILL
-from probes.report.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PAGE, PINK, RC, SKY, VERMILLION
+from probes.report.style import BLUE, GREEN, GRID, INDIGO, INK, MUTED, OLIVE, ORANGE, PAGE, PINK, RC, SKY, VERMILLION
 
 __all__ = ["VARIABLES", "figure_as_svg", "inline_figure", "inline_svg"]
 
@@ -28,8 +28,13 @@ VARIABLES = {
     SKY: "sky",
     RECURRENT_FILL: "recurrent",
     TRANSIENT_FILL: "transient",
+    INDIGO: "indigo",
+    OLIVE: "olive",
 }
 """Colours of the house style and the CSS variables that stand for them on a page."""
+
+_WRITTEN = re.compile(r"(<text\b[^>]*fill: var\(--(?:vermillion|green|purple|orange|sky|olive))\)")
+"""Words in a colour that is too light to be read on a light page."""
 
 
 def inline_svg(name: str, description: str, width: float, height: float, draw: Callable[[Axes], object]) -> str:
@@ -68,13 +73,14 @@ def _embedded(svg: str, name: str, description: str, width: float) -> str:
     assert box is not None, "matplotlib writes a viewBox"
     opening = (
         f'<svg class="chart" role="img" aria-label="{html.escape(description)}" viewBox="{box[1]}" '
-        f'style="max-width:{width * 96 * 1.2:.0f}px" xmlns:xlink="http://www.w3.org/1999/xlink">'
+        f'style="--natural:{width * 96 * 1.2:.0f}px" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     body = opening + body[body.index(">") + 1 :]
     body = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', body)
     body = re.sub(r'(xlink:href="#|url\(#)', rf"\1{name}-", body)
     for colour, variable in VARIABLES.items():
         body = body.replace(colour, f"var(--{variable})")
+    body = _WRITTEN.sub(r"\1-ink)", body)
     body = body.replace("font-family: 'DejaVu Sans'", "font-family: var(--figures)")
     body = re.sub(r"\s+", " ", body)
     return body.strip()

@@ -15,7 +15,7 @@ from probes.headline import (
     site_scores,
 )
 from probes.report.numerals import count, decimal, interval, nats, seconds, signed
-from probes.report.overview import TITLES, headline_lines
+from probes.report.overview import ABOUT, TITLES, headline_lines
 from probes.report.style import display_name
 from probes.report.terms import COLUMNS, CONTROLS
 from probes.report.words import control_name, mean_kl
@@ -51,7 +51,8 @@ def overview_table(comparison: Comparison) -> str:
         ]
         for line in headline_lines(comparison)
     ]
-    return f'<section id="overview">{_table("Every predictor on every process", TITLES, lines)}</section>'
+    table = _table("Every predictor on every process", TITLES, lines)
+    return f'<section id="overview">{table}<p class="note">{escape(ABOUT)}</p></section>'
 
 
 def predictor_table(comparison: Comparison, summary: ProcessSummary) -> str:
