@@ -6,10 +6,11 @@ TORCH_INDEX ?=
 DEMO ?= demo
 BENCH ?= tests/benchmarks
 FIGURES ?= docs/_figures
+AGAIN ?= again
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: setup demo test lint bench figures docs clean
+.PHONY: setup demo test lint bench figures from-scratch docs clean
 .DELETE_ON_ERROR:
 
 setup: .venv/.ready
@@ -53,6 +54,10 @@ bench: .venv/.bench-ready
 
 figures: .venv/.ready
 	$(BIN)/compmech figures -o $(FIGURES)
+
+# what is recorded as well, in a copy of the documentation: days of one core
+from-scratch: .venv/.ready
+	$(BIN)/python docs/rebuild.py $(AGAIN)
 
 # the pages show figures and quote numbers that are made, not kept; made again where what makes them is newer
 docs/_figures/.made: .venv/.ready $(wildcard docs/figures/*.py docs/results/*.json) $(shell find compmech predictors probes -name '*.py')

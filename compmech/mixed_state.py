@@ -147,7 +147,7 @@ def mixed_states(
             process or merge_tol, or deeper than `depth`.
         NegativeProbability: if a GHMM gives some word a negative probability.
     Reference:
-        Crutchfield and Riechers, arXiv:1705.08042; Jurgens and Crutchfield, arXiv:2008.12886.
+        Riechers and Crutchfield, arXiv 1705.08042; Jurgens and Crutchfield, arXiv 2008.12886.
     """
     if depth is not None:
         depth = check_count(depth, "depth")

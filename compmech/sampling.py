@@ -61,7 +61,7 @@ def block_table(
 
     Reference:
         Walker, ACM Transactions on Mathematical Software 3, 253 (1977); in parallel form Huebschle-Schneider and
-        Sanders, ACM Transactions on Mathematical Software 48, 45 (2022).
+        Sanders, ACM Transactions on Mathematical Software (2022), arXiv 1903.00227.
     """
     count = np.bincount(source, minlength=n_state)
     offset = np.cumsum(count) - count

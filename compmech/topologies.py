@@ -14,7 +14,7 @@ emits 1s are two), and not every symbol need occur. Counted so, there are 3, 7, 
 symbols.
 
 Reference:
-    Johnson, Crutchfield, Ellison and McTague, Entropy 26, 1105 (2024), arXiv:1011.0036;
+    Johnson, Crutchfield, Ellison and McTague, Entropy 26, 1105 (2024), arXiv 1011.0036;
     Almeida, Moreira and Reis, Theoretical Computer Science 387, 93 (2007), for the strings.
 """
 
@@ -89,7 +89,7 @@ def topological_machines(n_state: int, n_symbol: int = 2) -> Iterator[Topology]:
     Raises:
         ValueError: if there is no state or no symbol.
     Reference:
-        Johnson, Crutchfield, Ellison and McTague, Entropy 26, 1105 (2024), arXiv:1011.0036.
+        Johnson, Crutchfield, Ellison and McTague, Entropy 26, 1105 (2024), arXiv 1011.0036.
     Example:
         >>> [sum(1 for _ in topological_machines(n)) for n in (1, 2, 3, 4)]
         [3, 7, 78, 1388]

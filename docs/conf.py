@@ -7,7 +7,14 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "belief-geometry"
 author = "The belief-geometry authors"
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "quoting"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.mathjax",
+    "sphinx-mathjax-offline",  # MathJax lies beside the pages, which are read without a network as well
+    "quoting",
+]
 source_suffix = {".md": "myst-nb", ".rst": "restructuredtext"}
 exclude_patterns = ["_build", "_figures"]
 html_theme = "pydata_sphinx_theme"

@@ -33,7 +33,8 @@ def quoted(reference: str, folders: Sequence[Path]) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unquotable(f"{reference!r} leads to {type(value).__name__}, not to a number")
     shown = format(value, words[2] if len(words) == 3 else "," if isinstance(value, int) else ".4g")
-    return shown.replace("-", "−")
+    # a zero that rounding left has no sign
+    return shown.removeprefix("-") if not shown.strip("-0.%") else shown.replace("-", "−")
 
 
 def source(name: str, folders: Sequence[Path]) -> Path:

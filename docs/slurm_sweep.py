@@ -2,7 +2,7 @@
 
     python docs/slurm_sweep.py which.toml --jobs 20 --cores 8 --memory 16GB --walltime 04:00:00 [-- OPTIONS]
 
-Needs `pip install 'belief-geometry[cluster]' dask-jobqueue`, and a folder for the store that all nodes see. Run it on a
+Needs `pip install -e '.[cluster]' dask-jobqueue`, and a folder for the store that all nodes see. Run it on a
 login node under tmux, or as a job of its own; when it is stopped, or its time is over, the same command goes on.
 What stands after -- are options of `compmech compare`, as --store /scratch/me/which.store.
 """

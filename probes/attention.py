@@ -4,7 +4,7 @@ The contribution of the symbol `lag` steps back to a constrained belief update s
 matrix's second eigenvalue: (1 - 3x)^lag on Mess3.
 
 Reference:
-    Piotrowski, Riechers, Filan and Shai, arXiv:2502.01954.
+    Piotrowski, Riechers, Filan and Shai, arXiv 2502.01954.
 """
 
 from dataclasses import dataclass

@@ -333,9 +333,9 @@ class Comparison:
     def only(self, **wanted: Any) -> list[Row]:
         """The rows whose named columns have the given values."""
         rows = self.rows
-        for index, names in ((self._by_predictor, (*_INDEXED, "predictor")), (self._index, _INDEXED)):
+        for names in _INDEXED:
             if wanted.keys() >= set(names):
-                rows = index.get(tuple(wanted[name] for name in names), [])
+                rows = self._indexed(names).get(tuple(wanted[name] for name in names), [])
                 break
         values = tuple(wanted.values())
         found = attrgetter(*wanted, "process")  # two names or more make it give a tuple
@@ -365,17 +365,23 @@ class Comparison:
                 found.setdefault(one.process, {})[one.predictor] = None
         return {process: list(names) for process, names in found.items()}
 
-    @cached_property
-    def _index(self) -> dict[tuple[str, ...], list[Row]]:
-        """Rows by the columns that nearly every question names; a report asks thousands of them."""
-        return _grouped(self.rows, _INDEXED)
+    def _indexed(self, names: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:
+        """Rows by the columns that many questions name; a report asks thousands of them."""
+        if names not in self._indices:
+            self._indices[names] = _grouped(self.rows, names)
+        return self._indices[names]
 
     @cached_property
-    def _by_predictor(self) -> dict[tuple[str, ...], list[Row]]:
-        return _grouped(self.rows, (*_INDEXED, "predictor"))
+    def _indices(self) -> dict[tuple[str, ...], dict[tuple[str, ...], list[Row]]]:
+        return {}
 
 
-_INDEXED = ("process", "target", "control")
+_INDEXED = (
+    ("process", "target", "control", "split", "weighting", "predictor"),
+    ("process", "target", "control", "split", "weighting"),
+    ("process", "target", "control"),
+)
+"""Columns by which rows are found, from those that leave the fewest to look at."""
 
 
 def _grouped(rows: Sequence[Row], names: tuple[str, ...]) -> dict[tuple[str, ...], list[Row]]:

@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
 from math import sqrt
+from operator import attrgetter
 from statistics import fmean, stdev
 
 from probes.cell import CellResult, Scored
 from probes.results import Row, Run
 from probes.scoring import Score
+from probes.tables import changed
 
 __all__ = ["across_seeds", "control_rows", "predictor_rows"]
 
@@ -61,35 +62,21 @@ def across_seeds(rows: Sequence[Row]) -> list[Row]:
     """The rows with the mean over seeds of like rows, and its 95 % t interval, where two seeds or more have a score."""
     from scipy.stats import t
 
+    keys = list(map(_ALIKE, rows))
     like: dict[tuple[object, ...], list[float]] = defaultdict(list)
-    for row in rows:
+    for key, row in zip(keys, rows, strict=True):
         if row.score is not None and row.seed is not None:
-            like[_alike(row)].append(row.score)
-    across: dict[tuple[object, ...], tuple[float, float, float]] = {}
+            like[key].append(row.score)
+    across: dict[tuple[object, ...], dict[str, float]] = {}
     for key, values in like.items():
         if len(values) > 1:
             half = float(t.ppf(0.975, len(values) - 1)) * stdev(values) / sqrt(len(values))
             mean = fmean(values)
-            across[key] = mean, mean - half, mean + half
-    found = []
-    for row in rows:
-        interval = None if row.seed is None else across.get(_alike(row))
-        if interval is not None:
-            mean, low, high = interval
-            row = replace(row, seeds_mean=mean, seeds_low=low, seeds_high=high)
-        found.append(row)
-    return found
+            across[key] = {"seeds_mean": mean, "seeds_low": mean - half, "seeds_high": mean + half}
+    return [
+        row if row.seed is None or key not in across else changed(row, across[key])  # `replace` takes thrice that
+        for key, row in zip(keys, rows, strict=True)
+    ]
 
 
-def _alike(row: Row) -> tuple[object, ...]:
-    return (
-        row.process,
-        row.predictor,
-        row.site,
-        row.target,
-        row.probe,
-        row.split,
-        row.weighting,
-        row.control,
-        row.width,
-    )
+_ALIKE = attrgetter("process", "predictor", "site", "target", "probe", "split", "weighting", "control", "width")

@@ -4,7 +4,7 @@ Bayes takes the belief b after a history to b T_x / P(x | b) after the symbol x:
 Asked of beliefs that a probe reads out, held out, after a history and after the same with one more symbol.
 
 Reference:
-    Shai and others, arXiv:2405.15943, section 2, for the update as a map of the simplex.
+    Shai and others, arXiv 2405.15943, section 2, for the update as a map of the simplex.
 """
 
 from collections.abc import Sequence

@@ -231,6 +231,12 @@ def check_market_gains(n: dict[str, Any]) -> None:
     for tests in n["tests"].values():
         assert all(tests["size"][part]["p"] == pytest.approx(least) for part in ("all", "first", "second"))
         assert tests["sign"]["second"]["p"] > least
+    spectrum = n["spectrum"]
+    least = 1 / (1 + spectrum["n_surrogate"])
+    for name in ("spectrum", "spectrum_of_normal_scores"):  # a line is in a spectrum, a product is in none
+        assert spectrum["planted_line_direction_all"][name]["p"] > 0.05
+        assert spectrum["planted_product_direction_all"][name]["p"] == pytest.approx(least)
+        assert all(spectrum[f"{index}_size_all"][name]["p"] > 0.05 for index in ("sp500", "nasdaq"))
 
 
 def check_training_data(n: dict[str, Any]) -> None:
@@ -413,6 +419,42 @@ def check_simplest(n: dict[str, Any]) -> None:
     assert n["together"]["trained"]["least"] > n["together"]["untrained"]["most"]
 
 
+def check_corpora(n: dict[str, Any]) -> None:
+    # states of a suffix automaton: at most two for each token, and one in a text that repeats itself
+    assert all(1 <= each <= 2 for each in n["beliefs_per_token"].values())
+    assert n["beliefs_per_token"]["period_3"] == 1
+    assert n["beliefs_per_token"]["fair_coin"] > 1.99
+
+
+def check_as_published(n: dict[str, Any]) -> None:
+    assert n["mess3"]["trained"] > n["mess3"]["untrained"]
+    distance = {name: each["belief"] for name, each in n["rrxor"].items()}
+    assert distance["untrained_in_sample"] > distance["trained_held_out"] > 10 * distance["untrained_held_out"]
+    assert distance["trained_in_sample"] - distance["untrained_in_sample"] < 0.25, "the caption says: nearly"
+
+
+def check_two_worlds(n: dict[str, Any]) -> None:
+    for each in n["networks"].values():
+        assert each["untrained"] < each["trained"] < n["exact"]
+    assert n["exact"] - n["networks"]["gru"]["trained"] < 0.01
+
+
+def check_two_factors(n: dict[str, Any]) -> None:
+    assert n["leading"]["together"]["most"] < 0.01 < 0.9 < n["all_together"]["least"]
+    assert min(n["leading"][name]["least"] for name in ("factor-1", "factor-2")) > 0.95
+
+
+def check_adding_up(n: dict[str, Any]) -> None:
+    for case, each in n.items():
+        assert (each["belief"] > each["constrained"]) == case.startswith("x_0_05")
+
+
+def check_narrow(n: dict[str, Any]) -> None:
+    # as many dimensions as both factors have: the best linear summary holds both
+    assert min(n["best_linear"]["factor_1"], n["best_linear"]["factor_2"]) > 0.999
+    assert n["most"]["factor_2"] < 0.5 < 0.95 < n["most"]["factor_1"]
+
+
 def check_zoo(n: dict[str, Any]) -> None:
     assert n["n"] == len(n["statistics"])
     assert n["statistics"]["golden_mean"]["excess_entropy"] == pytest.approx(log2(3) - 4 / 3)
@@ -458,6 +500,16 @@ def test_all_that_pages_quote_and_show_is_made_by_a_script_or_recorded() -> None
     for page in PAGES:
         for file in SHOWN.findall(page.read_text()):
             assert re.split("[-/.]", file)[0] in SCRIPTS, (page.name, file)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_every_picture_of_a_page_has_a_caption_and_words_for_those_who_do_not_see_it(page: Path) -> None:
+    text = page.read_text()
+    for block in re.findall(r"^```\{figure\}(.*?)^```", text, flags=re.S | re.M):
+        address, alt, *caption = block.strip().split("\n")
+        assert re.match(r":alt: \S+ \S+", alt), address
+        assert len(" ".join(caption).split()) >= 8, f"{address}: what does it show?"
+    assert not re.findall(r"^!\[.*", text, flags=re.M), "a picture without a caption: write a figure"
 
 
 NUMBER = re.compile(r"(?<![\w.])[-−]?\d+(?:[.,]\d+)*(?:e-?\d+)?")
@@ -516,6 +568,7 @@ class TestQuoting:
             ("a b.0", "1"),
             ("a b.1.c", "−0.1235"),
             ("a b.1.c .2f", "−0.12"),
+            ("a b.1.c .0f", "0"),
             ("a b.1.many", "12,345"),
             ("a b.1.far", "∞"),
             ("a b.0 .0%", "100%"),

@@ -111,6 +111,38 @@ def test_the_commands_of_the_pages_exist_with_their_options() -> None:
     assert problem(["compmech", "stats", "--jason", "--json"]) == "no option --jason of stats"
 
 
+def sections(text: str) -> list[str]:
+    return re.findall(r"^## (.+)$", BLOCK.sub("", text), flags=re.M)
+
+
+def sentences(text: str) -> int:
+    """How many the first paragraph has."""
+    first = text.split("\n\n")[1]
+    return len(re.split(r"(?<=[.?!])\s+(?=[A-Z])", first.strip()))
+
+
+def pages_of(folder: str) -> list[Path]:
+    return [page for page in PAGES if page.parent == DOCS / folder and page.stem != "index"]
+
+
+@pytest.mark.parametrize("page", pages_of("questions"), ids=named)
+def test_a_question_is_answered_in_two_sentences_and_ends_with_what_is_not_known(page: Path) -> None:
+    assert sentences(page.read_text()) == 2
+    assert sections(page.read_text())[-2:] == ["What is not known", "Sources"]
+
+
+@pytest.mark.parametrize("page", pages_of("concepts"), ids=named)
+def test_a_concept_has_formula_figure_surprise_lines_and_sources(page: Path) -> None:
+    text = page.read_text()
+    parts = ["\n$$\n", "```{figure} ", "**The surprise.**", "```python\n>>> "]
+    assert [part for part in parts if part not in text] == []
+    assert sections(text)[-1] == "Sources"
+
+
+def test_sentences_are_counted() -> None:
+    assert sentences("# Why?\n\nNo. At 0.5 bits,\nall of it.\n\nMore. And more.\n") == 2
+
+
 LINK = re.compile(r"\]\(([^)\s]+)\)|^```\{(?:figure|include|literalinclude)\} (\S+)", flags=re.M)
 
 

@@ -14,7 +14,7 @@ By Gibbs' inequality the mean of -log2 q_L(x | eta) over the Blackwell measure i
 down to h_a as L grows.
 
 Reference:
-    Jurgens and Crutchfield, arXiv:2105.07294; Feng and Hu, Comm. Pure Appl. Math. 62, 1435 (2009), where h - h_a is the
+    Jurgens and Crutchfield, arXiv 2105.07294; Feng and Hu, Comm. Pure Appl. Math. 62, 1435 (2009), where h - h_a is the
     projection entropy and, for maps of one dimension, (h - h_a) / |lambda| is proved to be the dimension.
 """
 

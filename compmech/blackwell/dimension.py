@@ -10,7 +10,7 @@ least for the greatest k with h + lambda_1 + ... + lambda_k >= 0, and at most n 
 dimension of the Blackwell measure from above. Where images coincide there are only 2^((h - h_a) t) of them.
 
 Reference:
-    Jurgens and Crutchfield, arXiv:2102.10487 and arXiv:2105.07294; Feng and Simon, arXiv:2007.15320, for the bound.
+    Jurgens and Crutchfield, arXiv 2102.10487 and arXiv 2105.07294; Feng and Simon, arXiv 2007.15320, for the bound.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ so that only a small difference is left to sampling. As many of them are used as
 never seen there would be no telling how much it matters.
 
 Reference:
-    Jurgens and Crutchfield, arXiv:2008.12886.
+    Jurgens and Crutchfield, arXiv 2008.12886.
 """
 
 from math import log

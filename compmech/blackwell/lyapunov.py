@@ -11,7 +11,7 @@ With Lambda_1 = -h > Lambda_2 >= ... the exponents of products of the matrices, 
 A singular matrix takes away a direction for ever. The exponents that belong to directions that are lost are -inf.
 
 Reference:
-    Jurgens and Crutchfield, arXiv:2102.10487; Benettin and others, Meccanica 15, 9 (1980), for the method.
+    Jurgens and Crutchfield, arXiv 2102.10487; Benettin and others, Meccanica 15, 9 (1980), for the method.
 """
 
 from dataclasses import dataclass, replace

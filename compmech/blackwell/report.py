@@ -104,7 +104,7 @@ def blackwell(process: AnyPresentation, *, rng: np.random.Generator, n_symbols: 
         ValueError: if n_symbols is too small.
         NotErgodic: if the process can end in several closed classes: give one of them.
     Reference:
-        Jurgens and Crutchfield, arXiv:2008.12886, arXiv:2102.10487, arXiv:2105.07294.
+        Jurgens and Crutchfield, arXiv 2008.12886, arXiv 2102.10487, arXiv 2105.07294.
     Example:
         >>> from compmech import HMM
         >>> cantor = HMM([[[0.55, 0.0], [0.3, 0.15]], [[0.15, 0.3], [0.0, 0.55]]])

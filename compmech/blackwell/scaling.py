@@ -170,7 +170,7 @@ def box_entropy(counts: Int[np.ndarray, " box"]) -> float:
     """Entropy in bits of the distribution that counts were drawn from.
 
     Reference:
-        Grassberger, arXiv:physics/0307138: log N - sum_i n_i G(n_i) / N,
+        Grassberger, arXiv physics/0307138: log N - sum_i n_i G(n_i) / N,
         G(n) = psi(n) + (-1)^n (psi((n+1)/2) - psi(n/2)) / 2.
     """
     from scipy.special import digamma

@@ -7,7 +7,7 @@ Letters: eta belief, T_x matrix of symbol x, e the evaluation vector (all ones f
 The stationary law of eta is the Blackwell measure. Differences of beliefs lie in the plane v e = 0, of dimension n - 1.
 
 Reference:
-    Blackwell, The entropy of functions of finite-state Markov chains (1957); Jurgens and Crutchfield, arXiv:2008.12886.
+    Blackwell, The entropy of functions of finite-state Markov chains (1957); Jurgens and Crutchfield, arXiv 2008.12886.
 """
 
 from dataclasses import dataclass

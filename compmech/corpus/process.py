@@ -69,7 +69,8 @@ class Corpus:
     Raises:
         ValueError: if there are no symbols, one is not in the alphabet, or lengths do not fit.
     Reference:
-        Blumer et al., Theor. Comput. Sci. 40, 31 (1985), the suffix automaton; Liu et al., "Infini-gram", COLM (2024).
+        Blumer and others, Theor. Comput. Sci. 40, 31 (1985), the suffix automaton; Liu and others, Infini-gram,
+        arXiv 2401.17377 (2024).
     Example:
         >>> corpus = Corpus("abracadabra")
         >>> corpus.alphabet, corpus.predict(corpus.encode(["ab"]))[0, 2].tolist()      # after "ab" always "r"

@@ -76,7 +76,7 @@ def neighbour_agreement(
     """On how many symbols each of the sorted histories agrees with the next; no more than `most` are counted.
 
     Reference:
-        Kasai et al., Linear-time longest-common-prefix computation, CPM (2001), for those that agree on many.
+        Kasai and others, Linear-time longest-common-prefix computation, CPM (2001), for those that agree on many.
     """
     order, stream = index.order.astype(np.int64), index.stream
     limit = np.minimum(age[:-1], age[1:])

@@ -13,6 +13,11 @@ from compmech.draw.curves import bezier
 # What it costs to cover a label or a state, and to be run through by another curve or by the label's own.
 _COVERED, _STRUCK, _OWN = 12.0, 2.0, 3.0
 
+# What it costs to stand so near another label, in inches, that both might be read as one of two lines; and to interrupt
+# the curve instead of standing beside it, which leaves no doubt whose label it is where many curves are near.
+_BESIDE, _UPON = 2.0, 0.8
+_NEAR = np.array([0.0, 0.0, 0.28, 0.28])
+
 # Places along a curve that are tried, the middle first; how far off another curve should be, in inches.
 _PLACES = (0.5, 0.42, 0.58, 0.34, 0.66, 0.26, 0.74, 0.18, 0.82)
 _CLEAR = 0.035
@@ -50,11 +55,13 @@ def label_places(
     base = np.stack([_base_costs(found, own, lines, fixed) for own, found in enumerate(options)])
     chosen = base.argmin(axis=1)
     every = np.arange(len(options))
+    rivals = _rivals(options)
     for _ in range(6):
         changed = False
         for k, found in enumerate(options):
-            others = options[every, chosen, :4][every != k]
+            others = options[rivals[k], chosen[rivals[k]], :4]
             costs = base[k] + _COVERED * _relative(found, others).sum(axis=1)
+            costs += _BESIDE * _relative(found, others + _NEAR).sum(axis=1)
             best = int(costs.argmin())
             changed |= best != chosen[k]
             chosen[k] = best
@@ -67,22 +74,32 @@ def label_places(
     return boxes, float(overlap), int(struck.sum())
 
 
+def _rivals(options: Float[np.ndarray, "label option 6"]) -> list[np.ndarray]:
+    """For each label those that have a place on or beside one of its own."""
+    low = (options[..., :2] - options[..., 2:4] / 2).min(axis=1) - _NEAR[2:] / 2
+    high = (options[..., :2] + options[..., 2:4] / 2).max(axis=1) + _NEAR[2:] / 2
+    meet = ((low[:, None] < high) & (low < high[:, None])).all(axis=2)
+    np.fill_diagonal(meet, False)
+    return [np.flatnonzero(row) for row in meet]
+
+
 def _base_costs(
-    options: Float[np.ndarray, "option 5"],
+    options: Float[np.ndarray, "option 6"],
     own: int,
     lines: Float[np.ndarray, "line point 2"],
     fixed: Float[np.ndarray, "box 4"],
 ) -> Float[np.ndarray, " option"]:
     """What each place of a label costs, whatever other labels do."""
     near = _run_through(options, lines, _CLEAR).sum(axis=1) - _run_through(options, lines[own, None], _CLEAR)[:, 0]
-    through_own = _run_through(options, lines[own, None], 0.0)[:, 0]
+    through_own = _run_through(options, lines[own, None], 0.0)[:, 0] * ~options[:, 5].astype(bool)
     return np.asarray(
         options[:, 4] + _COVERED * _relative(options, fixed).sum(axis=1) + _STRUCK * near + _OWN * through_own
     )
 
 
-def _options(curve: Float[np.ndarray, "4 2"], size: tuple[float, float], gap: float) -> Float[np.ndarray, "option 5"]:
-    """Boxes along a curve, on both sides, and as a fifth column what it costs to stray from the middle or inwards."""
+def _options(curve: Float[np.ndarray, "4 2"], size: tuple[float, float], gap: float) -> Float[np.ndarray, "option 6"]:
+    """Boxes along a curve, on both sides and upon it; what it costs to stray from the middle or inwards or to lie upon
+    the curve; and whether it does."""
     found = []
     width, height = size
     sagitta = (curve[1] + curve[2] - curve[0] - curve[3]) / 2
@@ -97,7 +114,8 @@ def _options(curve: Float[np.ndarray, "4 2"], size: tuple[float, float], gap: fl
                 cost += 0.35
             elif normal[1] < -1e-9:
                 cost += 0.1
-            found.append([*(here + shift * normal), width, height, cost])
+            found.append([*(here + shift * normal), width, height, cost, 0])
+        found.append([*here, width, height, 1.5 * abs(t - 0.5) + _UPON, 1])
     return np.array(found)
 
 

@@ -94,7 +94,7 @@ def _caption(found: Diagram) -> str:
     if "unexpanded" in kinds:
         parts.append("dotted: successors not explored")
     if any(arrow.is_negative for arrow in found.arrows):
-        parts.append("red: negative weight")
+        parts.append("red, dashed: negative weight")
     return "; ".join(parts)
 
 

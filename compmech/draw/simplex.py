@@ -179,7 +179,7 @@ def _furnish(axes: "Axes", seen: Projection, corners: tuple[str, ...], room: flo
     if seen.kind == "principal":
         axes.set_xlabel(f"first principal component ({seen.share[0]:.0%} of variance)")
         axes.set_ylabel(f"second ({seen.share[1]:.0%})")
-        axes.margins(0.08)
+        axes.margins(0.13)  # a large disc at the edge is not cut
         if np.ptp(seen.place) < 1e-12:
             axes.set_xlim(-1, 1)
             axes.set_ylim(-1, 1)
@@ -210,7 +210,7 @@ def _draw_frame(axes: "Axes", seen: Projection, corners: tuple[str, ...], room: 
         axes.annotate(
             name,
             place,
-            room * away if len(places) > 1 else (0, -room),
+            room * away if len(places) > 2 else (0, -room),  # a name of any length beside an interval would lie upon it
             textcoords="offset points",
             ha="center",
             va="center",

@@ -4,7 +4,7 @@ Colours are Okabe and Ito's (Color Universal Design, 2008), told apart with ever
 yellow is left out: it does not show on white.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +12,31 @@ import numpy as np
 from jaxtyping import Float
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
 
 INK, MUTED, GRID, PAGE = "#1f2328", "#667078", "#dde1e5", "#ffffff"
 VERMILLION, BLUE, GREEN, PINK, ORANGE, SKY = "#d55e00", "#0072b2", "#009e73", "#cc79a7", "#e69f00", "#56b4e9"
 PALETTE = (VERMILLION, BLUE, GREEN, PINK, ORANGE, SKY)
+
+# Where the palette is used up: with a shape of its own, each is told from all of it without seeing colours.
+INDIGO, OLIVE, WINE = "#332288", "#999933", "#882255"
+
+LOOKS = {
+    "golden_mean": (VERMILLION, "o"),
+    "even": (BLUE, "s"),
+    "nemo": (GREEN, "^"),
+    "sns": (PINK, "D"),
+    "rrxor": (ORANGE, "v"),
+    "z1r": (SKY, "P"),
+    "mess3": (INK, "h"),
+    "parity_check": (INDIGO, "X"),
+    "tetris_bag": (OLIVE, "p"),
+    "sierpinski": (WINE, "<"),
+    "cantor": (SKY, ">"),
+}
+"""Colour and shape of processes that figures compare, the same in every figure."""
 
 # Inside of states: the process stays among recurrent ones; it passes transient ones.
 RECURRENT_FILL, TRANSIENT_FILL = "#d6e8f4", "#f5f6f7"
@@ -69,6 +89,21 @@ def house_style() -> Iterator[None]:
     clean = {key: value for key, value in rcParamsDefault.items() if not key.startswith("backend")}
     with rc_context(clean | RC):
         yield
+
+
+def halo() -> "list[AbstractPathEffect]":
+    """White around letters that may lie over marks: the `path_effects` of a text."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground=PAGE)]
+
+
+def named_rows(axes: "Axes", names: Sequence[str]) -> None:
+    """Rows from top to bottom for marks at heights 0, 1, ..., each with its name at the left, and lines across them."""
+    axes.set_yticks(range(len(names)), names)
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.tick_params(axis="y", length=0)
+    axes.grid(axis="x", color=GRID)
 
 
 def blank_figure(width: float, height: float) -> "Figure":

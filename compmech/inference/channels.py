@@ -7,7 +7,7 @@ causal-state splitting over histories of pairs, where the next output given the 
 which every output may follow: without memory, or with the last input, the last output, or both as the state.
 
 Reference:
-    Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015), arXiv:1412.2690, for the causal states of
+    Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015), arXiv 1412.2690, for the causal states of
     channels.
 """
 

@@ -11,7 +11,7 @@ Letters: L, the longest history; a, the significance of each test.
 
 Reference:
     Shalizi and Klinkner, Proceedings of the 20th Conference on Uncertainty in Artificial Intelligence, 504 (2004),
-    arXiv:cs/0406011. Of channels: Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
+    arXiv cs/0406011. Of channels: Barnett and Crutchfield, Journal of Statistical Physics 161, 404 (2015).
 """
 
 from collections.abc import Sequence

@@ -9,7 +9,7 @@ Symbols may be pairs (input, output) of a channel; states are the same then if t
 
 Reference:
     Shalizi and Klinkner, Proceedings of the 20th Conference on Uncertainty in Artificial Intelligence, 504 (2004),
-    arXiv:cs/0406011.
+    arXiv cs/0406011.
 """
 
 from collections.abc import Sequence

@@ -8,7 +8,7 @@ Symbols may be pairs (input, output) of a channel. Then outputs are compared giv
 
 Reference:
     Cochran, Biometrics 10, 417 (1954); Agrawal, IEEE Transactions on Information Theory 66
-    (2020), arXiv:1904.02291, for the tail of relative entropies.
+    (2020), arXiv 1904.02291, for the tail of relative entropies.
 """
 
 from collections.abc import Sequence

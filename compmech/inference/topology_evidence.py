@@ -12,7 +12,7 @@ by side, or, if few are left, in many segments at a time, from every state, put 
 Letters: a, the Dirichlet parameter of every allowed symbol; b, the penalty of a state: P(M) ~ exp(-b states).
 
 Reference:
-    Strelioff and Crutchfield, Physical Review E 89, 042119 (2014), arXiv:1309.1392.
+    Strelioff and Crutchfield, Physical Review E 89, 042119 (2014), arXiv 1309.1392.
 """
 
 from collections.abc import Sequence

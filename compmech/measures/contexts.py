@@ -11,7 +11,7 @@ synchronising words, most of the tree is soon done.
 
 Reference:
     Cover and Thomas, Elements of Information Theory, section 4.5, for H[X_L | X_0:L, S_0] <= h <= H[X_L | X_0:L];
-    Polyanskiy and Wu, arXiv:1508.06025, for the contraction of mutual information by Dobrushin's coefficient.
+    Polyanskiy and Wu, arXiv 1508.06025, for the contraction of mutual information by Dobrushin's coefficient.
 """
 
 from dataclasses import dataclass

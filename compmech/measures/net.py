@@ -5,7 +5,7 @@ state before anything is read, node 0; |H> the uncertainty of the next symbol an
 each mixed state. Then h_L = <delta| W^(L-1) |H>, and H[S_L | X_0:L] = <delta| W^L |eta>.
 
 Reference:
-    Riechers and Crutchfield, Chaos 28, 033115 (2018), arXiv 1705.08042 and 1706.00883.
+    Riechers and Crutchfield, Chaos 28, 033115 and 033116 (2018), arXiv 1705.08042 and 1706.00883.
 """
 
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ P(n, quiet, m) = p F(n + 1 + m) and P(n, event, m) = p F(n) F(m). What is left o
 mean, from (1 - Q)^-1, and the geometric distribution has the largest entropy of those with a given mean.
 
 Reference:
-    Marzen and Crutchfield, Entropy 17, 4891 (2015), and Journal of Statistical Physics 168, 303 (2017).
+    Marzen and Crutchfield, Entropy 17, 4891 (2015), and, in continuous time, arXiv 1704.04707 (2017).
 """
 
 from dataclasses import dataclass

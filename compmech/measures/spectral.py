@@ -11,7 +11,7 @@ A block of eigenvalue 0 and index k is nilpotent: it adds to h_1 .. h_k and to n
 other than 1 (periodic processes) add nothing, for h_L converges.
 
 Reference:
-    Riechers and Crutchfield, Chaos 28, 033115 (2018), arXiv 1705.08042; arXiv 1706.00883.
+    Riechers and Crutchfield, Chaos 28, 033115 and 033116 (2018), arXiv 1705.08042 and 1706.00883.
 """
 
 from dataclasses import dataclass, replace

@@ -10,7 +10,7 @@ visits counted over all times L >= 0 from b = pi. With finitely many beliefs the
 happens after the last beliefs explored is between 0 and a bound from the pair graph, and so are the sums.
 
 Reference:
-    Riechers and Crutchfield, Chaos 28, 033115 (2018), arXiv 1705.08042 and 1706.00883;
+    Riechers and Crutchfield, Chaos 28, 033115 and 033116 (2018), arXiv 1705.08042 and 1706.00883;
     Crutchfield, Ellison, James and Mahoney, Chaos 20, 037105 (2010).
 """
 

@@ -13,7 +13,7 @@ _USERS = "Darmon, Sylvester, Girvan and Rand, arXiv 1306.6111 (2013)"
 
 @listed(
     "Spins of the one-dimensional Ising model with nearest neighbours in equilibrium, read from left to right.",
-    source="Feldman and Crutchfield, arXiv cond-mat/9702191 (1997)",
+    source="Crutchfield and Feldman, Phys. Rev. E 55, R1239 (1997)",
     aliases=("ising_1d",),
     golden={"markov_order": 1, "cryptic_order": 1, "n_causal_states": 2, "n_mixed_states": 3},
     J=Range("coupling of neighbours; positive for ferromagnets", low=-16, high=16),

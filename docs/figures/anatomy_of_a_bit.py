@@ -11,7 +11,6 @@ from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, INK, ORANGE, PINK, SKY, VERMILLION, blank_figure, house_style
 
 PROCESSES = ("fair_coin", "period", "golden_mean", "even", "rrxor", "butterfly")
-PARTS = {"r": PINK, "b": ORANGE, "rho": VERMILLION, "sigma": BLUE}
 
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
@@ -37,7 +36,7 @@ def picture(numbers: dict[str, dict[str, float]]) -> Figure:
     """H[X_0] as r, b and rho; rho as b and q; E as rho and sigma."""
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 4.0)
-        axes = figure.add_axes((0.13, 0.12, 0.84, 0.76))
+        axes = figure.add_axes((0.14, 0.12, 0.83, 0.76))
         for row, each in enumerate(numbers.values()):
             stack(axes, row - 0.27, (("r", each["r"], PINK), ("b", each["b"], ORANGE), ("ρ", each["rho"], VERMILLION)))
             stack(axes, row, (("b", each["b"], ORANGE), ("q", each["q"], SKY)))
@@ -60,11 +59,14 @@ def picture(numbers: dict[str, dict[str, float]]) -> Figure:
 
 
 def stack(axes: Axes, row: float, parts: tuple[tuple[str, float, str], ...]) -> None:
-    """Parts one after another; a negative one goes back, below the line of the others."""
+    """Parts one after another; a negative one goes back, in a narrow bar over the one before it."""
     left = 0.0
+    back = min(0.0, *(value for _, value, _ in parts))
     for letter, value, colour in parts:
         height = 0.23 if value >= 0 else 0.1
         axes.barh(row, value, left=left, height=height, color=colour, edgecolor="white", linewidth=0.6)
-        if abs(value) > 0.09:
-            axes.text(left + value / 2, row, letter, ha="center", va="center", fontsize=7.5)
+        seen = value + back if value > 0 else value
+        if abs(seen) > 0.09 and height > 0.2:
+            ink = "white" if colour == BLUE else INK
+            axes.text(left + seen / 2, row, letter, ha="center", va="center", fontsize=8, color=ink)
         left += value

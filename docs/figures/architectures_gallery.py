@@ -14,7 +14,7 @@ from compmech.draw import PAGE_WIDTH, publish, save_figure, save_text
 from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
 from predictors import CONFIGS, Site, flops, n_parameters
 from probes.candidates import candidate, config_of, make
-from probes.report.style import display_name
+from probes.report.style import colour_of, display_name, marker_of
 
 N_SYMBOL, LENGTH = 3, 16
 """The process for which the networks are counted: an alphabet as that of Mess3."""
@@ -210,7 +210,8 @@ def arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], colo
                                    shrinkA=0, shrinkB=0))  # fmt: skip
 
 
-NEXT_TO = {"lru": ((-7, 0), "right"), "mamba2": ((-7, 0), "right")}
+RIGHT, LEFT = ((7, 0), "left"), ((-7, 0), "right")
+NEXT_TO = {"lru": LEFT, "mamba2": LEFT, "lstm": ((7, -5), "left"), "hybrid": ((7, 4), "left")}
 
 
 def costs(numbers: dict[str, dict[str, Any]]) -> Figure:
@@ -219,9 +220,10 @@ def costs(numbers: dict[str, dict[str, Any]]) -> Figure:
         figure = blank_figure(PAGE_WIDTH, 3.0)
         left = figure.add_axes((0.125, 0.17, 0.4, 0.75))
         for name, each in numbers.items():
-            left.plot(each["parameters"], each["flops_per_symbol"], marker="o", color=BLUE, linestyle="none")
-            shift, side = NEXT_TO.get(name, ((7, 0), "left"))
-            left.annotate(display_name(name), (each["parameters"], each["flops_per_symbol"]), shift, fontsize=8,
+            at = each["parameters"], each["flops_per_symbol"]
+            left.plot(*at, marker=marker_of(name, ()), color=colour_of(name, ()), linestyle="none")
+            shift, side = NEXT_TO.get(name, RIGHT)
+            left.annotate(display_name(name), at, shift, fontsize=8,
                           textcoords="offset points", ha=side, va="center")  # fmt: skip
         left.set(xscale="log", yscale="log", xlabel="parameters", ylabel="operations a symbol")
         left.set_xlim(6_000, 600_000)
@@ -233,14 +235,15 @@ def costs(numbers: dict[str, dict[str, Any]]) -> Figure:
         left.grid(color=GRID)
         right = figure.add_axes((0.68, 0.17, 0.3, 0.75))
         rows = np.arange(len(numbers))
-        right.barh(rows, [each["carried"] for each in numbers.values()], color=BLUE, height=0.6)
+        carried = [each["carried"] for each in numbers.values()]
         cached = [each["cached_each_row"] for each in numbers.values()]
-        right.barh(rows, cached, left=[each["carried"] for each in numbers.values()], color=VERMILLION, height=0.6)
+        right.barh(rows, carried, color=BLUE, height=0.6, label="carried on")
+        right.barh(rows, cached, left=carried, color=VERMILLION, height=0.6, label="kept for every row")
         right.set_yticks(rows, [display_name(name) for name in numbers])
         right.tick_params(axis="y", length=0)
         right.invert_yaxis()
         right.set_xlabel("numbers that are state, at one row")
-        right.set_title("blue: carried on; red: kept for every row", fontweight="normal", fontsize=8.5, loc="right")
+        right.legend(loc="upper right", fontsize=8)
         right.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         right.set(xlim=(0, 5_500), xticks=(0, 2000, 4000))
         right.grid(axis="x", color=GRID)

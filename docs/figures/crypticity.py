@@ -38,7 +38,7 @@ def picture(found: dict[str, Statistics]) -> Figure:
         axes = figure.add_axes((0.21, 0.13, 0.76, 0.76))
         for row, each in enumerate(found.values()):
             E, forward, backward = each.excess_entropy, each.statistical_complexity, each.reverse_statistical_complexity
-            parts = ((-0.2, forward, VERMILLION, "χ = C⁺ - E"), (0.2, backward, BLUE, "C⁻ - E"))
+            parts = ((-0.2, forward, VERMILLION, "χ = C⁺ − E"), (0.2, backward, BLUE, "C⁻ − E"))
             for shift, whole, colour, label in parts:
                 axes.barh(row + shift, E, height=0.36, color=PINK, label="E" if shift < 0 and not row else None)
                 axes.barh(row + shift, whole - E, left=E, height=0.36, color=colour, label=None if row else label)

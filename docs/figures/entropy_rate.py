@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from compmech import HMM, entropy_convergence, entropy_rate, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, PALETTE, blank_figure, house_style
+from compmech.draw.style import GRID, LOOKS, blank_figure, house_style
 from compmech.measures.findings import one_number
 
 PROCESSES = {"golden_mean": zoo.golden_mean(), "even": zoo.even(), "rrxor": zoo.rrxor(), "sns": zoo.sns()}
-MARKERS = ("o", "s", "^", "D")
 READ = 8
 """The h_L that the page quotes."""
 
@@ -46,7 +45,8 @@ def picture(found: dict[str, np.ndarray], limits: dict[str, float]) -> Figure:
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 3.1)
         axes = figure.add_axes((0.08, 0.15, 0.72, 0.82))
-        for (name, rates), colour, marker in zip(found.items(), PALETTE, MARKERS, strict=False):
+        for name, rates in found.items():
+            colour, marker = LOOKS[name]
             axes.plot(range(1, len(rates) + 1), rates, color=colour, marker=marker, markersize=4, label=name)
             axes.axhline(limits[name], color=colour, linestyle=(0, (1, 1.5)), linewidth=1)
         axes.set_xlabel("L, the symbol asked for")

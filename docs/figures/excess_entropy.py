@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from compmech import block_entropies, statistics, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, PALETTE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import GRID, LOOKS, PINK, VERMILLION, blank_figure, house_style
 from compmech.measures.findings import one_number
 
 PROCESSES = ("golden_mean", "even", "nemo", "sns", "rrxor")
-MARKERS = ("o", "s", "^", "D", "v")
 
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
@@ -35,16 +34,17 @@ def picture(H: dict[str, np.ndarray], known: dict[str, dict[str, float]]) -> Fig
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 3.1)
         left = figure.add_axes((0.08, 0.15, 0.42, 0.76))
-        for (name, values), colour, marker in zip(H.items(), PALETTE, MARKERS, strict=False):
+        for name, values in H.items():
+            colour, marker = LOOKS[name]
             seen = values - known[name]["h"] * np.arange(len(values))
             left.plot(seen, color=colour, marker=marker, markersize=4, label=name)
-        left.set_xlabel("L")
-        left.set_title("H(L) - hL, bits, which tends to E", fontweight="normal")
+        left.set_xlabel("L, symbols")
+        left.set_title("H(L) − hL, bits, which tends to E", fontweight="normal")
         left.grid(axis="y", color=GRID)
         left.legend(loc="upper left", fontsize=8)
         right = figure.add_axes((0.66, 0.15, 0.32, 0.76))
         rows = np.arange(len(known))
-        for shift, key, colour in ((-0.19, "E", VERMILLION), (0.19, "C", BLUE)):
+        for shift, key, colour in ((-0.19, "E", PINK), (0.19, "C", VERMILLION)):
             right.barh(rows + shift, [each[key] for each in known.values()], height=0.36, color=colour, label=key)
         right.set_yticks(rows, list(known))
         right.invert_yaxis()

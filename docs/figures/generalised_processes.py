@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from compmech import mixed_states, quantum_memory, statistical_complexity, statistics, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, PINK, VERMILLION, blank_figure, house_style
 from compmech.measures.findings import one_number
 
 QUOTED = (0.1, 0.45)
@@ -54,7 +54,7 @@ def picture(
         for values, colour, dash, label in (
             (classical, VERMILLION, "solid", "C, classical"),
             (quantum, BLUE, (0, (5, 2)), "C_q, quantum"),
-            (shared, MUTED, (0, (1, 1.2)), "E, shared by past and future"),
+            (shared, PINK, (0, (1, 1.2)), "E, shared by past and future"),
         ):
             right.plot(flips, values, color=colour, linestyle=dash, label=label)
         right.set(xlabel="p, probability that the coin is flipped", ylim=(-0.03, 1.1))

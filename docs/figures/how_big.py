@@ -9,10 +9,9 @@ from matplotlib.ticker import MaxNLocator
 
 from compmech import MixedStatePresentation, Topology, minimal, mixed_states, product, topological_machines, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, MUTED, PALETTE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, LOOKS, MUTED, VERMILLION, blank_figure, halo, house_style
 
 BY_LENGTH = ("mess3", "tetris_bag", "parity_check", "rrxor", "sns", "even")
-MARKERS = ("o", "s", "^", "D", "v", "P")
 MOST = 4
 """States of the topologies, at most."""
 
@@ -100,18 +99,18 @@ def picture(
         left.plot(ends, ends, color=VERMILLION, linewidth=1, linestyle=(0, (4, 2)), label="as many as states")
         for name, shift, side in (
             ("tetris_bag", (6, 0), "left"),
-            ("rrxor", (6, 0), "left"),
+            ("rrxor", (0, 10), "center"),
             ("parity_check", (6, -2), "left"),
         ):
-            left.annotate(
-                name, dots[name], shift, textcoords="offset points", ha=side, va="center", fontsize=8, color=BLUE
-            )
+            left.annotate(name, dots[name], shift, textcoords="offset points", ha=side, va="center", fontsize=8,
+                          color=BLUE, path_effects=halo(), zorder=4)  # fmt: skip
         left.set(xscale="log", yscale="log", xlabel="states of the machine", ylim=(0.8, 20_000))
         left.set_title("mixed states, where they are finitely many", fontweight="normal")
         left.set_xticks((1, 2, 5, 10, 20, 50), ("1", "2", "5", "10", "20", "50"))
         left.legend(loc="upper right", fontsize=7.5)
-        right = figure.add_axes((0.56, 0.13, 0.29, 0.77))
-        for (name, each), colour, marker in zip(by_length.items(), PALETTE, MARKERS, strict=True):
+        right = figure.add_axes((0.56, 0.13, 0.28, 0.77))
+        for name, each in by_length.items():
+            colour, marker = LOOKS[name]
             right.plot([len(nodes) for nodes, _ in each.levels], color=colour, marker=marker, markersize=4, label=name)
         right.set(yscale="log", xlabel="symbols read")
         right.xaxis.set_major_locator(MaxNLocator(5, integer=True))

@@ -8,7 +8,8 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, INK, MUTED, blank_figure, house_style
+from compmech.draw.style import GRID, INK, MUTED, blank_figure, house_style, named_rows
+from probes.report.legend import entry, network_entry
 from probes.report.style import colour_of, display_name, marker_of
 
 RECORDED = Path(__file__).parents[1] / "results" / "architectures.json"
@@ -92,15 +93,11 @@ def controls_figure(found: dict[str, Any]) -> Figure:
                 axes.plot(each["belief"]["mean"], at, marker=marker_of(name, ARCHITECTURES), color=colour)
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.axvline(1, color=INK, linewidth=0.8, linestyle=(0, (1, 1.5)))
-        axes.set_yticks(range(len(found)), [PROCESSES[name] for name in found])
-        axes.set(xlim=(LEAST - 0.04, 1.05), ylim=(len(found) - 0.5, -0.5))
+        named_rows(axes, [PROCESSES[name] for name in found])
+        axes.set_xlim(LEAST - 0.04, 1.05)
         axes.set_xlabel("part of the way from the old prediction (0) to that of Bayes for the injected belief (1)")
-        axes.grid(axis="x", color=GRID)
-        axes.tick_params(axis="y", length=0)
-        handles = [axes.plot([], [], color=colour_of(name, ARCHITECTURES), marker=marker_of(name, ARCHITECTURES),
-                             linestyle="none", label=display_name(name))[0] for name in ARCHITECTURES]  # fmt: skip
-        handles += [axes.plot([], [], color=MUTED, marker=marker, linestyle="none", label=control.replace("-", " "))[0]
-                    for control, marker in CONTROLS.items()]  # fmt: skip
+        handles = [network_entry(name) for name in ARCHITECTURES]
+        handles += [entry(name.replace("-", " "), color=MUTED, marker=marker) for name, marker in CONTROLS.items()]
         figure.legend(handles=handles, loc="upper center", ncols=5, fontsize=8, columnspacing=1.2, handletextpad=0.2)
     return figure
 
@@ -121,11 +118,9 @@ def places_figure(found: dict[str, Any]) -> Figure:
             for place, (what, (marker, full, _)) in enumerate(shown.items()):
                 axes.plot(each[what]["mean"], row + 0.17 * (place - 1.5), marker=marker, color=colour,
                           markerfacecolor=colour if full else "white", linestyle="none")  # fmt: skip
-        axes.set_yticks(range(len(found)), [display_name(name) for name in found])
-        axes.set(xlim=(-0.04, 1.04), ylim=(len(found) - 0.5, -0.5), xlabel="part of the way to Bayes")
-        axes.grid(axis="x", color=GRID)
-        axes.tick_params(axis="y", length=0)
-        handles = [axes.plot([], [], color=INK, marker=marker, markerfacecolor=INK if full else "white",
-                             linestyle="none", label=label)[0] for marker, full, label in shown.values()]  # fmt: skip
+        named_rows(axes, [display_name(name) for name in found])
+        axes.set(xlim=(-0.04, 1.04), xlabel="part of the way to Bayes")
+        handles = [entry(label, color=INK, marker=marker, markerfacecolor=INK if full else "white")
+                   for marker, full, label in shown.values()]  # fmt: skip
         figure.legend(handles=handles, loc="center right", fontsize=8)
     return figure

@@ -5,29 +5,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.data import load
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, ORANGE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import INK, MUTED, SKY, blank_figure, house_style, named_rows
 from compmech.inference import structure_test
 from compmech.symbolise import symbolised
+from probes.report.style import colour_of, display_name, marker_of
 
-RESULTS = Path(__file__).parents[1] / "results" / "markets.json"
+RESULTS = Path(__file__).parents[1] / "results"
 INDICES = {"sp500": "S&P 500", "nasdaq": "NASDAQ"}
 KINDS = ("sign", "size")
-SHOWN = {
+LOOK = {
     "inferred machine": (MUTED, "v"),
-    "k-gram": (BLUE, "s"),
-    "GRU": (VERMILLION, "o"),
-    "transformer": (ORANGE, "D"),
+    "k-gram": (INK, "X"),
+    "longest suffix": (SKY, "<"),
+    "GRU": (colour_of("gru", ()), marker_of("gru", ())),
+    "transformer": (colour_of("transformer", ()), marker_of("transformer", ())),
 }
-"""The longest suffix loses so much that it is told in words."""
+"""The longest suffix loses so much that it is in one of the two pictures alone."""
 
 
 def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
     """Gains are those recorded; surrogates are drawn, fewer of them in small mode."""
-    recorded = json.loads(RESULTS.read_text(encoding="utf-8"))
+    recorded = json.loads((RESULTS / "markets.json").read_text(encoding="utf-8"))
+    spectra = json.loads((RESULTS / "market-spectrum.json").read_text(encoding="utf-8"))
     series = recorded["series"]
     n_surrogate = 19 if small else 199
     tests = {index: {kind: against(index, kind, n_surrogate, rng) for kind in KINDS} for index in INDICES}
@@ -41,8 +45,15 @@ def main(out: Path, *, rng: np.random.Generator, small: bool = False) -> None:
         },
         "p_k_gram": {key_of(name): row["shuffled"]["p"] for name, row in series.items()},
         "tests": tests,
+        "spectrum": {"n_surrogate": spectra["settings"]["n_surrogate"]}
+        | {
+            "_".join((key_of(row["series"]), row["kind"], row["part"])): {
+                name.replace(" ", "_"): test for name, test in row["tests"].items()
+            }
+            for row in spectra["rows"]
+        },
     }
-    publish(out, "market_gains", numbers, {"gains": picture(series)})
+    publish(out, "market_gains", numbers, {"gains": picture(series), "all": everything(series)})
 
 
 def key_of(name: str) -> str:
@@ -77,26 +88,43 @@ def picture(series: dict[str, Any]) -> Figure:
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 3.1)
         for place, (title, names) in enumerate(groups):
-            axes = figure.add_axes((0.155 + 0.5 * place, 0.25, 0.33, 0.64))
-            for height, name in enumerate(names):
-                for offset, (label, (colour, marker)) in enumerate(SHOWN.items()):
-                    one, y = series[name]["gains"][label], height + 0.17 * (offset - 1.5)
-                    axes.plot(one["interval"], [y, y], color=colour, linewidth=1.6)
-                    axes.plot(one["bits"], y, marker=marker, color=colour, markersize=3.5, linestyle="none",
-                              label=label if place == height == 0 else None)  # fmt: skip
-                given = series[name]["given_bits"]
-                if given:
-                    axes.plot([given, given], [height - 0.42, height + 0.42], color=INK, linewidth=1.2, linestyle=":")
-            axes.axvline(0, color=MUTED, linewidth=0.9)
+            axes = figure.add_axes((0.17 + 0.49 * place, 0.25, 0.325, 0.64))
+            draw_gains(axes, series, names, [label for label in LOOK if label != "longest suffix"])
             words = [name.replace("S&P 500", "S&P").replace(", size in", ",\nsize in") for name in names]
             axes.set_yticks(range(len(names)), words, fontsize=8)
-            axes.tick_params(axis="y", length=0)
-            axes.set_ylim(len(names) - 0.45, -0.55)
             axes.set_title(title, fontweight="normal")
-            axes.grid(axis="x", color=GRID)
         figure.axes[0].set_xlim(-0.01, 0.02)
         figure.axes[0].set_xticks((-0.01, 0, 0.01, 0.02), ("−0.01", "0", "0.01", "0.02"))
         words = "bits a day gained over the base rate, on days that were not seen (dotted: what was planted)"
         figure.text(0.5, 0.115, words, ha="center", fontsize=8.5)
-        figure.legend(loc="lower center", ncols=4, fontsize=8, bbox_to_anchor=(0.5, 0.0))
+        figure.legend(*figure.axes[0].get_legend_handles_labels(), loc="lower center", ncols=4, fontsize=8)
     return figure
+
+
+def everything(series: dict[str, Any]) -> Figure:
+    """Every series and predictor on one scale, the longest suffix as well."""
+    with house_style():
+        figure = blank_figure(PAGE_WIDTH, 5.2)
+        axes = figure.add_axes((0.22, 0.095, 0.76, 0.84))
+        draw_gains(axes, series, list(series), list(LOOK))
+        axes.set_xlabel("bits a symbol gained over the base rate, on days that were not seen (dotted: planted)", x=0.4)
+        figure.legend(*axes.get_legend_handles_labels(), loc="upper center", ncols=len(LOOK), fontsize=8.5)
+    return figure
+
+
+def draw_gains(axes: Axes, series: dict[str, Any], names: list[str], labels: list[str]) -> None:
+    """A mark and an interval for each predictor, series below series."""
+    for height, name in enumerate(names):
+        for offset, label in enumerate(labels):
+            one, y = series[name]["gains"][label], height + 0.68 / len(labels) * (offset - (len(labels) - 1) / 2)
+            if one["interval"] is None:
+                continue
+            colour, marker = LOOK[label]
+            axes.plot(one["interval"], [y, y], color=colour, linewidth=1.6)
+            axes.plot(one["bits"], y, marker=marker, color=colour, markersize=4, linestyle="none",
+                      label=display_name(label) if height == 0 else None)  # fmt: skip
+        given = series[name]["given_bits"]
+        if given:
+            axes.plot([given, given], [height - 0.42, height + 0.42], color=INK, linewidth=1.2, linestyle=":")
+    axes.axvline(0, color=MUTED, linewidth=0.9)
+    named_rows(axes, names)

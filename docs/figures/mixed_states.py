@@ -7,11 +7,10 @@ from matplotlib.figure import Figure
 
 from compmech import MixedStatePresentation, mixed_states, zoo
 from compmech.draw import PAGE_WIDTH, publish, simplex_figure
-from compmech.draw.style import GRID, PALETTE, blank_figure, house_style
-from compmech.draw.wording import short_number
+from compmech.draw.style import GRID, LOOKS, blank_figure, house_style
+from probes.report.loss_panels import log_axis
 
 PROCESSES = ("golden_mean", "even", "nemo", "rrxor")
-DASHES = ("solid", (0, (5, 2)), (0, (1, 1.2)), (0, (6, 1.5, 1.2, 1.5)))
 READ = (10, 20)
 """Symbols after which the page says how likely it is not to know the state."""
 
@@ -54,14 +53,17 @@ def transient_probability(mixed: MixedStatePresentation, length: int) -> list[fl
 
 
 def picture(transient: dict[str, list[float]]) -> Figure:
-    """On a logarithmic scale; a process that is known for certain has no line from there on."""
+    """On a logarithmic scale, where 0 lies below everything: the line of what is known for certain falls out of it."""
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 3.0)
         axes = figure.add_axes((0.11, 0.16, 0.68, 0.79))
-        for (name, values), colour, dash in zip(transient.items(), PALETTE, DASHES, strict=False):
-            shown = [value if value > 0 else np.nan for value in values]
-            axes.semilogy(shown, color=colour, linestyle=dash, marker="o", markersize=3, label=name)
-        axes.yaxis.set_major_formatter(lambda value, _: short_number(value))
+        least = min(value for values in transient.values() for value in values if value > 0)
+        for name, values in transient.items():
+            colour, marker = LOOKS[name]
+            shown = values[: values.index(0) + 1] if 0 in values else values
+            axes.plot(np.maximum(shown, least * 1e-6), color=colour, marker=marker, markersize=4, label=name)
+        axes.set_ylim(least / 3, 3)
+        log_axis(axes, "y")
         axes.legend(loc="center left", bbox_to_anchor=(1.0, 0.5))
         axes.set_xlabel("symbols read")
         axes.set_ylabel("P(state not yet known)")

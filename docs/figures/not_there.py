@@ -11,13 +11,14 @@ from matplotlib.figure import Figure
 from compmech import zoo
 from compmech.compose import random_shares, redundant
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style, named_rows
 from predictors import GRUConfig, TrainingConfig, build, train
 from probes import LastSymbols, RidgeProbe, Score, belief_target, features, histories, score, unidentifiable_target
 from probes.classes import belief_classes
 from probes.crossfit import crossfit, in_sample
 from probes.readout import read_out
-from probes.report.style import colour_of, display_name, marker_of
+from probes.report.legend import network_entry
+from probes.report.style import colour_of, marker_of
 from probes.splits import by_history
 from probes.suffix_grams import suffix_grams
 
@@ -196,11 +197,9 @@ def in_sample_figure(noise: dict[str, Any], networks: dict[str, Any], columns: i
             for how, colour, marker in (("in_sample", VERMILLION, "o"), ("held_out", BLUE, "s")):
                 if how in networks[name]:
                     right.plot(networks[name][how], row, color=colour, marker=marker, markersize=6)
-        right.set_yticks(range(len(names)), list(names.values()))
-        right.set(xlim=(-0.03, 1.03), ylim=(len(names) - 0.5, -0.5), xlabel="R²")
+        named_rows(right, list(names.values()))
+        right.set(xlim=(-0.03, 1.03), xlabel="R²")
         right.set_title(f"from {columns:,} columns of a network", fontweight="normal")
-        right.grid(axis="x", color=GRID)
-        right.tick_params(axis="y", length=0)
     return figure
 
 
@@ -217,13 +216,10 @@ def controls_figure(controls: dict[str, dict[str, dict[str, float]]]) -> Figure:
                         axes.plot(value, row, marker=marker_of(name, NETWORKS), color=colour_of(name, NETWORKS))
                     else:
                         axes.plot([value] * 2, [row - 0.3, row + 0.3], color=INK, linewidth=2)
-            axes.set_yticks(range(len(rows)), list(ROWS.values()) if place == 0 else [""] * len(rows))
-            axes.set(xlim=(-0.05, 1.05), ylim=(len(rows) - 0.5, -0.5), xlabel="held-out R²")
+            named_rows(axes, list(ROWS.values()) if place == 0 else [""] * len(rows))
+            axes.set(xlim=(-0.05, 1.05), xlabel="held-out R²")
             axes.set_title(titles[process], fontweight="normal")
-            axes.grid(axis="x", color=GRID)
-            axes.tick_params(axis="y", length=0)
-        handles = [axes.plot([], [], color=colour_of(name, NETWORKS), marker=marker_of(name, NETWORKS),
-                             linestyle="none", label=display_name(name))[0] for name in NETWORKS]  # fmt: skip
+        handles = [network_entry(name) for name in NETWORKS]
         figure.legend(handles=handles, loc="upper center", ncols=4, fontsize=8)
     return figure
 
@@ -235,12 +231,11 @@ def copies_figure(scores: dict[str, dict[str, float]]) -> Figure:
         axes = figure.add_axes((0.3, 0.16, 0.66, 0.72))
         for row, each in enumerate(scores.values()):
             axes.plot([each["told"], each["copies"]], [row] * 2, color=GRID, zorder=1)
-            axes.plot(each["told"], row, color=BLUE, marker="s", label=None if row else "the belief of the world")
-            axes.plot(each["copies"], row, color=VERMILLION, marker="o", label=None if row else "which copy")
+            label = ("the belief of the world", "which copy") if row == 0 else (None, None)
+            axes.plot(each["told"], row, color=BLUE, marker="s", markersize=7, linestyle="none", label=label[0])
+            axes.plot(each["copies"], row, color=VERMILLION, marker="o", linestyle="none", label=label[1])
         axes.axvline(0, color=MUTED, linewidth=0.8)
-        axes.set_yticks(range(len(scores)), [HELD[name] for name in scores])
-        axes.set(xlim=(-0.08, 1.05), ylim=(len(scores) - 0.5, -0.5), xlabel="held-out R²")
-        axes.grid(axis="x", color=GRID)
-        axes.tick_params(axis="y", length=0)
+        named_rows(axes, [HELD[name] for name in scores])
+        axes.set(xlim=(-0.08, 1.05), xlabel="held-out R²")
         axes.legend(loc="lower center", bbox_to_anchor=(0.4, 1.0), ncols=2, fontsize=8)
     return figure

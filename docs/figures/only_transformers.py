@@ -9,8 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import GRID, INK, MUTED, blank_figure, house_style
-from probes.report.style import colour_of, display_name, marker_of
+from compmech.draw.style import GRID, INK, MUTED, blank_figure, house_style, named_rows
+from probes.report.legend import entry, network_entry
+from probes.report.loss_panels import log_axis
+from probes.report.style import colour_of, marker_of
 
 RECORDED = Path(__file__).parents[1] / "results" / "architectures.json"
 ARCHITECTURES = ("mamba", "mamba2", "transformer", "lstm", "gru", "rnn")
@@ -93,24 +95,16 @@ def picture(studies: dict[str, Any]) -> Figure:
                 mark(right, each["headline"], at, name)
                 right.plot(each["untrained"]["mean"], at, marker=marker_of(name, ARCHITECTURES), markersize=5,
                            color="white", markeredgecolor=MUTED, linestyle="none", zorder=3)  # fmt: skip
-        left.set_yticks(range(len(studies)), [PROCESSES[name] for name in studies])
-        right.set_yticks([])
-        left.set(xscale="log", xlabel="KL to the optimum, nats per symbol")
-        left.set_xticks((1e-5, 1e-4, 1e-3), ("1e-5", "1e-4", "1e-3"))
+        named_rows(left, [PROCESSES[name] for name in studies])
+        named_rows(right, [""] * len(studies))
+        left.set_xlabel("KL to the optimum, nats per symbol")
+        log_axis(left, "x")
         right.set(xlabel="held-out R²", xlim=(-0.02, 1.03))
-        for axes in (left, right):
-            axes.set_ylim(len(studies) - 0.5, -0.5)
-            axes.grid(axis="x", color=GRID)
-            axes.tick_params(axis="y", length=0)
-        handles = [
-            left.plot([], [], color=colour_of(name, ARCHITECTURES), marker=marker_of(name, ARCHITECTURES),
-                      linestyle="none", label=display_name(name))[0]
-            for name in ARCHITECTURES
-        ]  # fmt: skip
-        handles += right.plot([], [], color="white", markeredgecolor=MUTED, marker="o", linestyle="none",
-                              label="untrained")  # fmt: skip
-        handles += right.plot([], [], color=INK, linewidth=1.3, label="best table of suffixes")
-        figure.legend(handles=handles, loc="upper center", ncols=8, fontsize=7.5, columnspacing=0.9, handletextpad=0.2)
+        handles = [network_entry(name) for name in ARCHITECTURES]
+        handles.append(entry("untrained", color="white", markeredgecolor=MUTED, marker="o"))
+        handles.append(entry("best table of suffixes", color=INK, linewidth=1.3, linestyle="solid"))
+        figure.legend(handles=handles, loc="upper center", ncols=8, fontsize=7.5, columnspacing=0.9, handletextpad=0.4,
+                      handlelength=1.4)  # fmt: skip
     return figure
 
 

@@ -7,19 +7,19 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import GREEN, INK, MUTED, blank_figure, house_style, named_rows
 from probes.headline import beyond_dimensions, control_scores, headline, headline_target, networks, runs_of
 from probes.results import Comparison
 
 DEMO = Path(__file__).parents[1] / "results" / "demo" / "results.json"
 SHOWN = "gru"
 LINES = {
-    "network": ("the trained network", BLUE, "o"),
-    "uniform": ("every history counted alike", BLUE, "D"),
-    "by_class": ("whole beliefs held out", BLUE, "s"),
+    "network": ("the trained network", GREEN, "D"),
+    "uniform": ("every history counted alike", GREEN, "o"),
+    "by_class": ("whole beliefs held out", GREEN, "s"),
     "permuted": ("beliefs permuted", MUTED, "x"),
     "untrained": ("the network before training", MUTED, "v"),
-    "baseline": ("best baseline without a network", VERMILLION, "^"),
+    "baseline": ("best baseline without a network", INK, "^"),
     "true_p": ("from the true next-symbol probabilities", INK, "|"),
 }
 """What stands in a line of the figure: its words, colour and mark."""
@@ -74,11 +74,9 @@ def picture(numbers: dict[str, Any]) -> Figure:
                 one = found[SHOWN][key]
                 axes.plot([one["low"], one["high"]], [height, height], color=colour, linewidth=2, alpha=0.5)
                 axes.plot(one["r2"], height, marker=marker, color=colour, linestyle="none", markersize=6)
-            axes.set(xlim=(-0.06, 1.06), ylim=(len(LINES) - 0.5, -0.5), xlabel="held-out R²")
+            named_rows(axes, [words if place == 0 else "" for words, _, _ in LINES.values()])
+            axes.set(xlim=(-0.06, 1.06), xlabel="held-out R²")
             axes.set_xticks((0, 0.25, 0.5, 0.75, 1), ("0", "", "0.5", "", "1"))
-            axes.set_yticks(range(len(LINES)), [words for words, _, _ in LINES.values()] if place == 0 else [])
-            axes.tick_params(axis="y", length=0)
-            axes.grid(axis="x", color=GRID)
             words = "beyond the next symbol" if found["target"] == "beyond" else "the belief"
             axes.set_title(f"{process}: {words}", fontweight="normal")
     return figure

@@ -9,8 +9,21 @@ from matplotlib.figure import Figure
 
 from compmech import NoFiniteEpsilonMachine, epsilon_machine, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GREEN, GRID, INK, MUTED, ORANGE, PINK, VERMILLION, blank_figure, house_style
-from probes.report.style import colour_of, display_name, marker_of
+from compmech.draw.style import (
+    BLUE,
+    GREEN,
+    GRID,
+    MUTED,
+    ORANGE,
+    PINK,
+    VERMILLION,
+    blank_figure,
+    house_style,
+    named_rows,
+)
+from probes.report.legend import entry, network_entry
+from probes.report.loss_panels import log_axis
+from probes.report.style import colour_of, marker_of
 
 RESULTS = Path(__file__).parents[1] / "results"
 OPTIMISERS = {
@@ -115,25 +128,18 @@ def dead_figure(rows: list[dict[str, Any]]) -> Figure:
                                markersize=8)  # fmt: skip
             above.set(xticks=lags, ylim=(-0.06, 1.04), xlabel="age of the coin, symbols")
             above.set_title(title, fontweight="normal")
-            below.set(xscale="log", ylim=(0, 1.04), xlabel="KL to the optimum, nats per symbol")
+            below.set(ylim=(0, 1.04), xlabel="KL to the optimum, nats per symbol")
+            log_axis(below, "x")
             below.invert_xaxis()
-            below.set_xticks((1e-1, 1e-2, 1e-3), ("0.1", "0.01", "0.001"))
-            below.minorticks_off()
             if place == 0:
                 above.set_ylabel("held-out R² of the coin")
                 below.set_ylabel("the belief's share of the variance")
             for axes in (above, below):
                 axes.grid(axis="y", color=GRID)
-        handles = [above.plot([], [], color=colour, marker=marker, linestyle="none", label=name)[0]
-                   for name, (colour, marker) in OPTIMISERS.items()]  # fmt: skip
-        handles += above.plot([], [], color=MUTED, marker="_", markersize=8, linestyle="none", label="untrained")
+        handles = [entry(name, color=colour, marker=marker) for name, (colour, marker) in OPTIMISERS.items()]
+        handles.append(entry("untrained", color=MUTED, marker="_", markersize=8))
         figure.legend(handles=handles, loc="upper center", ncols=6, fontsize=8, columnspacing=1.1, handletextpad=0.2)
     return figure
-
-
-def colour(network: str) -> str:
-    """Its own, or a grey for those that have none: their shapes differ."""
-    return {"lru": INK, "mingru": MUTED}.get(network) or colour_of(network, NETWORKS)
 
 
 def ease_figure(ease: dict[str, dict[str, float]], states: dict[str, int | None]) -> Figure:
@@ -143,16 +149,14 @@ def ease_figure(ease: dict[str, dict[str, float]], states: dict[str, int | None]
         axes = figure.add_axes((0.275, 0.155, 0.56, 0.81))
         for row, reached in enumerate(ease.values()):
             for network in NETWORKS:
-                axes.plot(reached[network], row, color=colour(network), alpha=0.9,
+                axes.plot(reached[network], row, color=colour_of(network, NETWORKS), alpha=0.9,
                           marker=marker_of(network, NETWORKS), linestyle="none")  # fmt: skip
         labels = [f"{EASE[name].name}, {'infinitely many' if count is None else count} states"
                   for name, count in states.items()]  # fmt: skip
-        axes.set_yticks(range(len(labels)), labels)
-        axes.set(xscale="log", ylim=(len(labels) - 0.5, -0.5), xlabel="KL to the optimum, nats per symbol")
-        axes.set_xticks((1e-5, 1e-4, 1e-3, 1e-2, 1e-1), ("1e-5", "1e-4", "1e-3", "1e-2", "1e-1"))
+        named_rows(axes, labels)
+        axes.set_xlabel("KL to the optimum, nats per symbol")
+        log_axis(axes, "x")
         axes.grid(color=GRID)
-        axes.tick_params(axis="y", length=0)
-        handles = [axes.plot([], [], color=colour(name), marker=marker_of(name, NETWORKS),
-                             linestyle="none", label=display_name(name))[0] for name in NETWORKS]  # fmt: skip
+        handles = [network_entry(name) for name in NETWORKS]
         figure.legend(handles=handles, loc="center right", fontsize=8)
     return figure

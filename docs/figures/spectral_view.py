@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 
 from compmech import Spectrum, autocorrelation, entropy_convergence, spectrum, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import GRID, INK, LOOKS, MUTED, blank_figure, house_style
 
-SHOWN = {"even": (BLUE, "s"), "rrxor": (VERMILLION, "o")}
+SHOWN = ("even", "rrxor")
 LENGTH = 12
 
 
@@ -50,32 +50,35 @@ def correlation(name: str) -> np.ndarray:
 def picture(found: dict[str, Spectrum], correlations: dict[str, np.ndarray], excess: dict[str, np.ndarray]) -> Figure:
     """Left: eigenvalues in the unit disc, as large as their part of E. Right: two kinds of memory, by distance."""
     with house_style():
-        figure = blank_figure(PAGE_WIDTH, 3.2)
-        left = figure.add_axes((0.05, 0.11, 0.38, 0.78))
+        figure = blank_figure(PAGE_WIDTH, 3.4)
+        left = figure.add_axes((0.085, 0.13, 0.38, 0.77))
         turn = np.linspace(0, 2 * np.pi, 200)
         left.plot(np.cos(turn), np.sin(turn), color=GRID)
         left.plot(1, 0, marker="x", color=INK, linestyle="none")
         left.annotate("1", (1, 0), (6, 6), textcoords="offset points", fontsize=8)
-        for name, (colour, marker) in SHOWN.items():
+        for name in SHOWN:
+            colour, marker = LOOKS[name]
             at = np.array([mode.eigenvalue for mode in found[name].modes])
             part = np.abs([mode.excess_part for mode in found[name].modes])
             left.scatter(
                 at.real, at.imag, s=18 + 60 * part, facecolors="none", edgecolors=colour, marker=marker, label=name
             )
-        left.set(aspect="equal", xlim=(-1.15, 1.15), ylim=(-1.15, 1.15))
+        left.set(aspect="equal", xlim=(-1.15, 1.15), ylim=(-1.15, 1.15), xlabel="real part", ylabel="imaginary part")
         left.axhline(0, color=GRID, linewidth=0.8, zorder=0)
         left.axvline(0, color=GRID, linewidth=0.8, zorder=0)
         left.set_title("eigenvalues λ; area: share of E", fontweight="normal")
         left.legend(loc="lower right", fontsize=8)
-        for place, title, series, first in (
-            ((0.54, 0.58, 0.44, 0.31), "correlation of two symbols, by distance", correlations, 1),
-            ((0.54, 0.11, 0.44, 0.31), "h_L - h, bits per symbol, by L", excess, 0),
+        for place, title, series, first, along in (
+            ((0.56, 0.615, 0.42, 0.285), "correlation of two symbols", correlations, 1, "distance, symbols"),
+            ((0.56, 0.13, 0.42, 0.285), "h_L − h, bits per symbol", excess, 0, "L, symbols"),
         ):
             axes = figure.add_axes(place)
-            for name, (colour, marker) in SHOWN.items():
+            for name in SHOWN:
+                colour, marker = LOOKS[name]
                 values = series[name][first:]
                 axes.plot(np.arange(1, len(values) + 1), values, color=colour, marker=marker, markersize=4, label=name)
             axes.axhline(0, color=MUTED, linewidth=0.8, zorder=0)
             axes.set_title(title, fontweight="normal")
+            axes.set_xlabel(along)
             axes.grid(axis="y", color=GRID)
     return figure

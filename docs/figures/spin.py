@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from probes.report.legend import entry, network_entry
 from probes.report.style import colour_of, marker_of
 
 RECORDED = Path(__file__).parents[1] / "results" / "forming.json"
@@ -89,7 +90,7 @@ def picture(rows: dict[str, Any]) -> Figure:
     """Three panels of R² by step, own probe and the last one; and the angle to the last checkpoint."""
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 5.4)
-        spots = ((0.075, 0.58), (0.57, 0.58), (0.075, 0.085))
+        spots = ((0.075, 0.595), (0.57, 0.595), (0.075, 0.085))
         for (case, title), spot in zip(PANELS.items(), spots, strict=True):
             axes = figure.add_axes((*spot, 0.415, 0.35))
             draw_probes(axes, rows[case])
@@ -98,12 +99,11 @@ def picture(rows: dict[str, Any]) -> Figure:
                 axes.legend(loc="center left", bbox_to_anchor=(0.0, 0.62), fontsize=8)
             if spot[0] < 0.5:
                 axes.set_ylabel("held-out R²")
-            if spot == spots[2]:
-                axes.set_xlabel("updates made")
+            axes.set_xlabel("updates made")
         axes = figure.add_axes((0.57, 0.085, 0.415, 0.35))
         draw_angles(axes, rows)
         axes.set_title("angle to the last checkpoint, degrees", fontweight="normal")
-        axes.set_xlabel("part of the updates")
+        axes.set_xlabel("share of the updates made")
     return figure
 
 
@@ -143,6 +143,10 @@ def draw_angles(axes: Axes, rows: dict[str, Any]) -> None:
         for foreign in row["of_another_seed"]:
             axes.plot(1.06, foreign[site][target][0]["angle"], marker=marker, color=colour, clip_on=False,
                       markerfacecolor="white", linestyle="none")  # fmt: skip
+    handles = [network_entry(kind, linestyle="solid", markersize=4)
+               for kind in dict.fromkeys(row["kind"] for row in rows.values())]  # fmt: skip
+    handles.append(entry("constant rate", color=INK, linestyle=(0, (1, 1.2))))
+    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.55, 1.04), fontsize=8)
     axes.annotate("other\nseed", (1.06, 58), ha="center", fontsize=7.5, color=MUTED)
     axes.set(xlim=(-0.02, 1.1), ylim=(0, 92))
     axes.grid(axis="y", color=GRID)

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 
 from compmech import EpsilonMachine, Topology, entropy_rate, statistical_complexity, topological_machines, zoo
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, ORANGE, SKY, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, INK, ORANGE, SKY, blank_figure, halo, house_style
 
 NAMED = {
     "fair_coin": (zoo.fair_coin(), "fair coin", (-4, 8), "right"),
@@ -63,7 +63,8 @@ def picture(fair: dict[int, np.ndarray], drawn: dict[int, np.ndarray], named: di
                          label=label, zorder=3 - 0.1 * n_state)  # fmt: skip
         for name, (_, label, shift, side) in NAMED.items():
             axes.plot(*named[name], marker="o", markersize=6, markerfacecolor="none", color=BLUE, zorder=5)
-            axes.annotate(label, named[name], shift, textcoords="offset points", ha=side, color=BLUE, zorder=5)
+            axes.annotate(label, named[name], shift, textcoords="offset points", ha=side, color=BLUE, zorder=5,
+                          path_effects=halo())  # fmt: skip
         axes.set_xlabel("entropy rate h, bits per symbol")
         axes.set_ylabel("statistical complexity C, bits")
         axes.set(xlim=(-0.03, 1.03), ylim=(-0.05, 1.75))

@@ -10,17 +10,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GREEN, GRID, INK, MUTED, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, INK, MUTED, SKY, VERMILLION, WINE, blank_figure, house_style, named_rows
+from probes.report.style import colour_of, marker_of
 
 RESULTS = Path(__file__).parents[1] / "results" / "text-prediction.json"
 LINES = ("base rate", "inferred machine", "hidden Markov", "transformer", "k-gram", "longest suffix", "GRU",
          "GRU + longest suffix")  # fmt: skip
 TEXTS = {"licence": (BLUE, "s"), "manual": (VERMILLION, "o"), "chain": (MUTED, "v"), "shuffled": (INK, "x")}
 BY_MATCH = {
-    "k-gram": (MUTED, "s"),
-    "longest suffix": (BLUE, "^"),
-    "GRU": (VERMILLION, "o"),
-    "GRU + longest suffix": (GREEN, "D"),
+    "k-gram": (INK, "X", "solid"),
+    "longest suffix": (SKY, "<", "solid"),
+    "GRU": (colour_of("gru", ()), marker_of("gru", ()), "solid"),
+    "GRU + longest suffix": (WINE, "P", (0, (4, 1.5))),
 }
 
 
@@ -48,7 +49,7 @@ def picture(rows: dict[str, Any], matches: list[int]) -> Figure:
     """Left: bits a letter. Right: the same by how much of what came before is in the corpus."""
     with house_style():
         figure = blank_figure(PAGE_WIDTH, 3.5)
-        draw_bits(figure.add_axes((0.21, 0.19, 0.34, 0.73)), rows)
+        draw_bits(figure.add_axes((0.215, 0.19, 0.335, 0.73)), rows)
         draw_by_match(figure.add_axes((0.66, 0.19, 0.31, 0.73)), rows["manual"], matches)
     return figure
 
@@ -59,25 +60,25 @@ def draw_bits(axes: Axes, rows: dict[str, Any]) -> None:
         found = rows[text]["predictors"]
         finite = [(float(found[name]["bits"]), row) for row, name in enumerate(LINES) if found[name]["bits"] != "inf"]
         axes.plot(*zip(*finite, strict=True), color=colour, marker=marker, linestyle="none", markersize=5, label=text)
-    axes.axvline(rows["chain"]["predictors"]["truth"]["bits"], color=MUTED, linewidth=1, linestyle=":")
-    axes.set_yticks(range(len(LINES)), LINES)
-    axes.tick_params(axis="y", length=0)
-    axes.set(ylim=(len(LINES) - 0.5, -0.5), xlabel="bits a letter, held out")
+    truth = rows["chain"]["predictors"]["truth"]["bits"]
+    axes.axvline(truth, color=MUTED, linewidth=1, linestyle=":", label="truth of the chain")
+    named_rows(axes, LINES)
+    axes.set_xlabel("bits a letter, held out")
     axes.grid(color=GRID)
-    axes.legend(loc="upper left", fontsize=8, handletextpad=0.1, borderpad=0.1)
-    axes.set_title("dotted: the truth of the chain", fontweight="normal")
+    axes.legend(loc="lower left", bbox_to_anchor=(-0.62, 1.0), ncols=5, fontsize=8, handletextpad=0.3,
+                columnspacing=0.9, handlelength=1.2, borderpad=0)  # fmt: skip
 
 
 def draw_by_match(axes: Axes, row: dict[str, Any], matches: list[int]) -> None:
     """Letters of the manual, grouped."""
     places = range(len(matches))
-    for name, (colour, marker) in BY_MATCH.items():
-        axes.plot(places, row["predictors"][name]["by_match"], color=colour, marker=marker, label=name)
+    for name, (colour, marker, dash) in BY_MATCH.items():
+        axes.plot(places, row["predictors"][name]["by_match"], color=colour, marker=marker, linestyle=dash, label=name)
     ends = [f"{first} to {then - 1}" for first, then in pairwise(matches)]
     shares = [f"{share:.0%}" for share in row["share_by_match"]]
     labels = [f"{words}\n{share}" for words, share in zip([*ends, f"{matches[-1]} on"], shares, strict=True)]
     axes.set_xticks(places, labels, fontsize=8)
-    axes.set(xlabel="letters before that match; share of letters", ylim=(0, None))
+    axes.set(xlabel="letters before that match; share of all", ylim=(0, None))
     axes.set_title("bits a letter of the manual", fontweight="normal")
     axes.grid(axis="y", color=GRID)
     axes.legend(fontsize=8)

@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
-from compmech.draw.style import BLUE, GRID, INK, MUTED, PALETTE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, INK, LOOKS, MUTED, VERMILLION, blank_figure, house_style
+from probes.report.loss_panels import log_axis
 
 RESULTS = Path(__file__).parents[1] / "results"
 TOOLS = ("compmech", "emic", "sofic")
@@ -106,18 +107,19 @@ def draw_league(axes: Axes, found: dict[str, dict[str, Any]]) -> None:
 def draw_networks(axes: Axes, networks: list[dict[str, Any]]) -> None:
     """How far each machine's probabilities are off, against how far the network is from the optimum."""
     names = list(dict.fromkeys(row["process"] for row in networks if states(row) and not row["steps"]))
-    for name, colour, marker in zip(names, PALETTE, ("o", "s", "^", "D", "v"), strict=False):
+    for name in names:
+        colour, marker = LOOKS[name]
         own = [row["compared"] for row in networks if row["process"] == name and row["compared"].get("isomorphic")]
         axes.plot([each["kl_nats"] for each in own], [each["largest_difference"] for each in own],
                   color=colour, marker=marker, linestyle="none", markersize=4, label=name)  # fmt: skip
-    axes.set(xscale="log", yscale="log", xlabel="KL to the optimum, nats", ylim=(1e-5, 0.03))
+    axes.set(xlabel="KL to the optimum, nats", ylim=(8e-6, 0.03))
+    axes.margins(x=0.1)
+    log_axis(axes, "x")
+    log_axis(axes, "y")
     axes.axhline(0.01, color=MUTED, linewidth=0.8, linestyle="--")
     axes.set_title("from networks: probabilities off by", fontweight="normal", fontsize=8.5, x=-0.25)
-    axes.set_xticks((1e-4, 1e-3), ("0.0001", "0.001"))
-    axes.set_yticks((1e-5, 1e-4, 1e-3, 1e-2), ("0.00001", "0.0001", "0.001", "0.01"), fontsize=7.5)
-    axes.minorticks_off()
     axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=7, loc="lower right", handletextpad=0.1, borderpad=0)
+    axes.legend(fontsize=7.5, loc="lower right", handletextpad=0.1, borderpad=0)
 
 
 def draw_growth(axes: Axes, grown: list[dict[str, Any]]) -> None:
@@ -126,12 +128,13 @@ def draw_growth(axes: Axes, grown: list[dict[str, Any]]) -> None:
         at = [each["symbols"]] * len(each["states"])
         axes.plot(at, each["states"], color=VERMILLION, marker="o", linestyle="none")
     symbols = [each["symbols"] for each in grown]
-    axes.plot(symbols, [fmean(each["states"]) for each in grown], color=VERMILLION, linewidth=1)
-    axes.plot(symbols, [max(each["latent_dimensions"]) for each in grown], color=BLUE, marker="s")
-    axes.text(symbols[0], 39, "states, if finite", color=VERMILLION, fontsize=8, va="top")
-    axes.text(symbols[-1], 4.6, "dimension", color=BLUE, fontsize=8, ha="right", va="bottom")
-    axes.set(xscale="log", xlabel="symbols of Mess3", ylim=(0, 41))
+    means = [fmean(each["states"]) for each in grown]
+    axes.plot(symbols, means, color=VERMILLION, linewidth=1)
+    axes.plot([], [], color=VERMILLION, linewidth=1, marker="o", label="states, if finite")
+    axes.plot(symbols, [max(each["latent_dimensions"]) for each in grown], color=BLUE, marker="s", label="dimension")
+    axes.legend(loc="upper left", fontsize=8, handlelength=1.6, borderpad=0)
+    axes.set(xscale="log", xlabel="symbols of Mess3", ylim=(0, 46))
     axes.set_xticks(symbols, [f"{n:,}" for n in symbols], fontsize=7.5)
     axes.minorticks_off()
     axes.grid(axis="y", color=GRID)
-    axes.set_title("where there is none", fontweight="normal", fontsize=8.5, x=-0.12)
+    axes.set_title("no finite machine: Mess3", fontweight="normal", fontsize=8.5, x=-0.12)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.style import BLUE, GRID, MUTED, PINK, VERMILLION, blank_figure, house_style
+from probes.report.legend import entry
+from probes.report.loss_panels import log_axis
 from probes.report.style import belief_colours
 
 RECORDED = Path(__file__).parents[1] / "results" / "forming.json"
@@ -104,10 +106,11 @@ def courses_figure(rows: dict[str, Any]) -> Figure:
                         axes.plot(x, [each["refitted"] for each in course[site][target]], color=colour, marker=marker,
                                   markersize=3.5, linewidth=1.2)  # fmt: skip
                 beside.plot(x, course["kl_nats"], color=MUTED, linestyle=(0, (3, 1.5)), linewidth=1.1)
-            beside.set(yscale="log", ylim=(1e-5, 2))
-            beside.set_yticks((1e-4, 1e-2, 1), ("1e-4", "1e-2", "1") if place == 2 else ("", "", ""))
-            beside.minorticks_off()
-            axes.set(xscale="log", ylim=(-0.05, 1.03), xlabel="updates made")
+            beside.set_ylim(1e-5, 2)
+            log_axis(beside, "y")
+            if place < 2:
+                beside.set_yticklabels([])
+            axes.set(xscale="log", ylim=(-0.09, 1.03), xlabel="updates made")
             shown = [s for s in (10, 100, 1000) if steps[1] <= s <= steps[-1]]
             axes.set_xticks([x[0], *shown], ["0", *(f"{s:,}" for s in shown)])
             axes.minorticks_off()
@@ -116,8 +119,8 @@ def courses_figure(rows: dict[str, Any]) -> Figure:
             if place == 0:
                 axes.set_ylabel("held-out R²")
         beside.set_ylabel("KL, nats")
-        handles = [axes.plot([], [], color=colour, marker=marker, markersize=4, label=label)[0]
+        handles = [entry(label, color=colour, marker=marker, markersize=4, linestyle="solid")
                    for label, colour, marker in names.values()]  # fmt: skip
-        handles += axes.plot([], [], color=MUTED, linestyle=(0, (3, 1.5)), label="KL (right)")
+        handles.append(entry("KL (right)", color=MUTED, linestyle=(0, (3, 1.5))))
         figure.legend(handles=handles, loc="upper center", ncols=4, fontsize=8)
     return figure

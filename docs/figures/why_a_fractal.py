@@ -9,7 +9,7 @@ from compmech import HMM, zoo
 from compmech.blackwell import Blackwell, blackwell
 from compmech.draw import PAGE_WIDTH, publish
 from compmech.draw.projection import project
-from compmech.draw.style import BLUE, GREEN, GRID, INK, MUTED, PINK, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, LOOKS, MUTED, PINK, VERMILLION, blank_figure, house_style
 from compmech.measures.findings import one_number
 
 PLAYED = zoo.mess3(x=0.15, a=0.6)
@@ -27,7 +27,6 @@ MEASURED: dict[str, tuple[str, HMM]] = {
     "cantor_wide": ("cantor", zoo.cantor(a=0.45, b=0.3)),
     "sns": ("sns", zoo.sns()),
 }
-STYLES = {"mess3": (VERMILLION, "o"), "sierpinski": (BLUE, "^"), "cantor": (GREEN, "s"), "sns": (INK, "D")}
 FEW = ("mess3", "mess3_noisy", "cantor", "sns")
 
 
@@ -113,13 +112,14 @@ def dimensions(found: dict[str, Blackwell]) -> Figure:
         axes.plot([0, 2], [0, 2], color=MUTED, linewidth=0.9, zorder=1)
         for name, each in found.items():
             kind = MEASURED[name][0]
-            colour, marker = STYLES[kind]
+            colour, marker = LOOKS[kind]
             x, (D, error) = theory(each), measured(each)
             box = in_numbers(each)["D_0"]
             axes.plot([x, x], [D, box], color=colour, linewidth=0.8, linestyle=(0, (1, 1.5)), zorder=2)
             axes.plot(x, box, marker=marker, markerfacecolor="white", color=colour, linestyle="none", zorder=3)
             axes.errorbar(x, D, yerr=2 * error, color=colour, marker=marker, capsize=2, linestyle="none", zorder=4)
-        for kind, (colour, marker) in STYLES.items():
+        for kind in dict.fromkeys(kind for kind, _ in MEASURED.values()):
+            colour, marker = LOOKS[kind]
             axes.plot([], [], color=colour, marker=marker, linestyle="none", label=kind)
         axes.plot([], [], color=MUTED, marker="o", markerfacecolor="white", linestyle="none", label="box counting D₀")
         axes.set_xlabel("dimension by theory")

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from compmech import GHMM, HMM, Statistics, mixed_states, statistics, zoo
 from compmech.draw import MAX_STATES, PAGE_WIDTH, draw_simplex, publish, save_figure, save_text, state_figure
-from compmech.draw.style import BLUE, GRID, ORANGE, VERMILLION, blank_figure, house_style
+from compmech.draw.style import BLUE, GRID, ORANGE, VERMILLION, blank_figure, halo, house_style
 from compmech.draw.wording import quantity_text
 from compmech.measures.findings import as_bounds
 from compmech.zoo import Entry
@@ -18,8 +19,20 @@ FEW = ("golden_mean", "mess3", "bloch_walk")
 DIAGRAMS = 20
 """States of a diagram at most: more are no picture at the width of a page."""
 
+HALF, WHOLE = 4.8, 9.3
+"""Inches of a diagram that is legible on half the width of a page, and on all of it: the letters of a wider one are
+less than nine pixels high there, and it is left out."""
+
 BELIEFS = 400
 """Mixed states at most, where they do not close."""
+
+MEANING = {
+    "diagram": "State diagram",
+    "wide": "State diagram",
+    "beliefs": "Beliefs",
+    "blocks": "Block entropies",
+}
+"""What a picture shows, by its kind, for those who do not see it."""
 
 TABLE = (
     ("h", "entropy_rate", "bits per symbol"),
@@ -63,12 +76,15 @@ def section(entry: Entry, found: Statistics, folder: Path) -> str:
     if process.n_state >= 2:
         made = {"beliefs.png": beliefs(process)} | made
     if process.n_state <= min(DIAGRAMS, MAX_STATES):
-        made = {"diagram.svg": state_figure(bare(process))} | made
+        drawn = state_figure(bare(process))
+        width = drawn.get_figwidth()
+        if width <= WHOLE:
+            made = {"diagram.svg" if width <= HALF else "wide.svg": drawn} | made
     pictures = []
     for ending, figure in made.items():
         save_figure(figure, folder / f"{entry.name}-{ending}")
         kind = ending.partition(".")[0]
-        pictures.append(f"![{kind} of {entry.name}](_figures/zoo/{entry.name}-{ending}){{.gallery-{kind}}}")
+        pictures.append(f"![{MEANING[kind]} of {entry.name}](_figures/zoo/{entry.name}-{ending}){{.gallery-{kind}}}")
     lines = [f"## {entry.name}", entry.description, " ".join(pictures), known(found)]
     if entry.parameters:
         listed = ", ".join(f"`{each.name}={each.default}`" for each in entry.parameters)
@@ -79,15 +95,18 @@ def section(entry: Entry, found: Statistics, folder: Path) -> str:
 def beliefs(process: HMM | GHMM) -> Figure:
     """The mixed states, all or those after short words."""
     mixed = mixed_states(process, max_states=BELIEFS)
+    signed = not isinstance(process, HMM) or process.n_state > 4
+    interval = not signed and process.n_state == 2
     with house_style():
-        figure = blank_figure(3.3, 2.7)
-        signed = not isinstance(process, HMM) or process.n_state > 4
-        axes = figure.add_axes((0.21, 0.17, 0.76, 0.7) if signed else (0.07, 0.05, 0.86, 0.77))
-        draw_simplex(axes, mixed, states=process.states, room=12.0)
+        figure = blank_figure(3.3, 1.1 if interval else 2.7)
+        axes = figure.add_axes((0.21, 0.17, 0.73, 0.71) if signed else (0.07, 0.05, 0.86, 0.79))
+        draw_simplex(axes, mixed, states=process.states, room=13.0)
+        if signed:
+            axes.xaxis.set_major_locator(MaxNLocator(4))
+            axes.set_xlabel(axes.get_xlabel(), fontsize=8)
+            axes.set_ylabel(axes.get_ylabel(), fontsize=8)
         ending = "" if mixed.closed else f", words of up to {mixed.depth}"
-        axes.set_title(f"{mixed.n_mixed:,} beliefs{ending}", fontweight="normal", fontsize=8.5, pad=12)
-        axes.xaxis.label.set_size(7.5)
-        axes.yaxis.label.set_size(7.5)
+        figure.text(0.04, 0.985, f"{mixed.n_mixed:,} beliefs{ending}", fontsize=8.5, va="top")
     return figure
 
 
@@ -120,7 +139,8 @@ def block_curve(found: Statistics) -> Figure:
             axes.plot(L, (E.lower + E.upper) / 2 + (h.lower + h.upper) / 2 * L, color=VERMILLION, linestyle=(0, (5, 2)),
                       linewidth=1.1)  # fmt: skip
         axes.plot(L, H, color=BLUE, marker="o", markersize=3)
-        axes.set_xlabel("L")
+        axes.set_xlabel("L, symbols")
+        axes.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         axes.set_title("H(L), bits; dashed E + hL", fontweight="normal", fontsize=8.5, pad=12)
         axes.set_ylim(bottom=0)
     return figure
@@ -137,7 +157,8 @@ def plane(found: dict[str, Statistics]) -> Figure:
                 axes.plot(h, C, marker="o", markersize=4.5, color=BLUE, alpha=0.8)
                 if name in LABELLED:
                     shift, side = LABELLED[name]
-                    axes.annotate(name, (h, C), shift, textcoords="offset points", fontsize=8, ha=side, va="center")
+                    axes.annotate(name, (h, C), shift, textcoords="offset points", fontsize=8, ha=side, va="center",
+                                  path_effects=halo(), zorder=4)  # fmt: skip
         axes.set_xlabel("entropy rate h, bits per symbol")
         axes.set_ylabel("statistical complexity C, bits")
         axes.grid(color=GRID)
@@ -148,8 +169,9 @@ RIGHT, LEFT = ((6, 0), "left"), ((-6, 0), "right")
 LABELLED = {
     "tetris_history": LEFT,
     "tetris_bag": RIGHT,
-    "periodic_word": RIGHT,
-    "golden_mean": RIGHT,
+    "periodic_word": ((0, 10), "left"),
+    "golden_mean": ((6, -12), "left"),
     "fair_coin": RIGHT,
+    "butterfly": RIGHT,
     "die": LEFT,
 }

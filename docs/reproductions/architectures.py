@@ -21,8 +21,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from compmech import GHMM, HMM, mixture, zoo
+from compmech.draw import PAGE_WIDTH
 from compmech.draw.style import house_style
 from compmech.whole_files import written_aside
 from probes.candidates import Candidate, candidate
@@ -32,7 +35,7 @@ from probes.further import Further
 from probes.pieces import versions
 from probes.presets import SIZES, learning_rate
 from probes.ranking import with_ranks
-from probes.report.effect_panels import effects_figure
+from probes.report.effect_panels import SUBTITLE, draw_effects, effects_height, effects_title
 from probes.report.rank_words import rank_sentences
 from probes.results import Comparison
 from probes.store import Store
@@ -158,8 +161,15 @@ def tables(found: Mapping[str, Any], pictures: Mapping[str, str] | None = None) 
     for each in found["processes"]:
         parts += [f"### {each['title']}", _reading(each), *_ranking(each), _editing(each)]
         if pictures:
-            parts.append(f"![Edits on {each['process']}, by horizon]({pictures[each['process']]})")
+            parts.append(_figure(each, pictures[each["process"]]))
     return "\n\n".join(parts)
+
+
+def _figure(each: Mapping[str, Any], address: str) -> str:
+    """The picture of edits, with what it shows."""
+    effects = [effect for net in each["networks"] for effect in effects_of(net)]
+    alt = f"Edits on {each['process']}, by horizon: a column for each network, a line of panels for each place."
+    return f"```{{figure}} {address}\n:alt: {alt}\n\n{effects_title(effects, each['title'])}. {SUBTITLE}\n```"
 
 
 def _reading(each: Mapping[str, Any]) -> str:
@@ -263,8 +273,9 @@ def save_figures(found: Mapping[str, Any], folder: Path) -> dict[str, Path]:
     for each in found["processes"]:
         effects = [effect for net in each["networks"] for effect in effects_of(net)]
         names = [net["predictor"] for net in each["networks"]]
-        with house_style():
-            figure = effects_figure(effects, names, each["title"])
+        with house_style(), rc_context({"axes.titlesize": 8, "legend.fontsize": 8}):
+            figure = Figure(figsize=(PAGE_WIDTH, effects_height(effects)), layout="constrained")
+            draw_effects(figure, effects, names)
         written[each["process"]] = folder / f"architectures-{each['process']}-edits.png"
         save_png(figure, written[each["process"]])
     return written

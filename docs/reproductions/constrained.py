@@ -9,7 +9,7 @@ belief, one source symbol at a time, and the full belief in later layers. Read f
 both beliefs. Beside them the same network untrained and two that are planted: the symbols one by one (of which the
 constrained belief is a linear function) and the exact belief. Then the first layer's attention by lag, and the signed
 effect of each symbol on what that layer writes, beside its effect on the constrained belief and, by least squares, on
-the exact one. The picture goes beside the file. What is in the file is not done again.
+the exact one. What is in the file is not done again.
 """
 
 import argparse
@@ -19,22 +19,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from compmech import HMM, filter_beliefs, zoo
-from compmech.draw.style import house_style
 from predictors import TrainingConfig, Transformer, keep_memory, one_thread, train
 from probes import LastSymbols, belief_target, constrained_target, features, mean_kl
 from probes.attention import attention_by_lag, attention_decay, leading_eigenvalue
 from probes.candidates import candidate, make
-from probes.experiment import RowFile, save_png
+from probes.experiment import RowFile
 from probes.ground import Ground, prepare
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
 from probes.report.seed_table import seed_table
-from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION
 from probes.scoring import score
 from probes.targets import Target
 
@@ -262,57 +258,6 @@ def attention_table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def picture(found: dict[str, Any]) -> Figure:
-    """Above what is read where, below what the first attention writes, by lag, beside theory."""
-    with house_style():
-        figure = Figure(figsize=(11.0, 6.0), layout="constrained")
-        axes = figure.subplots(2, len(CASES), sharey="row")
-        for case, above, below in zip(CASES, *axes, strict=True):
-            rows = [row for row in found["rows"] if row["case"] == case]
-            _draw_sites(above, [row for row in rows if row["seed"] is not None])
-            _draw_lags(below, rows)
-            above.set_title(case)
-        axes[0, 0].set_ylabel("held-out R²")
-        axes[1, 0].set_ylabel("effect of a symbol, lag 1 as 1")
-        handles, labels = axes[0, 0].get_legend_handles_labels()
-        axes[0, 0].legend(handles, labels, fontsize=7.5, loc="lower right")
-        handles, labels = axes[1, 0].get_legend_handles_labels()
-        axes[1, 0].legend(handles, labels, fontsize=8, loc="upper right")
-    return figure
-
-
-def _draw_sites(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    for row in rows:
-        first = row["seed"] == 0
-        for target, colour in zip(TARGETS, (VERMILLION, BLUE), strict=True):
-            for state, style in (("trained", "-"), ("untrained", ":")):
-                sites = row[state]["sites"]
-                label = target + ("" if state == "trained" else ", untrained") if first else None
-                y = [r2[target] for r2 in sites.values()]
-                axes.plot(range(len(sites)), y, style, marker="o", ms=3, color=colour, label=label)
-    names = [site.replace("layer.0 amid", "0\namid").replace("layer.", "") for site in rows[0]["trained"]["sites"]]
-    axes.set_xticks(range(len(names)), names)
-    axes.set(xlabel="after block", ylim=(0.5, 1.01), xlim=(-0.4, len(names) - 0.6))
-    axes.grid(axis="y", color=GRID)
-
-
-def _draw_lags(axes: Axes, rows: list[dict[str, Any]]) -> None:
-    """From lag 1 on: the symbol just read is in the stream already, and attention need not bring it."""
-    alone = next(row for row in rows if row["seed"] is None)
-    for row in rows:
-        if row["seed"] is None:
-            continue
-        signed = row["trained"]["effects"]["signed"]
-        label = "networks, every seed" if row["seed"] == 0 else None
-        axes.plot(range(1, len(signed)), signed[1:], "o-", ms=3, color=VERMILLION, label=label)
-    lags = np.arange(1, len(signed))
-    axes.plot(lags, alone["eigenvalue"] ** (lags - 1.0), "--", color=MUTED, label="constrained belief")
-    axes.plot(lags, alone["best_additive"]["signed"][1:], ":", color=INK, label="exact belief, best fit", zorder=4)
-    axes.axhline(0, color=MUTED, lw=0.8)
-    axes.set(xlabel="lag")
-    axes.grid(axis="y", color=GRID)
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -325,7 +270,6 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, sizes)
     found = file.document()
-    save_png(picture(found), asked.out.with_suffix(".png"))
     print(table(found), means_table(found), attention_table(found), sep="\n\n")
 
 

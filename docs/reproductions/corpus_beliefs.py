@@ -5,7 +5,7 @@
 A corpus is a process with one state for each token. Writes how many beliefs (states of its suffix automaton) corpora of
 growing length have, drawn from processes with few beliefs or many, and of English text (the reference manual inside
 Python); and for one length the bits a symbol still has after the k before it, beside the number of contexts of k
-symbols that a predictor must keep apart to have that. The picture is written beside the numbers.
+symbols that a predictor must keep apart to have that.
 """
 
 import argparse
@@ -15,7 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 
 from compmech import HMM, entropy_rate, zoo
@@ -88,33 +87,6 @@ def measured(lengths: tuple[int, ...], size: int, window: int, *, rng: np.random
     return {"command": COMMAND, "python": sys.version.split()[0], "size": size, "sources": rows}
 
 
-def draw(found: dict[str, Any], path: Path) -> None:
-    """Two panels: growth, and what is lost by keeping few beliefs apart."""
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    for place, (name, source) in enumerate(found["sources"].items()):
-        colour = f"C{place}"
-        n_token = [row["n_token"] for row in source["growth"]]
-        left.plot(
-            n_token, [row["n_belief"] / row["n_token"] for row in source["growth"]], "o-", color=colour, label=name
-        )
-        n_context = [row["n_context"] for row in source["conflated"]]
-        right.plot(n_context, [row["bits_a_symbol"] for row in source["conflated"]], ".-", color=colour, label=name)
-        if source["entropy_rate_bits"] is not None:
-            right.axhline(source["entropy_rate_bits"], color=colour, linestyle=":", linewidth=1)
-    left.axhline(2, color="grey", linewidth=1, linestyle="--")
-    left.text(left.get_xlim()[1], 2.01, "most possible ", ha="right", va="bottom", color="grey")
-    left.set(xscale="log", xlabel="tokens in the corpus", ylabel="beliefs per token", ylim=(0.9, 2.12))
-    left.set_title("Each token brings a belief of its own")
-    right.axvline(found["size"], color="grey", linewidth=1, linestyle="--")
-    right.text(found["size"], right.get_ylim()[1], "tokens of the corpus ", ha="right", va="top", color="grey")
-    right.set(xscale="log", xlabel="beliefs kept apart: contexts of k symbols, k = 0, 1, 2, ...", ylim=(-0.1, None))
-    right.set_ylabel("bits left in the next symbol, in the corpus")
-    right.set_title("Below its process's rate (dotted): memory of the corpus")
-    left.legend(frameon=False, loc="lower right", bbox_to_anchor=(1, 0.08), ncols=2)
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
 def table(found: dict[str, Any]) -> str:
     """One line for each source."""
     lines = [
@@ -137,7 +109,7 @@ def table(found: dict[str, Any]) -> str:
 
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--out", type=Path, required=True, help="numbers; the picture gets the same name, .png")
+    parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small", action="store_true", help="short corpora, for seconds")
     asked = parser.parse_args(arguments)
@@ -145,7 +117,6 @@ def main(arguments: list[str] | None = None) -> None:
     found = measured(*sizes, rng=np.random.default_rng(asked.seed))
     with written_aside(asked.out) as path:
         path.write_text(json.dumps(found, indent=1) + "\n")
-    draw(found, asked.out.with_suffix(".png"))
     print(table(found))
 
 

@@ -8,7 +8,7 @@ the factors'. A network may hold all eight, or the factors side by side in four 
 layer: either factor, and the part of the whole belief that no affine map of the factors gives ("together"); the angles
 between the subspaces along which the network moves with either factor; and how many directions it fills. Beside them
 the untrained network, and four that are planted: the whole belief, the factors side by side, both in the same two
-directions, and noise. The picture goes beside the file. What is in the file is not done again.
+directions, and noise. What is in the file is not done again.
 """
 
 import argparse
@@ -18,21 +18,18 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from compmech import HMM, product, zoo
-from compmech.draw.style import house_style
 from predictors import Predictor, TrainingConfig, keep_memory, one_thread, train
 from probes import belief_target, factor_targets
 from probes.candidates import candidate, make
-from probes.experiment import RowFile, save_png
+from probes.experiment import RowFile
 from probes.geometry import effective_dimension, principal_components, subspace_angles
 from probes.ground import Ground, prepare
 from probes.history import mean_kl
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
 from probes.report.seed_table import seed_table
-from probes.report.style import GRID, INK, MUTED, colour_of, display_name
 from probes.scoring import score
 from probes.targets import Target, residual, varying
 
@@ -214,45 +211,6 @@ def overlap_table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def picture(found: dict[str, Any]) -> Figure:
-    """What is read from the last layer, and how much of its variance the first directions hold."""
-    rows = [row for row in found["rows"] if "kind" in row]
-    with house_style():
-        figure = Figure(figsize=(10.0, 4.2), layout="constrained")
-        left, right = figure.subplots(1, 2, width_ratios=[1.15, 1])
-        for row in rows:
-            at = list(row["sites"].values())[-1]
-            colour = colour_of(row["kind"], list(KINDS))
-            place = np.arange(len(TARGETS)) + (list(KINDS).index(row["kind"]) - 0.5) * 0.24 + 0.05 * row["seed"]
-            inside = colour if row["trained"] else "none"
-            label = display_name(row["kind"]) + ("" if row["trained"] else ", untrained") if not row["seed"] else None
-            r2 = [at["r2"][name]["score"] for name in TARGETS]
-            left.scatter(place, r2, s=34, facecolors=inside, edgecolors=colour, linewidths=1.2, label=label, zorder=3)
-            if row["trained"]:
-                four = [at["r2_leading"][name] for name in TARGETS]
-                said = f"{label}, first {SUM} components" if label else None
-                left.scatter(place, four, s=30, marker="x", color=colour, linewidths=1.2, label=said, zorder=3)
-            held = [0, *at["variance_held"]]
-            right.plot(range(len(held)), held, color=colour, ls="-" if row["trained"] else ":", lw=1.3)
-        for row in found["rows"]:
-            if row.get("planted") in PLANTED[:2]:
-                held = [0, *row["variance_held"]]
-                style = "--" if row["planted"] == PLANTED[0] else "-."
-                right.plot(range(len(held)), held, color=MUTED, lw=1.2, ls=style, label=f"planted: {row['planted']}")
-        left.set_xticks(range(len(TARGETS)), ["first factor", "second factor", "how they go\ntogether"])
-        left.set(ylabel="held-out R²", ylim=(min(-0.04, left.get_ylim()[0]), 1.04), xlim=(-0.5, 2.5))
-        left.axhline(0, color=MUTED, lw=0.8)
-        left.grid(axis="y", color=GRID)
-        left.set_title("Read from the last layer")
-        left.legend(loc="center left", fontsize=8.5)
-        right.axhline(SHARE, color=INK, lw=0.6)
-        right.set(xlabel="directions", ylabel="variance held", xlim=(0, 16), ylim=(0, 1.03))
-        right.grid(axis="y", color=GRID)
-        right.legend(loc="lower right", fontsize=8.5)
-        right.set_title("How many directions the last layer fills")
-    return figure
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -267,7 +225,6 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, sizes)
     found = file.document()
-    save_png(picture(found), asked.out.with_suffix(".png"))
     print(table(found), means_table(found), overlap_table(found), sep="\n\n")
 
 

@@ -18,7 +18,6 @@ from math import log2
 from pathlib import Path
 from typing import Any
 
-import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from scipy.optimize import brentq
@@ -311,41 +310,15 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def draw(found: dict[str, Any], path: Path) -> None:
-    """Gains with their intervals, series below series."""
-    names = list(found["series"])
-    figure, axes = plt.subplots(figsize=(9, 0.62 * len(names) + 1.4), layout="constrained")
-    for place, label in enumerate(PREDICTORS):
-        for height, name in enumerate(names):
-            one = found["series"][name]["gains"][label]
-            if one["interval"] is None:
-                continue
-            y = height + 0.14 * (place - 2)
-            axes.plot(one["interval"], [y, y], color=f"C{place}", linewidth=1.6)
-            axes.plot(one["bits"], y, "o", color=f"C{place}", markersize=4, label=label if height == 0 else None)
-    for height, name in enumerate(names):
-        given = found["series"][name]["given_bits"]
-        if given:
-            axes.plot([given, given], [height - 0.4, height + 0.4], color="black", linewidth=1, linestyle=":")
-    axes.axvline(0, color="grey", linewidth=1)
-    axes.set_yticks(range(len(names)), names)
-    axes.invert_yaxis()
-    axes.set_xlabel("bits a symbol gained over the base rate, on days that were not seen (dotted: what was planted)")
-    axes.legend(frameon=False, ncols=len(PREDICTORS), loc="upper center", bbox_to_anchor=(0.45, 1.08))
-    figure.savefig(path, dpi=150)
-    plt.close(figure)
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("-o", "--out", type=Path, required=True, help="numbers; the picture gets the same name, .png")
+    parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--small", action="store_true", help="one series, one block, short trainings")
     asked = parser.parse_args(arguments)
     found = measured(SMALL if asked.small else Plan(), rng=np.random.default_rng(asked.seed))
     with written_aside(asked.out) as path:
         path.write_text(json.dumps(found, indent=1) + "\n")
-    draw(found, asked.out.with_suffix(".png"))
     print(table(found))
 
 

@@ -8,7 +8,7 @@ entropy E (arXiv 2505.18373), here that of the components on average and the one
 position: the exact loss and each network's, as excess over the entropy rate; the exact posterior of the component and
 the one that a probe reads from the last layer, as the probability given to the true component; R² of that probe, and
 of one for the log-odds. Beside them the untrained network, the true next-symbol probabilities, the last symbols one by
-one, and suffix-grams; and the exact belief, which is planted. The picture goes beside the file. What is in the file is
+one, and suffix-grams; and the exact belief, which is planted. What is in the file is
 not done again.
 """
 
@@ -20,23 +20,19 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from compmech import HMM, mixture, statistics, zoo
-from compmech.draw.style import house_style
 from predictors import Predictor, TrainingConfig, keep_memory, one_thread, train
 from probes import LastSymbols, NextProbabilities, component_target, features, histories, suffix_grams
 from probes.candidates import candidate, make
 from probes.crossfit import crossfit
-from probes.experiment import RowFile, save_png
+from probes.experiment import RowFile
 from probes.ground import Ground, prepare
 from probes.history import kl_by_position
 from probes.positions import score_by_position
 from probes.presets import clip, learning_rate
 from probes.readout import read_out
 from probes.report.seed_table import seed_table
-from probes.report.style import GRID, INK, MUTED, colour_of, display_name
 from probes.scoring import score
 from probes.targets import Target, varying
 
@@ -256,41 +252,6 @@ def means_table(found: dict[str, Any]) -> str:
     return seed_table("mean over seeds (95 % t interval)", lines)
 
 
-def picture(found: dict[str, Any]) -> Figure:
-    """Loss, posterior and R², by position: of the last from row 4 on, before which the posterior hardly varies."""
-    exact, networks = parts(found)
-    with house_style():
-        figure = Figure(figsize=(10.0, 3.9), layout="constrained")
-        loss, told, r2 = figure.subplots(1, 3)
-        excess = np.array(exact["excess_by_row"])[1:]
-        rows = np.arange(1, len(excess) + 1)
-        loss.plot(rows, excess, color=INK, lw=2.2, label="optimum")
-        told.plot(rows, exact["to_the_true_one"], color=INK, lw=2.2, label="exact posterior")
-        for row in networks:
-            colour = colour_of(row["kind"], list(KINDS))
-            name = display_name(row["kind"]) if row["seed"] == 0 else None
-            loss.plot(rows, excess + row["trained"]["kl_bits_by_row"], color=colour, lw=1.2, label=name)
-            for state, style in (("trained", "-"), ("untrained", ":")):
-                said = f"{name}{'' if state == 'trained' else ', untrained'}" if name else None
-                told.plot(rows, row[state]["to_the_true_one"], style, color=colour, lw=1.2, label=said)
-                r2.plot(rows[3:], row[state]["r2_by_row"]["component"][3:], style, color=colour, lw=1.2, label=said)
-        grams = exact["model_free"]["suffix-grams"]["r2"]["component"]["score"]
-        r2.axhline(grams, color=MUTED, ls="--", label="suffix-grams, all positions")
-        _dress(loss, "Loss above the entropy rate", "bits")
-        loss.set_ylim(0)
-        _dress(told, "Given to the true component", "probability")
-        _dress(r2, "Posterior read by a probe", "held-out R²")
-        r2.set(ylim=(0, 1.02), xlim=told.get_xlim())
-    return figure
-
-
-def _dress(axes: Axes, title: str, what: str) -> None:
-    axes.set_title(title)
-    axes.set(xlabel="symbols read", ylabel=what)
-    axes.grid(axis="y", color=GRID)
-    axes.legend(fontsize=8, frameon=True, facecolor="white", framealpha=0.85, edgecolor="none")
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -305,7 +266,6 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, sizes)
     found = file.document()
-    save_png(picture(found), asked.out.with_suffix(".png"))
     print(sums(found), loss_table(found), posterior_table(found), means_table(found), sep="\n\n")
 
 

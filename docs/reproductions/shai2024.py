@@ -8,7 +8,7 @@ are ordinary regressions of the belief on the residual stream, scored on their o
 on all places of the stream side by side, and then whether the beliefs so read lie as far from each other as the true
 ones or as next-symbol distributions do. Here each stands beside the same held out by history (ridge, penalties chosen
 on inner folds), held out by belief, the untrained network, shuffled targets, and what needs no network. Targets are
-probabilities of hidden states (gauge "state"), as published. The pictures go beside the file. What is in the file is
+probabilities of hidden states (gauge "state"), as published. What is in the file is
 not done again.
 """
 
@@ -20,12 +20,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from torch import Tensor, nn
 
 from compmech import HMM, zoo
-from compmech.draw.style import house_style
 from predictors import Predictor, TrainingConfig, Transformer, TransformerConfig, build, keep_memory, one_thread, train
 from probes import (
     Histories,
@@ -43,13 +40,12 @@ from probes import (
     suffix_grams,
 )
 from probes.crossfit import crossfit, in_sample
-from probes.experiment import RowFile, save_png
+from probes.experiment import RowFile
 from probes.geometry import distances, draw_pairs, explained
 from probes.ground import Ground, prepare
 from probes.history import Weighting
 from probes.readout import read_out
 from probes.report.seed_table import seed_table
-from probes.report.style import BLUE, GRID, INK, MUTED, VERMILLION, belief_colours
 
 COMMAND = "python docs/reproductions/shai2024.py -o docs/results/shai2024.json"
 N_FOLD = 5
@@ -399,58 +395,6 @@ def _rrxor_line(name: str, kl: str, at: dict[str, Any]) -> str:
     return line + f"{far('history'):>24}{by_class:>15.3f}"
 
 
-def mess3_picture(found: dict[str, Any]) -> Figure:
-    """The simplex: true, read from the trained network, and from the untrained one."""
-    alone, networks = rows_of(found, "mess3")
-    true = np.array(alone["points"])
-    colours = belief_colours(true.clip(0, 1))
-    panels = [("Exact beliefs", true, "")]
-    for row in networks[:1]:
-        for state, title in (("trained", "Read from a trained network"), ("untrained", "From the same, untrained")):
-            r2 = row[state]["last layer"]["probability"]["history"]["belief"]
-            panels.append((title, np.array(row[state]["points"]), f"held-out R² {r2:.3f} by probability"))
-    with house_style():
-        figure = Figure(figsize=(10.0, 3.4), layout="constrained")
-        for axes, (title, points, said) in zip(figure.subplots(1, 3), panels, strict=True):
-            _draw_simplex(axes, points, colours)
-            axes.set_title(title)
-            axes.text(0.5, -0.14, said, ha="center", color=MUTED, fontsize=8.5)
-    return figure
-
-
-def _draw_simplex(axes: Axes, points: np.ndarray, colours: np.ndarray) -> None:
-    corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.5, np.sqrt(3) / 2]])
-    axes.fill(*corners.T, facecolor="none", edgecolor=GRID, lw=1.0)
-    axes.scatter(*(points @ corners).T, s=4, c=colours, linewidths=0, alpha=0.8, rasterized=True)
-    axes.set(xlim=(-0.06, 1.06), ylim=(-0.18, 0.93))
-    axes.set_aspect("equal")
-    axes.set_axis_off()
-
-
-def rrxor_picture(found: dict[str, Any]) -> Figure:
-    """Distances of beliefs as read, against those of the true ones and those of next-symbol distributions."""
-    _, networks = rows_of(found, "rrxor")
-    row = networks[0]
-    columns = [("trained", "in sample"), ("trained", "held out"), ("untrained", "in sample"), ("untrained", "held out")]
-    with house_style():
-        figure = Figure(figsize=(10.0, 5.4), layout="constrained")
-        axes = figure.subplots(2, 4, sharex="row", sharey=True)
-        for column, (state, how) in enumerate(columns):
-            pairs, r2 = row[state]["pairs"], row[state]["all places"]["uniform"]["distance"]
-            for line, (against, colour) in enumerate((("belief", VERMILLION), ("next", BLUE))):
-                at = axes[line, column]
-                at.scatter(pairs[against], pairs[how], s=3, color=colour, alpha=0.25, lw=0, rasterized=True)
-                value = r2["in_sample" if how == "in sample" else "history"][against]
-                at.text(0.04, 0.95, f"R² {value:.2f}", transform=at.transAxes, va="top", color=INK)
-                at.grid(color=GRID)
-            axes[0, column].set_title(f"{state}, {how}")
-        for line, what in enumerate(("belief", "next-symbol")):
-            axes[line, 0].set_ylabel("belief distance as read")
-            for at in axes[line]:
-                at.set_xlabel(f"{what} distance")
-    return figure
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -465,8 +409,6 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, sizes)
     found = file.document()
-    save_png(mess3_picture(found), asked.out.with_name(asked.out.stem + "-mess3.png"))
-    save_png(rrxor_picture(found), asked.out.with_name(asked.out.stem + "-rrxor.png"))
     print(mess3_table(found), rrxor_table(found), means_table(found), training_table(found), sep="\n\n")
 
 

@@ -5,7 +5,7 @@
 Trains networks of several widths on a product of two Mess3 processes, of unlike parameters (belief of 8 dimensions: two
 for each factor, and four of how they go together, which independence makes a product), and writes what each keeps of
 the whole and of each factor, beside the best linear belief of as many dimensions, and the bits that the best memory of
-any kind needs to predict as well. The picture goes beside the file. What is in the file is not done again.
+any kind needs to predict as well. What is in the file is not done again.
 """
 
 import argparse
@@ -16,19 +16,16 @@ from typing import Any
 
 import numpy as np
 import torch
-from matplotlib.figure import Figure
 
 from compmech import product, zoo
 from compmech.bottleneck import causal_bottleneck, pasts_of
-from compmech.draw.style import house_style
 from predictors import TrainingConfig, keep_memory, n_parameters, one_thread, train
 from probes import belief_target, factor_targets
 from probes.candidates import candidate, make
-from probes.experiment import RowFile, save_png
+from probes.experiment import RowFile
 from probes.ground import prepare
 from probes.presets import clip, learning_rate
 from probes.report.seed_table import seed_table
-from probes.report.style import GRID, INK, colour_of, display_name, marker_of
 from probes.width import best_linear, kept_at, rate_needed
 
 COMMAND = "python docs/reproductions/width.py -o docs/results/width.json"
@@ -119,40 +116,6 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([*lines, last])
 
 
-def picture(found: dict[str, Any]) -> Figure:
-    """What is kept by width, of the whole and of each factor, beside the best linear belief."""
-    limits = found["best_linear"]
-    with house_style():
-        figure = Figure(figsize=(10.0, 3.9), layout="constrained")
-        panels = figure.subplots(1, 3, sharey=True)
-        titles = ("The whole belief", "The first factor", "The second factor")
-        for axes, name, title in zip(panels, limits[0]["r2"], titles, strict=True):
-            dimensions = [limit["dimension"] for limit in limits]
-            axes.plot(dimensions, [limit["r2"][name] for limit in limits], color=INK, lw=2, label="best linear belief")
-            for kind in KINDS:
-                rows = [row for row in found["rows"] if row["kind"] == kind]
-                for seed in sorted({row["seed"] for row in rows}):
-                    own = sorted((row for row in rows if row["seed"] == seed), key=lambda row: row["width"])
-                    axes.plot(
-                        [row["width"] for row in own],
-                        [row["r2"][name] for row in own],
-                        color=colour_of(kind, list(KINDS)),
-                        marker=marker_of(kind, list(KINDS)),
-                        ms=4,
-                        lw=1.1,
-                        label=display_name(kind) if seed == 0 else None,
-                    )
-            axes.set_title(title)
-            axes.set(xlabel="width, or dimensions", xscale="log")
-            axes.set_xticks(WIDTHS, [f"{width}" for width in WIDTHS])
-            axes.minorticks_off()
-            axes.grid(axis="y", color=GRID)
-        panels[0].set_ylabel("held-out R²")
-        panels[0].set_ylim(min(0.0, panels[0].get_ylim()[0]), 1.03)
-        panels[0].legend(loc="lower right", fontsize=8)
-    return figure
-
-
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("-o", "--out", type=Path, required=True)
@@ -168,7 +131,6 @@ def main(arguments: list[str] | None = None) -> None:
     with one_thread():
         run(file, kinds=kinds, widths=widths, seeds=seeds, sizes=sizes)
     found = file.document()
-    save_png(picture(found), asked.out.with_suffix(".png"))
     print(table(found), means_table(found), sep="\n\n")
 
 

@@ -69,7 +69,7 @@ def cka(X: Num[np.ndarray, "_ width"], Y: Num[np.ndarray, "_ target"], weight: F
     Raises:
         ValueError: if the rows do not agree, or either configuration is a single point.
     Reference:
-        Kornblith, Norouzi, Lee and Hinton, ICML (2019), arXiv:1905.00414.
+        Kornblith, Norouzi, Lee and Hinton, ICML (2019), arXiv 1905.00414.
     """
     x, y, w = _centred(X, Y, weight)
     root = np.sqrt(w)[:, None]

@@ -5,7 +5,7 @@ those of the exact next-symbol distributions. A network that held the next symbo
 Read-out means held out: a probe's own training rows lie where it was told to put them.
 
 Reference:
-    Shai and others, arXiv:2405.15943, section 5 and appendix (in sample there); Kriegeskorte, Mur and Bandettini,
+    Shai and others, arXiv 2405.15943, section 5 and appendix (in sample there); Kriegeskorte, Mur and Bandettini,
     Frontiers in Systems Neuroscience 2, 4 (2008), for representational similarity.
 """
 

@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator, StrMethodFormatter
 
+from probes.report.legend import network_entry
 from probes.report.loss_panels import log_axis
 from probes.report.style import GRID, MUTED, colour_of, marker_of
 from probes.tables import BudgetRow
@@ -17,10 +18,12 @@ __all__ = ["COSTS", "draw_by_cost", "network_handles"]
 COSTS = {
     "symbols_seen": "symbols seen",
     "flops": "operations of training",
-    "seconds": "seconds",
+    "seconds": "seconds of training",
     "parameters": "parameters",
 }
 """What is paid, by column of the rows."""
+
+_TARGETS = {"belief": "the belief", "beyond": "what lies beyond"}
 
 _SMALLEST = 1e-9
 """KL below this, in nats, is rounding and has no place on a log axis."""
@@ -63,7 +66,8 @@ def draw_by_cost(
     if value == "score":
         axes.set_ylim(min(-0.03, axes.get_ylim()[0]), 1.03)
     axes.set_xlabel(COSTS[cost])
-    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {rows[0].target}")
+    target = rows[0].target
+    axes.set_ylabel("KL from the optimum, nats" if value == "kl" else f"held-out R² of {_TARGETS.get(target, target)}")
     axes.grid(axis="y", color=GRID)
     axes.tick_params(length=0, which="both")
     axes.spines["left"].set_visible(False)
@@ -72,6 +76,6 @@ def draw_by_cost(
 def network_handles(rows: Sequence[BudgetRow], among: Sequence[str], names: Mapping[str, str]) -> list[Line2D]:
     """A legend entry for each network."""
     return [
-        Line2D([], [], color=colour_of(name, among), marker=marker_of(name, among), markersize=5, label=names[name])
+        network_entry(name, among, label=names[name], linestyle="solid", markersize=5)
         for name in dict.fromkeys(row.predictor for row in rows)
     ]

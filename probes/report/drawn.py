@@ -1,15 +1,23 @@
 """What of a large comparison is drawn: a picture of fifty networks cannot be read."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
+
+from joblib import Parallel, delayed
 
 from probes.headline import headline, headline_target, networks
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["MOST_PROCESSES", "Drawn", "drawn", "of_process"]
+__all__ = ["MOST_PROCESSES", "Drawn", "drawn", "each_drawn", "made_of_each", "of_process"]
+
+Made = TypeVar("Made")
 
 MOST_PROCESSES = 16
 """Processes with figures and a section of the page; tables have all."""
+
+_MANY = 3
+"""Processes from which on it pays to draw them side by side."""
 
 _NETWORKS = 12
 _FEWEST = 4
@@ -25,14 +33,28 @@ class Drawn:
     """A comparison of one process, with the networks that are drawn.
 
     Attributes:
+        summary: of the process.
         told: all that there is of these networks.
         comparison: the same, with the curves and pictures of as many of their seeds as can be told apart.
         note: what was left out; empty if nothing was.
     """
 
+    summary: ProcessSummary
     told: Comparison
     comparison: Comparison
     note: str
+
+
+def each_drawn(comparison: Comparison) -> list[Drawn]:
+    """The first processes, as many as are drawn."""
+    summaries = comparison.processes[:MOST_PROCESSES]
+    return [drawn(of_process(comparison, summary), summary, n_process=len(summaries)) for summary in summaries]
+
+
+def made_of_each(make: Callable[[Drawn, int], Made], shown: Sequence[Drawn]) -> list[Made]:
+    """What a function, importable by its name, makes of each process and its number; of many side by side."""
+    side_by_side = Parallel(n_jobs=-1 if len(shown) >= _MANY else 1)
+    return list(side_by_side(delayed(make)(one, i) for i, one in enumerate(shown)))
 
 
 def of_process(comparison: Comparison, summary: ProcessSummary) -> Comparison:
@@ -79,7 +101,7 @@ def drawn(comparison: Comparison, summary: ProcessSummary, *, n_process: int = 1
         }
         lines = replace(told, **own)
     note = f"Told and drawn are {' and '.join(said)}; the tables and results.csv have all." if said else ""
-    return Drawn(told, lines, note)
+    return Drawn(summary, told, lines, note)
 
 
 _CURVES = ("runs", "pictures", "position_curves", "edits", "budgets", "machines")

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from math import isfinite
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -43,8 +44,8 @@ SUBTITLE = (
 _LOWEST, _HIGHEST = -0.5, 1.12
 """Lower effects are drawn as arrows: a failed edit may have any negative one."""
 
-_ROOM = 0.35
-"""Below them, for the verdict."""
+_ROOM, _CHARACTERS = 0.5, 14
+"""Below them, for the verdict; and how long its lines are."""
 
 _DODGE = 0.13
 """Horizons between marks that would lie on each other."""
@@ -132,9 +133,9 @@ def draw_effects(body: Figure | SubFigure, effects: Sequence[SeedEffects], names
             own = [e for e in effects if e.predictor == name and (e.edit, e.site) == place]
             _draw(panel, own, kind, through, last, colour_of(name, names), marker_of(name, names))
         line[0].set_ylabel(PLACES[place], rotation=0, ha="right", va="center", labelpad=8)
-    for name, first, last_line in zip(names, axes[0], axes[-1], strict=True):
+    for name, first in zip(names, axes[0], strict=True):
         first.set_title(display_name(name))
-        last_line.set_xlabel("symbols ahead")
+    axes[-1, len(names) // 2].set_xlabel("symbols ahead")  # once: in narrow panels their labels would meet
     body.legend(handles=_handles(effects, kind), loc="outside lower center", ncols=min(3, 1 + len(names) // 2))
 
 
@@ -177,7 +178,7 @@ def _draw(
     _points(axes, real, 0.0, color=colour, marker=marker, markersize=4.5, lw=1.6)
     said = dict.fromkeys(verdict for e in real if e.horizon == last for verdict in e.verdicts if verdict)
     told = "seeds do not agree" if len(said) > 1 else "".join(said)
-    axes.text(0.99, 0.03, told, transform=axes.transAxes, ha="right", fontsize=6.5, color=MUTED)
+    axes.text(0.99, 0.03, fill(told, _CHARACTERS), transform=axes.transAxes, ha="right", fontsize=7, color=MUTED)
 
 
 def _points(axes: Axes, effects: Sequence[SeedEffects], at: float, *, lw: float, **style: Any) -> None:

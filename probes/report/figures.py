@@ -21,7 +21,7 @@ from probes.report.belief_panels import (
     shown_beliefs,
 )
 from probes.report.budget_panels import COSTS, draw_by_cost, network_handles
-from probes.report.drawn import MOST_PROCESSES, Drawn, drawn, of_process
+from probes.report.drawn import Drawn, each_drawn, made_of_each
 from probes.report.effect_panels import effects_figure
 from probes.report.loss_panels import draw_kl, draw_learning
 from probes.report.numerals import decimal
@@ -46,7 +46,7 @@ from probes.report.titles import (
     suffix_title,
 )
 from probes.report.words import short_title
-from probes.results import Comparison, ProcessSummary, write_files
+from probes.results import Comparison, write_files
 from probes.scene import Picture
 from probes.seed_effects import seed_effects
 
@@ -66,7 +66,14 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     Raises:
         OSError: if the folder cannot be written to.
     """
-    kinds: dict[str, Callable[[Drawn, ProcessSummary], Figure | None]] = {
+    files = {name: content for each in made_of_each(_files, each_drawn(comparison)) for name, content in each.items()}
+    folder.mkdir(parents=True, exist_ok=True)
+    return write_files(folder, files)
+
+
+def _files(shown: Drawn, number: int) -> dict[str, bytes]:
+    """Of one process, by name."""
+    kinds: dict[str, Callable[[Drawn], Figure | None]] = {
         "simplex": _simplex,
         "headline": _headline,
         "sites": _sites,
@@ -78,21 +85,17 @@ def save_figures(comparison: Comparison, folder: Path) -> list[Path]:
     }
     files: dict[str, bytes] = {}
     with rc_context(RC | {"svg.hashsalt": "figure"}):
-        for summary in comparison.processes[:MOST_PROCESSES]:
-            n_process = min(MOST_PROCESSES, len(comparison.processes))
-            shown = drawn(of_process(comparison, summary), summary, n_process=n_process)
-            for kind, draw in kinds.items():
-                figure = draw(shown, summary)
-                if figure is not None:
-                    files[f"{summary.process}-{kind}.png"] = _bytes(figure, "png")
-                    figure.set_layout_engine("none")  # all stays where it is
-                    files[f"{summary.process}-{kind}.svg"] = _bytes(figure, "svg")
-    folder.mkdir(parents=True, exist_ok=True)
-    return write_files(folder, files)
+        for kind, draw in kinds.items():
+            figure = draw(shown)
+            if figure is not None:
+                files[f"{shown.summary.process}-{kind}.png"] = _bytes(figure, "png")
+                figure.set_layout_engine("none")  # all stays where it is
+                files[f"{shown.summary.process}-{kind}.svg"] = _bytes(figure, "svg")
+    return files
 
 
-def _simplex(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _simplex(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     scene, pictures = best_pictures(shown.comparison, summary)
     if scene is None:
         return None
@@ -135,8 +138,8 @@ def _arranged(pictures: Sequence[Picture]) -> list[list[Picture | None]]:
     return lines
 
 
-def _headline(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _headline(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -148,8 +151,8 @@ def _headline(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _sites(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _sites(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     names = probed(comparison, summary.process)
     if not names:
         return None
@@ -173,8 +176,8 @@ def _sites(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _suffixes(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _suffixes(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     if not has_suffix_curve(comparison, summary):
         return None
     figure, body = titled_figure(suffix_title(comparison, summary), SUFFIX_SUBTITLE, 4.2)
@@ -182,8 +185,8 @@ def _suffixes(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _kl(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _kl(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     if not any(run.kl_by_row for run in comparison.runs if run.process == summary.process):
         return None
     figure, body = titled_figure(kl_title(comparison, summary), KL_SUBTITLE, 4.2)
@@ -191,8 +194,8 @@ def _kl(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _learning(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _learning(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     if not networks(comparison, summary.process):
         return None
     figure, body = titled_figure(learning_title(comparison, summary), LEARNING_SUBTITLE, 4.2)
@@ -200,8 +203,8 @@ def _learning(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _budget(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _budget(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     rows = shown.comparison.budgets
     if not rows:
         return None
@@ -218,8 +221,8 @@ def _budget(shown: Drawn, summary: ProcessSummary) -> Figure | None:
     return figure
 
 
-def _edits(shown: Drawn, summary: ProcessSummary) -> Figure | None:
-    comparison = shown.told
+def _edits(shown: Drawn) -> Figure | None:
+    comparison, summary = shown.told, shown.summary
     effects = seed_effects(shown.comparison.edits)
     if not effects:
         return None

@@ -170,7 +170,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def _tick(value: float) -> str:
     exponent = math.floor(math.log10(value) + 1e-9)
-    if -2 <= exponent <= 0:
+    if -2 <= exponent <= 2:
         return f"{value:.3g}"
     leading = f"{value / 10.0**exponent:.3g}"
     return power_of_ten(exponent) if leading == "1" else f"{leading}×{power_of_ten(exponent)}"

@@ -6,6 +6,7 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from probes.results import Comparison
+from probes.tables import changed
 
 __all__ = ["plain_names", "plainly_named"]
 
@@ -69,5 +70,5 @@ def _renamed(table: Sequence[Any], names: Mapping[str, str]) -> list[Any]:
     found = []
     for row in table:
         new = {name: names[getattr(row, name)] for name in naming if getattr(row, name) in names}
-        found.append(replace(row, **new) if new else row)
+        found.append(changed(row, new) if new else row)
     return found

@@ -11,8 +11,10 @@ from compmech.draw.style import (
     CORNERS,
     GREEN,
     GRID,
+    INDIGO,
     INK,
     MUTED,
+    OLIVE,
     ORANGE,
     PAGE,
     PALETTE,
@@ -20,6 +22,7 @@ from compmech.draw.style import (
     RC,
     SKY,
     VERMILLION,
+    WINE,
     mixed_colours,
 )
 from probes.baselines import BASELINES, CEILING
@@ -53,13 +56,24 @@ _COLOURS = {
     "mamba": PINK,
     "mamba2": ORANGE,
     "rnn": SKY,
+    "lru": INDIGO,
+    "mingru": OLIVE,
+    "hybrid": WINE,
     **dict.fromkeys(BASELINES, MUTED),
     CEILING: INK,
 }
-# Where the palette is used up: indigo and olive, which colour-blind readers tell from all of it.
-INDIGO, OLIVE = "#332288", "#999933"
-_OTHER_MARKERS = ("h", "p", "X", "d", ">", "*", "8")
-_MARKERS = {"transformer": "s", "lstm": "o", "gru": "D", "mamba": "^", "mamba2": "v", "rnn": "P"}
+_OTHER_MARKERS = ("d", ">", "*", "8", "<", "h", "p")
+_MARKERS = {
+    "transformer": "s",
+    "lstm": "o",
+    "gru": "D",
+    "mamba": "^",
+    "mamba2": "v",
+    "rnn": "P",
+    "lru": "h",
+    "mingru": "p",
+    "hybrid": "X",
+}
 _NAMES = {
     "transformer": "Transformer",
     "lstm": "LSTM",
@@ -95,7 +109,7 @@ def colour_of(predictor: str, among: Sequence[str]) -> str:
     if predictor in _COLOURS:
         return _COLOURS[predictor]
     taken = {_COLOURS[name] for name in among if name in _COLOURS}
-    free = [colour for colour in (*PALETTE, INDIGO, OLIVE) if colour not in taken]
+    free = [colour for colour in (*PALETTE, INDIGO, OLIVE, WINE) if colour not in taken] or [MUTED]
     others = [name for name in among if name not in _COLOURS]
     return free[others.index(predictor) % len(free)]
 

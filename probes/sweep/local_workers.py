@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Future, wait
@@ -32,6 +33,10 @@ WORKER_ENVIRONMENT = {
     "MALLOC_TRIM_THRESHOLD_": "1000000000000",
     "MALLOC_TOP_PAD_": "268435456",
 }
+
+_REPLACED = "A worker stopped while some jobs were given to the executor"
+"""How loky warns that it replaced a worker which after a piece held much more memory than after its first: not a leak,
+as ours keep what they have taken, and nothing is lost."""
 
 _TOLD_EVERY = 0.2
 """Seconds between a worker's messages about its progress: each costs as much as a step of a small network."""
@@ -109,6 +114,7 @@ class _Worker:
 
         with _interrupt_blocked(), _quiet_tracker():
             if self._executor is None:
+                warnings.filterwarnings("ignore", _REPLACED, UserWarning)  # said in a thread of loky's
                 self._executor = ProcessPoolExecutor(max_workers=1, env=WORKER_ENVIRONMENT | _import_path())
             found: Future[Out] = self._executor.submit(_run_one, function, item, queue, index, os.getpid())
             return found

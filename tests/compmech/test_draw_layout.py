@@ -59,6 +59,24 @@ def test_texts_upon_one_another_would_be_found(monkeypatch: pytest.MonkeyPatch) 
     assert covered(rrxor()) != []
 
 
+def test_labels_of_different_arrows_are_not_read_as_two_lines_of_one() -> None:
+    boxes = np.array([curve.label for curve in placed(diagram(zoo.get("uniform_renewal")())).curves])
+    grown = boxes + np.array([0, 0, 0, 0.15])
+    assert np.triu(overlaps(grown, grown), k=1).max() == 0
+
+
+def test_in_a_thicket_labels_interrupt_their_own_curves() -> None:
+    curves = placed(diagram(zoo.get("leaky_rrxor")())).curves
+    assert sum(is_upon(curve.label, curve.control) for curve in curves) > len(curves) / 3
+    few = placed(diagram(rrxor())).curves
+    assert not any(is_upon(curve.label, curve.control) for curve in few)
+
+
+def is_upon(label: np.ndarray, control: np.ndarray) -> bool:
+    """Whether a curve passes through the middle of a label."""
+    return bool(np.hypot(*(bezier(control, np.linspace(0, 1, 200)) - label[:2]).T).min() < 0.02)
+
+
 @settings(max_examples=8)
 @given(any_hmms())
 def test_labels_keep_clear_of_labels_and_states(hmm: HMM) -> None:

@@ -167,5 +167,5 @@ def test_page_and_figures_are_made_anew_from_the_file(small, tmp_path, capsys) -
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert "![Edits on nemo, by horizon](figures/architectures-nemo-edits.png)" in text
+    assert "```{figure} figures/architectures-nemo-edits.png\n:alt: Edits on nemo, by horizon" in text
     assert capsys.readouterr().out.count("| gru |") == 2

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from matplotlib.image import imread
 
 from compmech import minimal, zoo
 from predictors import ProcessPredictor, TransformerConfig, build
@@ -28,31 +27,26 @@ def script(name: str) -> dict[str, Any]:
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run a script in small; then again, when nothing may be trained."""
 
-    def twice(name: str, *pictures: str) -> dict[str, Any]:
+    def twice(name: str) -> dict[str, Any]:
         out, made = tmp_path / f"{name}.json", script(name)
         made["main"](["--small", "-o", str(out)])
         found: dict[str, Any] = json.loads(out.read_text())
         assert found["command"].startswith(f"python docs/reproductions/{name}.py -o docs/results/")
         assert found["versions"]["torch"]
-        for picture in pictures:
-            assert imread(tmp_path / picture)[..., :3].std() > 0.02
 
         def refuse(*_: Any, **__: Any) -> None:
             raise AssertionError("trained again")
 
-        drawn: list[Path] = []
         monkeypatch.setitem(made["main"].__globals__, "train", refuse)
-        monkeypatch.setitem(made["main"].__globals__, "save_png", lambda _, path: drawn.append(path))
         made["main"](["--small", "-o", str(out)])
         assert json.loads(out.read_text())["rows"] == found["rows"]
-        assert [path.name for path in drawn] == list(pictures)
         return found
 
     return twice
 
 
 def test_factored(run: Run) -> None:
-    found = run("factored", "factored.png")
+    found = run("factored")
     at = {row["planted"]: row for row in found["rows"] if "planted" in row}
     whole, apart, plane, noise = (at[name] for name in script("factored")["PLANTED"])
     assert found["dimensions"] == {"factor-1": 2, "factor-2": 2, "together": 4}
@@ -82,7 +76,7 @@ def test_what_goes_together_is_no_affine_map_of_the_factors() -> None:
 
 
 def test_constrained(run: Run) -> None:
-    found = run("constrained", "constrained.png")
+    found = run("constrained")
     for row in found["rows"]:
         if row["seed"] is None:
             one_by_one, exact = (row["planted"][name] for name in ("symbols one by one", "exact belief"))
@@ -113,7 +107,7 @@ def test_a_planted_signed_decay_is_read_from_what_attention_writes(
 
 
 def test_non_ergodic(run: Run) -> None:
-    found = run("non_ergodic", "non_ergodic.png")
+    found = run("non_ergodic")
     [exact] = [row for row in found["rows"] if row["kind"] == "theory"]
     assert exact["model_free"]["exact belief (planted)"]["r2"]["component"]["score"] > 0.99
     # E of the mixture is that of the parts on average, and one bit: between the bounds of the mixture as a whole
@@ -145,7 +139,7 @@ def test_the_exact_predictor_of_a_mixture_pays_nothing_and_holds_its_posterior()
 
 
 def test_shai2024(run: Run) -> None:
-    found = run("shai2024", "shai2024-mess3.png", "shai2024-rrxor.png")
+    found = run("shai2024")
     alone = {row["process"]: row for row in found["rows"] if row["seed"] is None}
     assert alone["mess3"]["model_free"]["true next-symbol p"]["uniform"]["history"]["belief"] > 0.999
     true_p = alone["rrxor"]["model_free"]["true next-symbol p"]["uniform"]

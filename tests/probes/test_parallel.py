@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -126,6 +127,25 @@ def until(true: Callable[[], bool]) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+held: list[bytearray] = []
+
+
+def hold_more(item: int, advance: Callable[[int], None]) -> int:
+    """A piece after which its worker holds more memory than loky lets it grow by, which it looks at once a second."""
+    if item:
+        held.append(bytearray(b"1") * 310_000_000)
+        time.sleep(1.1)
+    return item
+
+
+def test_a_worker_that_is_replaced_for_its_memory_costs_nothing_and_is_no_news() -> None:
+    pytest.importorskip("psutil", reason="without it loky does not look at memory")
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        assert sorted(LocalWorkers(1).run(hold_more, [0, 1, 2], lambda amount: None)) == [(0, 0), (1, 1), (2, 2)]
+    assert [str(each.message) for each in said] == []
 
 
 def test_an_error_with_many_pieces_still_to_do_is_quiet(capfd: pytest.CaptureFixture[str]) -> None:

@@ -12,12 +12,12 @@ from string import Template
 from PIL import Image
 
 from probes.headline import networks
-from probes.report.drawn import MOST_PROCESSES, drawn, of_process
+from probes.report.drawn import MOST_PROCESSES, each_drawn, made_of_each
 from probes.report.in_brief import in_brief
 from probes.report.page.every_row import listed_rows, row_data
-from probes.report.page.explorer import explored
-from probes.report.page.process import process_section
-from probes.report.page.tables import overview_table
+from probes.report.page.explorer import Explored, explored
+from probes.report.page.process import evidence, process_section
+from probes.report.page.tables import overview_table, predictor_table
 from probes.report.page.text import beside, notes, terms, what_was_run
 from probes.report.style import display_name
 from probes.report.words import distinct_titles, listed
@@ -66,22 +66,27 @@ def save_page(comparison: Comparison, folder: Path, figures: Sequence[Path] = ()
 
 
 def _page(comparison: Comparison, figures: dict[str, Path]) -> str:
-    summaries = comparison.processes[:MOST_PROCESSES]
-    own = [of_process(comparison, summary) for summary in summaries]
-    shown = [drawn(one, s, n_process=len(summaries)) for one, s in zip(own, summaries, strict=True)]
-    sections = [
-        process_section(one, s, small, i, _still(s, figures))
-        for i, (one, s, small) in enumerate(zip(own, summaries, shown, strict=True))
-    ]
-    frame = _frame(comparison, [in_brief(each.told, s) for each, s in zip(shown, summaries, strict=True)])
-    used = len(frame.template.encode()) + sum(len(section(None).encode()) for section in sections)
-    room = max(0, min(_POINTS, LARGEST - _SPARE - used)) // max(1, len(summaries))
-    found = [explored(each.comparison, s, room) for each, s in zip(shown, summaries, strict=True)]
-    left = len(comparison.processes) - len(summaries)
+    shown = each_drawn(comparison)
+    tables = [predictor_table(comparison, one.summary) for one in shown]
+    stills = [_still(one.summary, figures) for one in shown]
+    found = made_of_each(evidence, shown)
+
+    def sections(pictures: Sequence[Explored | None]) -> list[str]:
+        parts = zip(shown, found, tables, pictures, stills, strict=True)
+        return [
+            process_section(one.summary, each, table, picture, i, still)
+            for i, (one, each, table, picture, still) in enumerate(parts)
+        ]
+
+    frame = _frame(comparison, [in_brief(one.told, one.summary) for one in shown])
+    used = len(frame.template.encode()) + sum(len(section.encode()) for section in sections([None] * len(shown)))
+    room = max(0, min(_POINTS, LARGEST - _SPARE - used)) // max(1, len(shown))
+    pictures = [explored(one.comparison, one.summary, room) for one in shown]
+    left = len(comparison.processes) - len(shown)
     more = f'<p class="note">{left} more processes have no section of their own; the table above has them.</p>'
     return frame.substitute(
-        processes="".join(section(one) for section, one in zip(sections, found, strict=True)) + (more if left else ""),
-        picture_data=embedded_json({f"beliefs-{i}": one.data for i, one in enumerate(found) if one is not None}),
+        processes="".join(sections(pictures)) + (more if left else ""),
+        picture_data=embedded_json({f"beliefs-{i}": one.data for i, one in enumerate(pictures) if one is not None}),
     )
 
 

@@ -1,6 +1,7 @@
 """One process on the page: what was found in words, the table, and each part of the evidence, or why it is missing."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 
 from probes.headline import probed
@@ -17,13 +18,13 @@ from probes.report.page.charts import (
 )
 from probes.report.page.explorer import Explored
 from probes.report.page.machines import machine_figures
-from probes.report.page.tables import predictor_table, site_table
+from probes.report.page.tables import site_table
 from probes.report.rank_words import rank_words
 from probes.report.titles import simplex_subtitle, simplex_title
 from probes.report.words import compared, seen
 from probes.results import Comparison, ProcessSummary
 
-__all__ = ["process_section"]
+__all__ = ["Evidence", "evidence", "process_section"]
 
 MISSING = {
     "headline": "No network was probed here, so there is no score to compare.",
@@ -41,39 +42,56 @@ MISSING = {
 """What is said in place of a part, and how to get it; in HTML."""
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """What the page shows of one process beside its belief pictures and its table, as HTML.
+
+    Attributes:
+        note: on what is left out.
+        before: what comes first.
+        title, subtitle: of the belief pictures.
+        after: what comes last, by its heading.
+    """
+
+    note: str
+    before: str
+    title: str
+    subtitle: str
+    after: Mapping[str, str]
+
+
+def evidence(shown: Drawn, i: int) -> Evidence:
+    """Of the process that is the i-th on the page."""
+    told, small, summary = shown.told, shown.comparison, shown.summary
+    return Evidence(
+        note=f'<p class="note">{escape(shown.note)}</p>' if shown.note else "",
+        before=_words(told, summary) + (headline_chart(small, summary, i) or _missing("headline")),
+        title=escape(simplex_title(told, summary)),
+        subtitle=escape(simplex_subtitle(told, summary)),
+        after={
+            "Where: scores by site": _sites(told, small, summary, i),
+            "Divergence and learning": _curves(told, small, summary, i),
+            "At equal budget": budget_charts(small, summary, i) or _missing("budgets"),
+            "Edits": _edits(told, small, summary, i),
+            "The machines that were extracted": machine_figures(small, summary, i) or _missing("machines"),
+        },
+    )
+
+
 def process_section(
-    comparison: Comparison, summary: ProcessSummary, shown: Drawn, i: int, still: str
-) -> Callable[[Explored | None], str]:
-    """Everything about one process, but for its belief pictures, which take the room that all else leaves.
+    summary: ProcessSummary, found: Evidence, table: str, explored: Explored | None, i: int, still: str
+) -> str:
+    """Everything about one process.
 
     Args:
-        comparison: of this process alone.
+        table: of its predictors.
+        explored: its belief pictures, None where there are none.
         still: a picture of beliefs for readers without scripts, as HTML.
-    Returns:
-        What makes the section, given the pictures, or None where there are none.
     """
-    small = shown.comparison
-    before = [
-        ("", _words(shown.told, summary)),
-        ("", headline_chart(small, summary, i) or _missing("headline")),
-        ("", predictor_table(comparison, summary)),
-    ]
-    after = [
-        ("Where: scores by site", _sites(shown.told, small, summary, i)),
-        ("Divergence and learning", _curves(shown.told, small, summary, i)),
-        ("At equal budget", budget_charts(small, summary, i) or _missing("budgets")),
-        ("Edits", _edits(shown.told, small, summary, i)),
-        ("The machines that were extracted", machine_figures(small, summary, i) or _missing("machines")),
-    ]
-    note = f'<p class="note">{escape(shown.note)}</p>' if shown.note else ""
-
-    def filled(explored: Explored | None) -> str:
-        beliefs = _beliefs(shown.told, summary, explored, i, still)
-        parts = [*before, ("Beliefs", beliefs), *after]
-        body = "".join(f"<h3>{title}</h3>{html}" if title else html for title, html in parts)
-        return f'<section id="process-{i}"><h2>{escape(summary.title)}</h2>{note}{body}</section>'
-
-    return filled
+    parts = {"Beliefs": _beliefs(found, explored, i, still), **found.after}
+    body = "".join(f"<h3>{title}</h3>{html}" for title, html in parts.items())
+    first = f"<h2>{escape(summary.title)}</h2>{found.note}{found.before}{table}"
+    return f'<section id="process-{i}">{first}{body}</section>'
 
 
 def _missing(part: str) -> str:
@@ -85,15 +103,14 @@ def _words(comparison: Comparison, summary: ProcessSummary) -> str:
     return said + _points(seen(comparison, summary) + rank_words(comparison, summary))
 
 
-def _beliefs(comparison: Comparison, summary: ProcessSummary, explored: Explored | None, i: int, still: str) -> str:
+def _beliefs(found: Evidence, explored: Explored | None, i: int, still: str) -> str:
     if explored is None:
         return _missing("beliefs")
     notes = "".join(f" {escape(note)}" for note in explored.notes)
-    how = _how_drawn(explored.data["dimension"], len(explored.data["scene"]["names"]))
+    how = escape(_how_drawn(explored.data["dimension"], len(explored.data["scene"]["names"])))
     return (
-        f'<p class="note"><b>{escape(simplex_title(comparison, summary))}.</b> {escape(how)} '
-        f'{escape(simplex_subtitle(comparison, summary))}{notes}</p><div class="explorer" id="beliefs-{i}"></div>'
-        f"<noscript>{still}</noscript>"
+        f'<p class="note"><b>{found.title}.</b> {how} {found.subtitle}{notes}</p>'
+        f'<div class="explorer" id="beliefs-{i}"></div><noscript>{still}</noscript>'
     )
 
 
