@@ -16,6 +16,12 @@ __all__ = ["SweepProgress", "resumable", "sweep_progress"]
 _SHOWN = 3
 """Processes whose best score stands beside the bar."""
 
+_BAR = "{l_bar}{bar:10}| {n_fmt}/{total_fmt} steps, {elapsed}<{remaining}{postfix}"
+"""The bar itself is short: scores need the room."""
+
+_MANY = 100_000
+"""Steps that are counted in thousands."""
+
 
 class SweepProgress:
     """A logger for people: a bar on a terminal, else a line on standard error for every cell that ends.
@@ -76,7 +82,9 @@ def sweep_progress(total: int) -> Iterator[SweepProgress]:
     """The bar, which counts training steps."""
     from tqdm import tqdm
 
-    with tqdm(total=total, unit="step", unit_scale=True, smoothing=0.05, disable=not sys.stderr.isatty()) as bar:
+    with tqdm(
+        total=total, unit_scale=total >= _MANY, bar_format=_BAR, smoothing=0.05, disable=not sys.stderr.isatty()
+    ) as bar:
         yield SweepProgress(bar)
 
 

@@ -15,6 +15,9 @@ from stored_sweeps import refused, run_sweep
 
 from compmech.cli import _status
 from compmech.cli.engines import EXECUTORS
+from compmech.cli.sweep_progress import SweepProgress
+from probes.sweep.loggers import Begun, EndedCell, FailedCell
+from probes.sweep.metrics import Metrics
 from probes.sweep.under_way import under_way
 
 ROOT = Path(__file__).parents[2]
@@ -238,6 +241,49 @@ def test_ctrl_c_keeps_what_is_finished_and_says_how_to_go_on(folder: Path) -> No
         errors.splitlines()[-1],
     )
     assert not (folder / "sweep").exists()
+
+
+class Bar:
+    """What is shown of a bar on a terminal."""
+
+    disable = False
+
+    def __init__(self) -> None:
+        self.beside: list[str] = []
+
+    def set_postfix_str(self, text: str) -> None:
+        self.beside.append(text)
+
+    def write(self, line: str, **where: object) -> None:
+        self.beside.append(line)
+
+
+def test_the_bar_has_the_cells_that_ended_and_the_best_scores() -> None:
+    def ended(process: str, predictor: str, score: float | None, piece: str = "predictor") -> EndedCell:
+        metrics = Metrics(
+            piece=piece, process=process, predictor=predictor, seed=0, length=4, steps=4, parameters=8, symbols_seen=80,
+            kl=0.1, target="belief", score=score, low=None, high=None, site="final", seconds=1.0, cell_seconds=2.0,
+        )  # fmt: skip
+        return EndedCell(f"{process}, {predictor}", "key", {}, [], metrics)
+
+    bar = Bar()
+    progress = SweepProgress(bar)
+    progress.begin(Begun(cells=6, found=1, experiment={}))
+    progress.cell(ended("even", "gru", 0.5))
+    progress.cell(ended("even", "lstm", 0.4))
+    progress.cell(ended("even", "", 0.9, "controls"))
+    progress.cell(ended("z1r", "lstm", 0.25))
+    progress.failed(FailedCell("z1r, gru", "key", "Some: error"))
+    assert bar.beside == [
+        "1 of 6 cells were finished before",
+        "1/6 cells",
+        "2/6 cells; best R²: even 0.500 gru",
+        "3/6 cells; best R²: even 0.500 gru",
+        "4/6 cells; best R²: even 0.500 gru",
+        "5/6 cells; best R²: even 0.500 gru, z1r 0.250 lstm",
+        "6/6 cells; best R²: even 0.500 gru, z1r 0.250 lstm",
+        "failed: z1r, gru: Some: error",
+    ]
 
 
 def test_a_stop_while_the_report_is_made_loses_no_cell(
