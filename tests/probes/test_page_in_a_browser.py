@@ -203,12 +203,12 @@ def test_the_arrow_keys_go_from_history_to_history(visit: _Visit, comparison: Co
     visit.page.locator("#beliefs-1 canvas").nth(2).focus()
     visit.page.keyboard.press("ArrowRight")
     words = comparison.scenes[1].words
-    assert hint.text_content().startswith(f"History {words[0]}: 0.33 % of the probability shown.")
+    assert hint.text_content().startswith(f"After the symbols {words[0]}: 0.33 % of the probability shown.")
     visit.page.keyboard.press("ArrowRight")
-    assert hint.text_content().startswith(f"History {words[1]}:")
+    assert hint.text_content().startswith(f"After the symbols {words[1]}:")
     visit.page.keyboard.press("ArrowLeft")
     visit.page.keyboard.press("ArrowLeft")
-    assert hint.text_content().startswith(f"History {words[-1]}:")
+    assert hint.text_content().startswith(f"After the symbols {words[-1]}:")
     visit.page.keyboard.press("Escape")
     assert hint.text_content().startswith("Point at a history")
     assert visit.errors == []
@@ -249,7 +249,7 @@ def test_pointing_finds_the_history_under_the_pointer(visit: _Visit, comparison:
     places = pictures[2].places(scene)
     alone = int(places[:, 1].argmax())  # the topmost one
     point(visit, comparison, 3, places[alone])
-    says(visit, f"History {scene.words[alone]}:", 0)
+    says(visit, f"After the symbols {scene.words[alone]}:", 0)
     *probabilities, _ = told(visit, 0)["GRU"]
     assert_allclose(probabilities, scene.probabilities(places[alone][None])[0], atol=6e-4)
     visit.page.locator("h1").hover()
@@ -354,7 +354,7 @@ def test_twenty_thousand_points_are_drawn_and_found(browser: Any, tmp_path: Path
     true = one.scenes[0].true
     for place in true[[true[:, 0].argmin(), true[:, 0].argmax(), true[:, 1].argmax()]]:  # the three corners
         point(visit, one, 0, place)
-        said = says(visit, "History ", 0, other_than=said)
+        said = says(visit, "After the symbols ", 0, other_than=said)
     assert visit.errors == []
     visit.page.close()
 

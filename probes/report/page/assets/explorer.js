@@ -136,7 +136,7 @@ class Explorer {
       return;
     }
     const share = (value) => `${(100 * value).toPrecision(2)} %`, alike = scene.members.get(scene.belief[i]).length;
-    const word = scene.words ? `History ${scene.words[i]}` : "A history (an earlier version did not record which)";
+    const word = scene.words ? `After the symbols ${scene.words[i]}` : "A history (an earlier version did not record which)";
     const beside = alike > 1 ? ` ${alike} of the ${scene.count.toLocaleString("en")} histories shown leave this belief, ${share(scene.share.get(scene.belief[i]))} of their probability: the small circles.` : "";
     this.hint.textContent = `${word}: ${share(scene.weight[i] / scene.total)} of the probability shown.${beside} Cross: its belief; ring: where it is read.`;
     const number = (v) => make("td", { className: "number", textContent: v.toFixed(3) });
