@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from compmech import zoo
+from compmech.cli import _status, app
 
 COMPMECH = [sys.executable, "-c", "from compmech.cli import main; main()"]
 TINY = ["--predictor", "gru:width=8", "--length", "4", "--steps", "5", "--batch", "4", "--workers", "1"]
@@ -25,6 +27,14 @@ def run(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess
 def environment() -> dict[str, str]:
     here = str(Path(__file__).parents[2])
     return os.environ | {"PYTHONPATH": here, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+
+
+@pytest.fixture
+def status(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., int]:
+    """The command in this process, from an empty folder: for what ends before anything is computed."""
+    monkeypatch.setattr(app, "registered_callback", None)  # the checker of types refuses the context of --version
+    monkeypatch.chdir(tmp_path)
+    return lambda *arguments: _status(list(arguments))
 
 
 def one_line(text: str) -> str:
@@ -140,10 +150,15 @@ def test_a_version_is_told() -> None:
         (["compare", "--process", "rrxor", *TINY, "--device", "meta", "-o", "out"], "meta"),
     ],
 )
-def test_misuse_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], complaint: str) -> None:
-    done = run(*arguments, cwd=tmp_path)
-    assert done.returncode == 2, done.stderr
-    assert complaint in one_line(done.stderr)
+def test_misuse_is_one_line_and_status_2(
+    status: Callable[..., int],
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    arguments: list[str],
+    complaint: str,
+) -> None:
+    assert status(*arguments) == 2
+    assert complaint in one_line(capsys.readouterr().err)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -158,12 +173,13 @@ def test_misuse_is_one_line_and_status_2(tmp_path: Path, arguments: list[str], c
         ('{"alphabet": [0, 1], "matrices": {"0": [[0.5]], "1": [[0.5]]}, "stat": [1]}', "stat"),
     ],
 )
-def test_a_malformed_machine_file_is_one_line_and_status_2(tmp_path: Path, content: str, complaint: str) -> None:
+def test_a_malformed_machine_file_is_one_line_and_status_2(
+    status: Callable[..., int], capsys: pytest.CaptureFixture[str], tmp_path: Path, content: str, complaint: str
+) -> None:
     path = tmp_path / "machine.json"
     path.write_text(content)
-    done = run("stats", "--file", str(path))
-    assert done.returncode == 2
-    line = one_line(done.stderr)
+    assert status("stats", "--file", str(path)) == 2
+    line = one_line(capsys.readouterr().err)
     assert complaint in line
     assert "machine.json" in line
 

@@ -102,7 +102,13 @@ def test_a_run_that_is_killed_and_stopped_goes_on_to_the_same_bytes(
     def stopped_by(number: signal.Signals, *resume: str) -> tuple[int, str]:
         before = state.stat().st_mtime_ns if state.exists() else 0
         arguments = ["train", "golden_mean", *TINY, "-o", str(out), *more, *resume]
-        running = subprocess.Popen([*COMPMECH, *arguments], env=environment, stderr=subprocess.PIPE, text=True)
+        running = subprocess.Popen(
+            [*COMPMECH, *arguments],
+            env=environment,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # tests in the background ignore it
+        )
         while not state.exists() or state.stat().st_mtime_ns == before:
             assert running.poll() is None
             time.sleep(0.005)
