@@ -24,7 +24,7 @@ from probes.baselines import counted, known_at_once
 from probes.candidates import Candidate, make
 from probes.cell import generator, torch_generator
 from probes.comparison import ComparisonSpec, versions
-from probes.sweep.engine import run_all
+from probes.sweep.this_machine import run_all
 
 __all__ = ["IDENTITY", "JUDGED", "LearningTrial", "identity", "learn", "learning_table", "summary"]
 

@@ -14,7 +14,7 @@ from predictors.sweep import next_rate
 from probes.candidates import Candidate, make
 from probes.comparison import ComparisonSpec, versions
 from probes.presets import CLIPS, RATES
-from probes.sweep.engine import run_all
+from probes.sweep.this_machine import run_all
 
 __all__ = ["RateTrial", "concluded", "replaced", "sweep", "widened"]
 

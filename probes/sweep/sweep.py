@@ -6,10 +6,11 @@ from typing import Any
 
 from probes.results import Comparison, Run
 from probes.store import Store, key_of
-from probes.sweep.engine import Engine, Lost, local_engine
+from probes.sweep.engine import Engine, Lost
 from probes.sweep.loggers import EndedCell, FailedCell, Logger
 from probes.sweep.metrics import Metrics
 from probes.sweep.slots import Slot
+from probes.sweep.this_machine import local_engine
 from probes.sweep.work import Busy, CellFailed, Ended, Finished, Work, carry_out
 
 __all__ = ["Sweep"]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from probes.sweep.engine import ATTEMPTS, Lost, WorkersLost, run_all
+from probes.sweep.engine import ATTEMPTS, Lost, WorkersLost
 from probes.sweep.local_workers import LocalWorkers
+from probes.sweep.this_machine import run_all
 
 
 def square(item: int, advance: Callable[[int], None]) -> tuple[int, int, int]:
