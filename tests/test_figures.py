@@ -433,6 +433,15 @@ def check_as_published(n: dict[str, Any]) -> None:
     assert distance["trained_in_sample"] - distance["untrained_in_sample"] < 0.25, "the caption says: nearly"
 
 
+def check_edits_by_horizon(n: dict[str, Any]) -> None:
+    # in exact Bayes, and so in a network that uses nothing else, all of the way
+    for name in ("mess3", "two_mess3"):
+        assert all(0.9 < each <= 1 + 1e-9 for network, each in n[name].items() if network != "k-gram"), (
+            "the page's claim"
+        )
+    assert 0.1 < n["bloch_walk"]["transformer"] < 0.5 < n["bloch_walk"]["gru"], "the transformer has not learned it"
+
+
 def check_two_worlds(n: dict[str, Any]) -> None:
     for each in n["networks"].values():
         assert each["untrained"] < each["trained"] < n["exact"]

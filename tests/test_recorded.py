@@ -121,9 +121,7 @@ def test_the_page_on_architectures_shows_its_record() -> None:
     found = json.loads((ROOT / "docs" / "results" / "architectures.json").read_text())
     text = (ROOT / "docs" / "architectures.md").read_text()
     shown = text.split(script["BEGIN"])[1].split(script["END"])[0]
-    pictures = {each["process"]: f"results/architectures-{each['process']}-edits.png" for each in found["processes"]}
-    assert shown.strip() == script["tables"](found, pictures)
-    assert all((ROOT / "docs" / name).is_file() for name in pictures.values())
+    assert shown.strip() == script["tables"](found)
     assert [each["process"] for each in found["processes"]] == list(script["studies"]())
     for each in found["processes"]:
         first, beside = each["networks"][:7], [net["predictor"] for net in each["networks"][7:]]

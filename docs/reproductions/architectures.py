@@ -1,7 +1,7 @@
 """Which architectures hold the belief state, where, and do they use it? Six of them, on seven processes.
 
     python docs/reproductions/architectures.py --store FOLDER -o docs/results/architectures.json [--processes rrxor ...]
-        [--beside lru mingru] [--page docs/architectures.md --figures docs/results]
+        [--beside lru mingru] [--page docs/architectures.md]
 
 Trains a transformer, an LSTM, a GRU, an RNN, Mamba and Mamba-2 with several seeds each on processes where a part of the
 belief lies beyond the next symbol (RRXOR, FRDN, nemo, a mixture of two Mess3) and on such where none does (Mess3, Bloch
@@ -9,33 +9,27 @@ Walk, Moon), probes them beside the controls, and edits what they carry. That is
 ended stays in the store: after a stop the same command goes on. Seeds are done one after the other, each of everything,
 so that `--seeds 2` makes a summary of the first two. `--beside` adds two linear recurrences, on the four processes of
 Riechers, Elliott and Shai (arXiv 2507.07432), and leaves every piece of the six as it is. Without `--store` nothing is
-trained or probed: the tables and figures are made anew from the file that is there.
+trained or probed: the tables are made anew from the file that is there.
 """
 
 import argparse
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib import rc_context
-from matplotlib.figure import Figure
 
 from compmech import GHMM, HMM, mixture, zoo
-from compmech.draw import PAGE_WIDTH
-from compmech.draw.style import house_style
 from compmech.whole_files import written_aside
 from probes.candidates import Candidate, candidate
 from probes.comparison import ComparisonSpec, Subject, compare
-from probes.experiment import save_png
 from probes.further import Further
 from probes.pieces import versions
 from probes.presets import SIZES, learning_rate
 from probes.ranking import with_ranks
-from probes.report.effect_panels import SUBTITLE, draw_effects, effects_height, effects_title
+from probes.report.effect_panels import SUBTITLE, effects_title
 from probes.report.rank_words import rank_sentences
 from probes.results import Comparison
 from probes.store import Store
@@ -151,22 +145,17 @@ BEGIN, END = "<!-- architectures -->", "<!-- end of architectures -->"
 """Where the tables stand in the page."""
 
 
-def tables(found: Mapping[str, Any], pictures: Mapping[str, str] | None = None) -> str:
-    """The page's tables, in Markdown: of each process what is read, who is above whom, and what edits do.
-
-    Args:
-        pictures: by process, the address of the figure of edits.
-    """
+def tables(found: Mapping[str, Any]) -> str:
+    """The page's tables, in Markdown: of each process what is read, who is above whom, and what edits do."""
     parts = []
     for each in found["processes"]:
-        parts += [f"### {each['title']}", _reading(each), *_ranking(each), _editing(each)]
-        if pictures:
-            parts.append(_figure(each, pictures[each["process"]]))
+        parts += [f"### {each['title']}", _reading(each), *_ranking(each), _editing(each), _figure(each)]
     return "\n\n".join(parts)
 
 
-def _figure(each: Mapping[str, Any], address: str) -> str:
-    """The picture of edits, with what it shows."""
+def _figure(each: Mapping[str, Any]) -> str:
+    """The picture of edits, which `compmech figures edits_by_horizon` draws, with what it shows."""
+    address = f"_figures/edits_by_horizon-{each['process']}.png"
     effects = [effect for net in each["networks"] for effect in effects_of(net)]
     alt = f"Edits on {each['process']}, by horizon: a column for each network, a line of panels for each place."
     return f"```{{figure}} {address}\n:alt: {alt}\n\n{effects_title(effects, each['title'])}. {SUBTITLE}\n```"
@@ -266,27 +255,11 @@ def _span(values: Mapping[str, Any] | None, form: str = "{:.3f}") -> str:
     return f"{form.format(values['mean'])} ({form.format(values['low'])} to {form.format(values['high'])})"
 
 
-def save_figures(found: Mapping[str, Any], folder: Path) -> dict[str, Path]:
-    """The figure of edits of each process, `architectures-<process>-edits.png`; those that were written, by process."""
-    written = {}
-    folder.mkdir(parents=True, exist_ok=True)
-    for each in found["processes"]:
-        effects = [effect for net in each["networks"] for effect in effects_of(net)]
-        names = [net["predictor"] for net in each["networks"]]
-        with house_style(), rc_context({"axes.titlesize": 8, "legend.fontsize": 8}):
-            figure = Figure(figsize=(PAGE_WIDTH, effects_height(effects)), layout="constrained")
-            draw_effects(figure, effects, names)
-        written[each["process"]] = folder / f"architectures-{each['process']}-edits.png"
-        save_png(figure, written[each["process"]])
-    return written
-
-
-def into_page(page: Path, found: Mapping[str, Any], figures: Mapping[str, Path]) -> None:
-    """Put the tables into the page, and the figures that there are."""
-    pictures = {name: Path(os.path.relpath(path, page.parent)).as_posix() for name, path in figures.items()}
+def into_page(page: Path, found: Mapping[str, Any]) -> None:
+    """Put the tables and the figures into the page."""
     before, _, rest = page.read_text().partition(BEGIN)
     with written_aside(page) as unfinished:
-        unfinished.write_text(f"{before}{BEGIN}\n{tables(found, pictures)}\n{END}{rest.partition(END)[2]}")
+        unfinished.write_text(f"{before}{BEGIN}\n{tables(found)}\n{END}{rest.partition(END)[2]}")
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -294,7 +267,6 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--store", type=Path, help="of finished pieces; without it, nothing is trained or probed")
     parser.add_argument("-o", "--out", type=Path, required=True)
     parser.add_argument("--page", type=Path, help="of the documentation, to put the tables into")
-    parser.add_argument("--figures", type=Path, help="folder for the figures of edits")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--processes", nargs="+", choices=[*studies()], default=[*studies()])
@@ -322,9 +294,8 @@ def main(arguments: list[str] | None = None) -> None:
         with written_aside(asked.out) as unfinished:
             unfinished.write_text(json.dumps(summary, separators=(",", ":"), allow_nan=False) + "\n")
     print(tables(summary))
-    figures = save_figures(summary, asked.figures) if asked.figures is not None else {}
     if asked.page is not None:
-        into_page(asked.page, summary, figures)
+        into_page(asked.page, summary)
 
 
 if __name__ == "__main__":

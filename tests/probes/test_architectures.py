@@ -157,15 +157,14 @@ def test_ranks_and_sure_differences_stand_in_the_page() -> None:
     assert SCRIPT["_ranking"]({**each, "ranks": [], "differences": []}) == []
 
 
-def test_page_and_figures_are_made_anew_from_the_file(small, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_the_page_is_made_anew_from_the_file(small, tmp_path, capsys) -> None:  # type: ignore[no-untyped-def]
     file, page = tmp_path / "found.json", tmp_path / "page.md"
     file.write_text(json.dumps({"processes": [small[1]]}))
     page.write_text(f"before\n{SCRIPT['BEGIN']}\nold\n{SCRIPT['END']}\nafter\n")
-    SCRIPT["main"](["-o", str(file), "--page", str(page), "--figures", str(tmp_path / "figures")])
-    assert (tmp_path / "figures" / "architectures-nemo-edits.png").stat().st_size > 10_000
+    SCRIPT["main"](["-o", str(file), "--page", str(page)])
     text = page.read_text()
     assert text.startswith("before\n")
     assert text.endswith("after\n")
     assert "old" not in text
-    assert "```{figure} figures/architectures-nemo-edits.png\n:alt: Edits on nemo, by horizon" in text
+    assert "```{figure} _figures/edits_by_horizon-nemo.png\n:alt: Edits on nemo, by horizon" in text
     assert capsys.readouterr().out.count("| gru |") == 2
