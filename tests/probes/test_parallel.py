@@ -102,7 +102,7 @@ def long_work(mark: Path, advance: Callable[[int], None]) -> None:
 def test_workers_end_with_the_process_that_gave_them_work(tmp_path: Path) -> None:
     marks = [tmp_path / "0", tmp_path / "1"]
     code = (
-        "import sys; from pathlib import Path; from probes.sweep.engine import run_all; "
+        "import sys; from pathlib import Path; from probes.sweep.this_machine import run_all; "
         "from test_parallel import long_work; "
         "run_all(long_work, [Path(p) for p in sys.argv[1:]], workers=2, advance=print)"
     )
