@@ -7,6 +7,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 import pytest
 from hypothesis import settings
 
+pytest.register_assert_rewrite("figure_checks")  # its assertions say what they found
+
 settings.register_profile("project", deadline=None, print_blob=True)
 settings.load_profile("project")
 
